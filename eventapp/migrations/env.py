@@ -1,0 +1,69 @@
+"""How a migration reaches the database: one history for SQLite and PostgreSQL, all or nothing on both."""
+
+from __future__ import annotations
+
+import logging
+
+from alembic import context
+from alembic.operations.ops import MigrationScript
+from flask import current_app
+from sqlalchemy import Connection, MetaData
+
+logging.getLogger("alembic").setLevel(logging.INFO)
+
+
+class BrokenReferencesError(Exception):
+    """A migration on SQLite left rows that point at nothing; it was undone."""
+
+
+def migrate() -> None:
+    """Run the migrations in one transaction.
+
+    SQLite changes a table by building it anew, which with foreign keys on would delete the rows that point at it. So
+    they are off meanwhile, and looked over before the commit.
+    """
+    db = current_app.extensions["migrate"].db
+    with db.engine.connect() as conn:
+        _set_foreign_keys(conn, on=False)
+        try:
+            _run(conn, db.metadata)
+        finally:
+            _set_foreign_keys(conn, on=True)
+
+
+def _run(conn: Connection, metadata: MetaData) -> None:
+    context.configure(
+        connection=conn,
+        target_metadata=metadata,
+        render_as_batch=True,  # SQLite cannot alter a column in place
+        transactional_ddl=True,
+        compare_type=True,
+        process_revision_directives=_nothing_to_say,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        _look_over(conn)
+
+
+def _set_foreign_keys(conn: Connection, *, on: bool) -> None:
+    """The setting only takes outside a transaction, so it goes to the driver, behind SQLAlchemy's back."""
+    if conn.dialect.name == "sqlite":
+        driver = conn.connection.driver_connection
+        assert driver is not None
+        driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
+
+
+def _look_over(conn: Connection) -> None:
+    if conn.dialect.name == "sqlite" and (broken := conn.exec_driver_sql("PRAGMA foreign_key_check").all()):
+        raise BrokenReferencesError(f"{len(broken)} rows, the first: {broken[0]}")
+
+
+def _nothing_to_say(_context: object, _revision: object, directives: list[MigrationScript]) -> None:
+    """Write no file when the models are as the database is."""
+    if getattr(context.config.cmd_opts, "autogenerate", False):
+        operations = directives[0].upgrade_ops
+        if operations is not None and operations.is_empty():
+            directives.clear()
+
+
+migrate()

@@ -1,0 +1,1 @@
+"""What builds, starts and checks the product; nothing of it is needed by the running product."""

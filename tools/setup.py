@@ -1,0 +1,98 @@
+"""Install what the product needs, and only what has changed since the last time.
+
+Runs on a bare Python with no package installed. Each step has inputs; the hash of their contents is kept beside
+what the step made, so a second run does nothing.
+
+    python3 tools/setup.py          what the product needs to run
+    python3 tools/setup.py --dev    and what its tests and checks need
+"""
+
+import hashlib
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+OLDEST = (3, 11)
+
+
+def main(arguments: list[str]) -> int:
+    if sys.version_info < OLDEST:
+        print(
+            f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, and this is {sys.version.split()[0]}. "
+            "Name another with PYTHON=, for example: make run PYTHON=python3.11"
+        )
+        return 1
+    try:
+        make_venv()
+        install_lock("requirements.txt")
+        if "--dev" in arguments:
+            install_lock("requirements-dev.txt")
+        install_front_end()
+        compile_catalogues()
+    except subprocess.CalledProcessError as error:
+        print(f"Set-up stopped: `{' '.join(map(str, error.cmd))}` failed. Mend the cause and run it again.")
+        return 1
+    return 0
+
+
+def make_venv() -> None:
+    if PYTHON.exists():
+        return
+    print("Making .venv …", flush=True)
+    try:
+        venv.create(VENV, with_pip=True, clear=True)
+    except subprocess.CalledProcessError:
+        sys.exit("This Python has no ensurepip. On Debian and Ubuntu: apt-get install python3-venv")
+
+
+def install_lock(name: str) -> None:
+    lock = ROOT / name
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
+    step(f"Installing {name} …", [lock], VENV / f"{name}.stamp", lambda: run(*pip))
+
+
+def install_front_end() -> None:
+    tool = ROOT / "tools" / "vendor.py"
+    inputs = [ROOT / "package.json", ROOT / "package-lock.json", tool]
+    stamp = ROOT / "static" / "vendor" / ".stamp"
+    step("Installing front-end packages …", inputs, stamp, lambda: run(PYTHON, tool))
+
+
+def compile_catalogues() -> None:
+    folder = ROOT / "eventapp" / "translations"
+    tool = ROOT / "tools" / "catalogues.py"
+    stamp = folder / "da" / "LC_MESSAGES" / ".stamp"
+    step("Compiling catalogues …", [*folder.glob("da/*.po"), tool], stamp, lambda: run(PYTHON, tool, "compile"))
+
+
+def step(announcement: str, inputs: Iterable[Path], stamp: Path, action: Callable[[], None]) -> None:
+    """Do ``action`` unless it was done before with the same inputs; ``stamp`` remembers their hash."""
+    wanted = fingerprint(inputs)
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
+        return
+    print(announcement, flush=True)
+    action()
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(wanted, "utf-8")
+
+
+def fingerprint(inputs: Iterable[Path]) -> str:
+    """One hash over names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(inputs):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(ROOT)} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def run(*command: str | Path) -> None:
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
