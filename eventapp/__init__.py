@@ -1,0 +1,98 @@
+"""Eventapp: public debates and the hearings they belong to, one thread from invitation to decision."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from eventapp import (
+    accounts,
+    cases,
+    checkin,
+    cli,
+    config,
+    contributions,
+    db,
+    debate,
+    demo,
+    errors,
+    events,
+    hearing,
+    invitations,
+    mail,
+    record,
+    registration,
+    statistics,
+    web,
+)
+from eventapp.web import logs, permissions
+
+ROOT = Path(__file__).parent.parent
+SLICES = (
+    mail,
+    record,
+    accounts,
+    cases,
+    events,
+    registration,
+    invitations,
+    checkin,
+    debate,
+    contributions,
+    hearing,
+    statistics,
+    demo,
+)
+LARGEST_POST_BYTES = 1_000_000  # views that take files raise it for themselves
+
+
+def create_app(settings: config.Settings | None = None, *, testing: bool = False) -> Flask:
+    """The application: the only place that knows every slice.
+
+    :raises SettingsError: when the installation would be unsafe; the text says what to do.
+    """
+    instance = Path(os.environ.get("EVENTAPP_INSTANCE", ROOT / "instance"))
+    settings = settings or config.load(os.environ, instance)
+    config.check(settings)
+    logs.configure()
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.instance_path.absolute()),
+    )
+    _configure(app, settings, testing)
+    db.register(app)
+    Migrate(app, db.db, directory=str(ROOT / "eventapp" / "migrations"), render_as_batch=True)
+    errors.register(app)
+    web.register(app, settings)
+    for part in SLICES:
+        part.register(app)
+    permissions.register(app)
+    cli.register(app)
+    with app.app_context():
+        cli.refuse_unsafe_database()
+    return app
+
+
+def _configure(app: Flask, settings: config.Settings, testing: bool) -> None:
+    app.extensions["settings"] = settings
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        TESTING=testing,
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=db.engine_options(settings.sqlalchemy_url),
+        MAX_CONTENT_LENGTH=LARGEST_POST_BYTES,
+        MAX_FORM_MEMORY_SIZE=LARGEST_POST_BYTES,
+        TRUSTED_HOSTS=None if testing else [settings.host.rsplit(":", 1)[0], "127.0.0.1", "localhost"],
+        SESSION_COOKIE_NAME="__Host-form" if settings.is_https else "form",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=7),
+    )

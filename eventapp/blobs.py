@@ -1,0 +1,121 @@
+"""Files by content: the name of a file is the SHA-256 of what is in it, so a stored file can never change.
+
+A file is on the disk for good before a row speaks of it: temporary name, fsync, rename, fsync of the folder
+(``reliability.md`` §7). A file without a row is harmless and swept; a row without a file cannot come about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import BigInteger, CheckConstraint, Connection, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventapp import clock
+from eventapp.config import settings
+from eventapp.db import Model, Sql, UtcDateTime
+
+CHUNK = 1 << 16
+
+
+class Blob(Model):
+    """A stored file that some row speaks of."""
+
+    __tablename__ = "blob"
+    __table_args__ = (CheckConstraint("size >= 0", name="size"),)
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    media_type: Mapped[str] = mapped_column(String(100))
+    stored_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file that is on the disk for good; ``size`` in bytes."""
+
+    sha256: str
+    size: int
+
+
+INSERT = Sql(
+    "INSERT INTO blob (sha256, size, media_type, stored_at) VALUES (:sha256, :size, :media_type, :at)"
+    " ON CONFLICT (sha256) DO NOTHING"
+)
+
+
+def insert(conn: Connection, stored: Stored, media_type: str) -> None:
+    """Note a stored file in the transaction of the row that speaks of it."""
+    INSERT(conn, sha256=stored.sha256, size=stored.size, media_type=media_type, at=clock.system_now())
+
+
+def put(content: bytes | IO[bytes]) -> Stored:
+    """Store a file durably; the same content is stored once."""
+    source = BytesIO(content) if isinstance(content, bytes) else content
+    folder = settings().blob_path
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix="incoming-", dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            stored = _copy(source, file)
+            file.flush()
+            os.fsync(file.fileno())
+        _name(Path(temporary), path(stored.sha256))
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return stored
+
+
+def path(sha256: str) -> Path:
+    """Where a file lies, whether or not it is there."""
+    return settings().blob_path / sha256[:2] / sha256
+
+
+def read(sha256: str) -> bytes:
+    return path(sha256).read_bytes()
+
+
+def is_intact(sha256: str) -> bool:
+    """Whether the file is there and still holds what its name says."""
+    try:
+        with path(sha256).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except FileNotFoundError:
+        return False
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> Stored:
+    digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(source):
+        digest.update(chunk)
+        size += target.write(chunk)
+    return Stored(digest.hexdigest(), size)
+
+
+def _chunks(source: IO[bytes]) -> Iterator[bytes]:
+    while chunk := source.read(CHUNK):
+        yield chunk
+
+
+def _name(temporary: Path, final: Path) -> None:
+    if not final.parent.exists():
+        final.parent.mkdir(exist_ok=True)
+        _sync_folder(final.parent.parent)
+    temporary.replace(final)
+    _sync_folder(final.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,191 @@
+"""Tables of the case: the thing that the debate, the hearing and the decision all belong to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+
+
+class Case(Model):
+    """A matter before the council, from the motion that began it to the reply that ends it.
+
+    ``title_en`` and ``summary_en`` are for readers of English; where they are empty the Danish text is shown.
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (CheckConstraint("length(number) BETWEEN 1 AND 40", name="number"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    summary: Mapped[str] = mapped_column(Text, default="")
+    summary_en: Mapped[str] = mapped_column(Text, default="")
+    origin: Mapped[str] = mapped_column(String(200), default="")
+    origin_en: Mapped[str] = mapped_column(String(200), default="")
+    origin_body: Mapped[str] = mapped_column(String(120), default="")
+    origin_on: Mapped[date | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    tasks: Mapped[list[CaseTask]] = relationship(order_by="CaseTask.position")
+    contacts: Mapped[list[CaseContact]] = relationship(order_by="CaseContact.position")
+    administrations: Mapped[list[Administration]] = relationship(order_by="Administration.position")
+    tracks: Mapped[list[Track]] = relationship(order_by="Track.position")
+    documents: Mapped[list[Document]] = relationship(order_by="Document.position")
+    decision_steps: Mapped[list[DecisionStep]] = relationship(order_by="DecisionStep.position")
+    government_letters: Mapped[list[GovernmentLetter]] = relationship(order_by="GovernmentLetter.kind.desc()")
+
+
+class CaseTask(Model):
+    """One of the things that the council told the administration to do."""
+
+    __tablename__ = "case_task"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    text_en: Mapped[str] = mapped_column(Text, default="")
+
+
+class CaseContact(Model):
+    """Whom to ask, by function and never by private person; ``cover`` answers while the function is away."""
+
+    __tablename__ = "case_contact"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    function: Mapped[str] = mapped_column(String(120))
+    unit: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    away_from_on: Mapped[date | None]
+    away_until_on: Mapped[date | None]
+    cover_id: Mapped[str | None] = mapped_column(ForeignKey("case_contact.id"))
+
+    cover: Mapped[CaseContact | None] = relationship(remote_side=[id])
+
+
+class Administration(Model):
+    """A department that leads the case or contributes to it."""
+
+    __tablename__ = "administration"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(120))
+    is_lead: Mapped[bool] = mapped_column(default=False)
+
+
+class Track(Model):
+    """A possible line of action (*spor*) that the memo describes."""
+
+    __tablename__ = "track"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class DocumentKind(enum.StrEnum):
+    """What a document is to the case."""
+
+    MOTION = "motion"
+    MEMO = "memo"
+    LETTER = "letter"
+    NOTE = "note"
+    OTHER = "other"
+
+
+class Document(Model):
+    """A document of the case; each upload is a version of its own and none is ever overwritten."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    kind: Mapped[DocumentKind] = mapped_column(enum_column(DocumentKind))
+    title: Mapped[str] = mapped_column(String(200))
+    is_public: Mapped[bool] = mapped_column(default=False)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    versions: Mapped[list[DocumentVersion]] = relationship(
+        order_by="DocumentVersion.number.desc()", back_populates="document"
+    )
+
+
+class DocumentVersion(Model):
+    """One upload of a document; the newest number is the one in force."""
+
+    __tablename__ = "document_version"
+    __table_args__ = (UniqueConstraint("document_id", "number"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id"))
+    number: Mapped[int]
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    file_name: Mapped[str] = mapped_column(String(150))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int] = mapped_column(BigInteger)
+    uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    uploaded_by_id: Mapped[str | None] = mapped_column(String(32))
+
+    document: Mapped[Document] = relationship(back_populates="versions")
+
+
+class DecisionStep(Model):
+    """One meeting on the way to the decision: an ordered, editable list, no fixed route (domain.md 3.10)."""
+
+    __tablename__ = "decision_step"
+    __table_args__ = (UniqueConstraint("case_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    position: Mapped[int]
+    body: Mapped[str] = mapped_column(String(120))
+    meeting_on: Mapped[date | None]
+    item: Mapped[str] = mapped_column(String(40), default="")
+    decision: Mapped[str] = mapped_column(Text, default="")
+    link: Mapped[str] = mapped_column(String(500), default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LetterKind(enum.StrEnum):
+    """The two ends of the approach to the government."""
+
+    TO_GOVERNMENT = "to_government"
+    REPLY = "reply"
+
+
+class GovernmentLetter(Model):
+    """The letter to the government, and its reply: where the thread ends."""
+
+    __tablename__ = "government_letter"
+    __table_args__ = (UniqueConstraint("case_id", "kind"), Index(None, "document_id"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    kind: Mapped[LetterKind] = mapped_column(enum_column(LetterKind))
+    dated_on: Mapped[date]
+    summary: Mapped[str] = mapped_column(Text, default="")
+    document_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

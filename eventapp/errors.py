@@ -1,0 +1,89 @@
+"""Refusals: a rule said no. Faults of ours are not refusals; they rise to the log and a plain 500."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import HTTPException
+
+from eventapp.db import db
+
+PAGES = {400, 403, 404, 413, 422, 429, 500, 503}
+
+
+class DomainError(Exception):
+    """A rule said no: ``code`` is stable, for tests and scripts; ``message`` is for people."""
+
+    code: str = "refused"
+    status: int = HTTPStatus.CONFLICT
+    message: object = _l("That is not possible.")
+
+    def __init__(self, message: object | None = None) -> None:
+        super().__init__(message or self.message)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class NotFoundError(DomainError):
+    """There is no such thing, or the one who asks must not know that there is."""
+
+    code, status = "not_found", HTTPStatus.NOT_FOUND
+    message = _l("We cannot find what you are looking for.")
+
+
+class NotAllowedError(DomainError):
+    """The person is known and may not do this."""
+
+    code, status = "not_allowed", HTTPStatus.FORBIDDEN
+    message = _l("You do not have access to this.")
+
+
+class TooManyError(DomainError):
+    """Too many attempts; wait and try again."""
+
+    code, status = "too_many", HTTPStatus.TOO_MANY_REQUESTS
+    message = _l("Too many attempts. Wait a few minutes and try again.")
+
+
+def wants_json() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return request.path.startswith("/api/") or best == "application/json"
+
+
+def answer(error: DomainError) -> ResponseReturnValue:
+    """A refusal as a page that says why and what to do, or as JSON for a program."""
+    db.session.rollback()
+    if wants_json():
+        return {"code": error.code, "message": str(error)}, error.status
+    page = "errors/404.html" if error.status == HTTPStatus.NOT_FOUND else "errors/refused.html"
+    return render_template(page, error=error), error.status
+
+
+def answer_http(error: HTTPException) -> ResponseReturnValue:
+    """The framework's own refusals (404, 405, 413 …) in the same dress; its headers (Allow, Retry-After) are kept."""
+    db.session.rollback()
+    status = error.code or 500
+    if status < HTTPStatus.BAD_REQUEST:
+        return error
+    headers = [(name, value) for name, value in error.get_headers() if name.lower() != "content-type"]
+    if wants_json():
+        return {"code": error.name.lower().replace(" ", "_"), "message": error.name}, status, headers
+    return render_template(f"errors/{status if status in PAGES else 400}.html", error=error), status, headers
+
+
+def answer_fault(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: the log has it with its trace, the page says only that nothing was saved."""
+    db.session.rollback()
+    if wants_json():
+        return {"code": "fault", "message": "Internal error"}, 500
+    return render_template("errors/500.html", error=error), 500
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(DomainError, answer)
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(500, answer_fault)

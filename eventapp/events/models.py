@@ -1,0 +1,179 @@
+"""Tables of the event: where and when, what happens, how many may come."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.cases.models import Case
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+
+
+class Venue(Model):
+    """A place with its address and how to get in."""
+
+    __tablename__ = "venue"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(120))
+    address: Mapped[str] = mapped_column(String(200), default="")
+    access: Mapped[str] = mapped_column(Text, default="")
+    access_en: Mapped[str] = mapped_column(Text, default="")
+
+
+class Layout(Model):
+    """A way to furnish the hall and how many persons it may then hold.
+
+    The limit counts everybody in the room and comes from the approved plan (*pladsfordelingsplan*, BR18 § 6 h);
+    there is no default number for any hall.
+    """
+
+    __tablename__ = "layout"
+    __table_args__ = (
+        UniqueConstraint("venue_id", "name"),
+        CheckConstraint("max_persons > 0", name="max_persons"),
+        CheckConstraint("length(plan_reference) > 0", name="plan_reference"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    venue_id: Mapped[str] = mapped_column(ForeignKey("venue.id"))
+    name: Mapped[str] = mapped_column(String(120))
+    max_persons: Mapped[int]
+    plan_reference: Mapped[str] = mapped_column(String(200))
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    venue: Mapped[Venue] = relationship()
+
+
+class EventKind(enum.StrEnum):
+    """The character of the meeting; shown to citizens in one sentence."""
+
+    DEBATE = "debate"
+    INFORMATION = "information"
+    WORKSHOP = "workshop"
+
+
+class Event(Model):
+    """A public meeting of a case. ``version`` rises with every change a visitor could see (ETag)."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index(None, "case_id"),
+        CheckConstraint("starts_at < ends_at", name="period"),
+        CheckConstraint("doors_open_at <= starts_at", name="doors"),
+        CheckConstraint("registration_opens_at < registration_closes_at", name="registration"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    kind: Mapped[EventKind] = mapped_column(enum_column(EventKind), default=EventKind.DEBATE)
+    title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    influence: Mapped[str] = mapped_column(Text, default="")
+    influence_en: Mapped[str] = mapped_column(Text, default="")
+    photo_notice: Mapped[str] = mapped_column(Text, default="")
+    photo_notice_en: Mapped[str] = mapped_column(Text, default="")
+    doors_open_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    registration_opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    registration_closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    layout_id: Mapped[str] = mapped_column(ForeignKey("layout.id"))
+    calendar_sequence: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_text: Mapped[str] = mapped_column(Text, default="")
+
+    case: Mapped[Case] = relationship()
+    layout: Mapped[Layout] = relationship()
+    programme: Mapped[list[ProgrammeItem]] = relationship(order_by="ProgrammeItem.position")
+    themes: Mapped[list[Theme]] = relationship(order_by="Theme.position")
+    categories: Mapped[list[Category]] = relationship(order_by="Category.position")
+    quotas: Mapped[list[Quota]] = relationship(order_by="Quota.kind")
+
+    @property
+    def calendar_uid(self) -> str:
+        """The same in every calendar file of this event (RFC 5545 UID)."""
+        return f"{self.id}@eventapp"
+
+
+class ProgrammeItem(Model):
+    """A point of the evening. Who speaks is free text here; an invited office shows only after acceptance."""
+
+    __tablename__ = "programme_item"
+    __table_args__ = (UniqueConstraint("event_id", "position"), CheckConstraint("starts_at < ends_at", name="period"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    position: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
+    speaker: Mapped[str] = mapped_column(String(200), default="")
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Theme(Model):
+    """What questions and contributions sort under."""
+
+    __tablename__ = "theme"
+    __table_args__ = (UniqueConstraint("event_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    title_en: Mapped[str] = mapped_column(String(120), default="")
+
+
+class QuotaKind(enum.StrEnum):
+    """Whom seats are set aside for."""
+
+    PUBLIC = "public"
+    INVITED = "invited"
+    PRESS = "press"
+    CREW = "crew"
+
+
+class Quota(Model):
+    """Seats set aside for one kind of guest, and the counters that decide the last one.
+
+    ``taken`` counts confirmed heads and ``waiting`` those in line now; ``waiting_issued`` is the last number of the
+    line handed out, so that numbers keep order of arrival. All three change in the statement that decides.
+    """
+
+    __tablename__ = "quota"
+    __table_args__ = (
+        UniqueConstraint("event_id", "kind"),
+        CheckConstraint("seats >= 0", name="seats"),
+        CheckConstraint("taken BETWEEN 0 AND seats", name="taken"),
+        CheckConstraint("waiting >= 0", name="waiting"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    kind: Mapped[QuotaKind] = mapped_column(enum_column(QuotaKind))
+    seats: Mapped[int]
+    taken: Mapped[int] = mapped_column(default=0)
+    waiting: Mapped[int] = mapped_column(default=0)
+    waiting_issued: Mapped[int] = mapped_column(default=0)
+
+
+class Category(Model):
+    """What a guest may come as ("I come as"), and whose seats such a guest takes."""
+
+    __tablename__ = "category"
+    __table_args__ = (UniqueConstraint("event_id", "position"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    position: Mapped[int]
+    label: Mapped[str] = mapped_column(String(80))
+    label_en: Mapped[str] = mapped_column(String(80), default="")
+    quota_kind: Mapped[QuotaKind] = mapped_column(enum_column(QuotaKind), default=QuotaKind.PUBLIC)

@@ -1,0 +1,31 @@
+"""Request plumbing: languages, permissions, CSRF, headers, formats, static files, health. Knows no slice."""
+
+from __future__ import annotations
+
+from flask import Flask, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from eventapp.config import Settings
+from eventapp.web import compress, csrf, formats, headers, health, languages, logs, static
+from eventapp.web.registry import Registry
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Everything but the permission guard, which must run after whoever finds out who is asking."""
+    app.extensions["registry"] = Registry()
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
+    for part in (logs, languages, formats, headers, compress, csrf):
+        part.register(app)
+    static.init_static(app)
+    app.register_blueprint(health.bp)
+
+    @app.context_processor
+    def common() -> dict[str, object]:
+        return {
+            "site_name": settings.site_name,
+            "contact_email": settings.contact_email,
+            "contact_phone": settings.contact_phone,
+            "current_person": g.get("person"),
+        }

@@ -1,0 +1,54 @@
+"""Base of the forms on staff pages and of the quiet public ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext, ngettext
+from flask_wtf import FlaskForm
+from wtforms import ValidationError
+from wtforms.fields import DateTimeLocalField
+from wtforms.form import BaseForm
+
+from eventapp.web.posted import UNWANTED
+
+
+class _Translations:
+    """WTForms has no Danish; its messages are in our own catalogue (see MESSAGES)."""
+
+    def gettext(self, string: str) -> str:
+        return gettext(string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return ngettext(singular, plural, n)
+
+
+class Form(FlaskForm):
+    """A form whose messages follow the language of the page and whose texts can be stored."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form: BaseForm) -> _Translations:
+            return _Translations()
+
+
+def storable(_form: BaseForm, field: Any) -> None:
+    """Refuse signs that a database or a mail cannot hold."""
+    if field.data and UNWANTED.search(field.data):
+        raise ValidationError(lazy_gettext("The text holds signs that cannot be stored. Remove them."))
+
+
+class WallTimeField(DateTimeLocalField):
+    """A date and time of day as the clock on the wall in Copenhagen shows it (naive)."""
+
+
+# The messages of WTForms that our forms can show, here so that the catalogues know them.
+MESSAGES = (
+    lazy_gettext("This field is required."),
+    lazy_gettext("Not a valid choice."),
+    lazy_gettext("Not a valid integer value."),
+    lazy_gettext("Not a valid datetime value."),
+    lazy_gettext("Not a valid date value."),
+    lazy_gettext("Not a valid time value."),
+    lazy_gettext("Invalid email address."),
+    lazy_gettext("Invalid URL."),
+)

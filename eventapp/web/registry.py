@@ -1,0 +1,100 @@
+"""How a page of a lower slice shows parts of higher ones without importing them (design decision 18).
+
+``create_app()`` lets every slice register what it has to say; the page asks here.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+
+
+class StepState(enum.StrEnum):
+    """Where a step of the thread stands."""
+
+    DONE = "done"
+    NEXT = "next"
+    PLANNED = "planned"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class ThreadStep:
+    """One line of a case's public thread. ``figure`` is a short text such as "163 tilmeldte"."""
+
+    key: str
+    title: str
+    at: datetime | None
+    state: StepState
+    order: int
+    figure: str = ""
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class EventPart:
+    """A part of the public event page: a template fragment and what it needs. ``place``: seats, people, after."""
+
+    place: str
+    order: int
+    template: str
+    context: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeskItem:
+    """Something at the organiser's desk that needs a person now, with its one button."""
+
+    text: str
+    url: str
+    button: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class DeskFigure:
+    """One stage of the funnel on the organiser's desk; ``value`` None is shown as a dash."""
+
+    order: int
+    label: str
+    value: int | None
+    url: str
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of the organiser's desk; ``endpoint`` takes ``event_id``."""
+
+    order: int
+    label: Any
+    endpoint: str
+    permission: Any
+
+
+@dataclass
+class Registry:
+    """What the slices have registered, each list in the order of ``create_app``."""
+
+    thread_steps: list[Callable[[str], list[ThreadStep]]] = field(default_factory=list)  # case_id
+    event_parts: list[Callable[[str], list[EventPart]]] = field(default_factory=list)  # event_id
+    desk_items: list[Callable[[str], list[DeskItem]]] = field(default_factory=list)  # event_id
+    desk_figures: list[Callable[[str], list[DeskFigure]]] = field(default_factory=list)  # event_id
+    desk_tabs: list[Tab] = field(default_factory=list)
+    case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)  # case_id -> (label, url), staff
+    record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)  # entry kind -> ref -> parts
+    event_published: list[Callable[[str], None]] = field(default_factory=list)  # event_id, in the same transaction
+    readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
+    gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
+    after_scan: list[Callable[..., None]] = field(default_factory=list)  # (conn, registration_id, at): first entry
+
+
+def registry() -> Registry:
+    """The registry of the running application."""
+    found: Registry = current_app.extensions["registry"]
+    return found
