@@ -1,0 +1,46 @@
+"""The record: what makes a case provable.
+
+Owns the Merkle log of every case, its signed checkpoints, receipts and their verification. Knows no other slice:
+those call :func:`append` in their own transaction and, where they keep a text themselves, register how the verifier
+gets at it. Nothing personal is ever in an entry; see ``docs/record.md`` and ``docs/adr/0009-record.md``.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from eventapp.record import signing
+from eventapp.record.actions import Appended, append, erase, open_log
+from eventapp.record.checkpoint import BadProofError, Checkpoint
+from eventapp.record.commitments import Attachment, Sealed, seal
+from eventapp.record.errors import NoSuchRecordError, SigningRefusedError
+from eventapp.record.models import Kind
+from eventapp.record.receipts import Receipt, opening, receipt, verify_receipt
+from eventapp.record.signing import checkpoint_covering, last_checkpoint, sign_pending
+
+__all__ = [
+    "Appended",
+    "Attachment",
+    "BadProofError",
+    "Checkpoint",
+    "Kind",
+    "NoSuchRecordError",
+    "Receipt",
+    "Sealed",
+    "SigningRefusedError",
+    "append",
+    "checkpoint_covering",
+    "erase",
+    "last_checkpoint",
+    "open_log",
+    "opening",
+    "receipt",
+    "register",
+    "seal",
+    "sign_pending",
+    "verify_receipt",
+]
+
+
+def register(app: Flask) -> None:
+    signing.register(app)

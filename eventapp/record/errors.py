@@ -1,0 +1,22 @@
+"""Refusals of the record, and the one fault that must wake somebody."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from eventapp.errors import NotFoundError
+
+
+class NoSuchRecordError(NotFoundError):
+    """There is no record of that case, or no entry with that number in it."""
+
+    code = "no_such_record"
+    message = _l("There is no such record.")
+
+
+class SigningRefusedError(RuntimeError):
+    """The database is not a continuation of what was signed before, so nothing more is signed.
+
+    An older copy of the database was restored, a second copy is being written, or somebody changed rows. Answers
+    are still taken in; the operator compares with the witnesses (``docs/record.md``, "When signing is refused").
+    """

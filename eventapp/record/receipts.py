@@ -1,0 +1,166 @@
+"""Receipts: a citizen's own proof that an entry is in the record, checkable without the server.
+
+A receipt (``.tlog-proof``) holds the entry, which has commitments and no text, the way to the root and the signed
+root. The *opening* is the other half: the salts, and if wanted the texts, of the entry's fields. Receipt and
+opening together prove what was sent; the opening goes to its author alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventapp.db import reading
+from eventapp.record import proof, store, tree
+from eventapp.record.canonical import CanonicalError, canonical
+from eventapp.record.checkpoint import BadProofError, Checkpoint
+from eventapp.record.checkpoint import verify as verify_checkpoint
+from eventapp.record.commitments import attachment_name, commitment
+from eventapp.record.errors import SigningRefusedError
+from eventapp.record.signing import checkpoint_covering, key_ring
+
+OPENING_FORM = "eventapp-opening"
+SALT = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a verified receipt says. ``entry`` is the parsed entry, see :mod:`eventapp.record.entries`."""
+
+    entry: dict[str, Any]
+    entry_text: str
+    checkpoint: Checkpoint
+
+    @property
+    def commitments(self) -> dict[str, str]:
+        """Part name -> commitment, attachments among them."""
+        found = {part["name"]: part["commitment"] for part in self.entry["parts"]}
+        for place, one in enumerate(self.entry["attachments"]):
+            found[attachment_name(place)] = one["commitment"]
+        return found
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Which parts of an entry an opening and the given originals account for, each sorted by name."""
+
+    shown: list[str]
+    not_shown: list[str]
+
+
+def receipt(log_id: str, seq: int) -> str:
+    """The receipt of an entry as text. Call it after the entry is committed, outside a write transaction.
+
+    :raises NoSuchRecordError: when there is no such entry.
+    :raises SigningRefusedError: when the record cannot be signed, or an earlier signature does not fit it any more.
+    """
+    checkpoint = checkpoint_covering(log_id, seq + 1)
+    with reading() as conn:
+        entry = store.entry(conn, log_id, seq)
+        try:
+            hashes = tree.inclusion_proof(store.reader(conn, log_id), seq, checkpoint.size)
+        except LookupError as gap:
+            raise SigningRefusedError("More entries were signed than there are.") from gap
+    leaf = tree.leaf_hash(entry.text.encode())
+    if not tree.verify_inclusion(leaf, seq, checkpoint.size, hashes, checkpoint.root):
+        raise SigningRefusedError("The entry is not in the tree that was signed.")
+    return proof.write(proof.Proof(entry.text.encode(), seq, hashes, checkpoint.text))
+
+
+def verify_receipt(text: str, public_keys: Collection[bytes] | None = None) -> Receipt:
+    """What a receipt proves.
+
+    :param public_keys: trusted Ed25519 keys of 32 bytes; ``None`` takes those of this installation.
+    :raises BadProofError: when it proves nothing; ``code`` says why.
+    """
+    trusted = key_ring().trusted if public_keys is None else public_keys
+    found = proof.parse(text)
+    checkpoint = verify_checkpoint(found.checkpoint, trusted)
+    leaf = tree.leaf_hash(found.entry)
+    if not tree.verify_inclusion(leaf, found.index, checkpoint.size, found.hashes, checkpoint.root):
+        raise BadProofError("entry", "The entry is not in the signed record.")
+    entry: dict[str, Any] = json.loads(found.entry)  # authentic from here on: we wrote it
+    if entry["seq"] != found.index:
+        raise BadProofError("entry", "The entry stands at another place than it says.")
+    return Receipt(entry, found.entry.decode(), checkpoint)
+
+
+def opening(log_id: str, seq: int, values: Mapping[str, Any] | None = None) -> str:
+    """The salts of an entry's parts as a small JSON file for its author; parts that were erased are left out.
+
+    :param values: part name -> value, to be put beside the salts; without it the file holds no text, and the
+        author shows the own copy to the verifier.
+    """
+    with reading() as conn:
+        parts = store.parts(conn, store.entry(conn, log_id, seq).id)
+    told = [_told(part.name, part.salt, values or {}) for part in parts if part.salt is not None]
+    return canonical({"form": OPENING_FORM, "v": 1, "parts": told}).decode() + "\n"
+
+
+def _told(name: str, salt: bytes, values: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"name": name, "salt": salt.hex()}
+    return told | {"value": values[name]} if name in values else told
+
+
+def verify_opening(found: Receipt, text: str, originals: Sequence[bytes] = ()) -> Opened:
+    """Hold an opening, and the author's own files, against the commitments of a verified receipt.
+
+    A part without a value in the opening may be shown by one of ``originals``: as a text file, or as an attachment.
+
+    :raises BadProofError: ``opening``, when the file is none or says something else than the receipt.
+    """
+    commitments = found.commitments
+    readings = [one for original in originals for one in _readings(original)]
+    shown = [part["name"] for part in _opening_parts(text) if _shows(part, commitments, readings)]
+    return Opened(sorted(shown), sorted(set(commitments) - set(shown)))
+
+
+def _shows(part: dict[str, Any], commitments: dict[str, str], readings: Sequence[bytes]) -> bool:
+    """Whether the part's content was shown; a content that is shown and wrong is a refusal."""
+    salt, wanted = bytes.fromhex(part["salt"]), commitments.get(part["name"])
+    if wanted is None:
+        raise BadProofError("opening", "The opening is of another entry.")
+    if "value" not in part:
+        return any(commitment(salt, one) == wanted for one in readings)
+    if commitment(salt, _canonical_value(part["value"])) != wanted:
+        raise BadProofError("opening", "A text is not the one that was received.")
+    return True
+
+
+def _opening_parts(text: str) -> list[dict[str, Any]]:
+    try:
+        told = json.loads(text)
+        whole = told["form"] == OPENING_FORM and told["v"] == 1
+        parts = [one for one in told["parts"] if _is_part(one)]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        raise BadProofError("opening", "The file is no opening of a receipt.") from None
+    if not whole or len(parts) != len(told["parts"]):
+        raise BadProofError("opening", "The file is no opening of a receipt.")
+    return parts
+
+
+def _is_part(one: Any) -> bool:
+    if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+        return False
+    return isinstance(one.get("salt"), str) and SALT.fullmatch(one["salt"]) is not None
+
+
+def _canonical_value(value: Any) -> bytes:
+    try:
+        return canonical(value)
+    except CanonicalError as fault:
+        raise BadProofError("opening", str(fault)) from fault
+
+
+def _readings(original: bytes) -> list[bytes]:
+    """What a file may have been committed as: an attachment, a text, a text without blanks around it."""
+    found = [canonical(hashlib.sha256(original).hexdigest())]
+    try:
+        text = original.decode("utf-8-sig").replace("\r\n", "\n")
+        return [*found, canonical(text), canonical(text.strip(" \t\n"))]
+    except ValueError:
+        return found

@@ -1,0 +1,178 @@
+"""Signing the tree heads, after the entries are committed.
+
+A head is signed only when it continues the one published before: from that head's own hashes and from the *texts*
+of the entries that came since, the new root is computed once more and must equal the one in the stored nodes. One
+flipped bit, a restored backup or a second copy being written stops the signing (CT log Yeti 2022, reliability R16).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask import Flask, g
+from sqlalchemy import Connection
+
+from eventapp import clock
+from eventapp.config import settings
+from eventapp.db import db, is_writing, reading, write
+from eventapp.record import keys, published, store, tree
+from eventapp.record.checkpoint import BadProofError, Checkpoint, sign, verify
+from eventapp.record.errors import SigningRefusedError
+from eventapp.record.store import Log
+
+log = logging.getLogger(__name__)
+
+
+def key_ring() -> keys.KeyRing:
+    """The keys of this installation. The very first use makes one.
+
+    :raises KeyFileError: when the key is gone although something was signed with it.
+    """
+    path = settings().record_key_path
+    if not path.exists() and not _anything_signed():
+        keys.generate_key(path)
+    return keys.load_ring(path)
+
+
+def checkpoint_covering(log_id: str, size: int | None = None) -> Checkpoint:
+    """A signed tree head over at least the first ``size`` entries; ``None`` means all there are now.
+
+    Call it after the entries are committed, outside a write transaction. In a rush, one signature serves all who
+    wait: whoever finds a head that covers the own entry takes that.
+
+    :raises SigningRefusedError: when the database is not a continuation of what was signed.
+    :raises NoSuchRecordError: when there is no such log.
+    """
+    _refuse_inside_transaction()
+    if size is not None and (found := _covering(log_id, size)):
+        return found
+    with published.lock(log_id):
+        if size is not None and (found := _covering(log_id, size)):
+            return found
+        try:
+            return _sign_current(log_id, size or 0)
+        except SigningRefusedError as refusal:
+            log.critical("record.signing_refused", extra={"log_id": log_id, "reason": str(refusal)})
+            raise
+
+
+def last_checkpoint(log_id: str) -> Checkpoint | None:
+    """The last tree head that was published, verified with our keys; ``None`` before the first.
+
+    :raises SigningRefusedError: when what lies there was not signed by us.
+    """
+    with reading() as conn:
+        return _last_published(conn, store.log(conn, log_id))
+
+
+def sign_pending() -> int:
+    """Sign every log that has entries no checkpoint covers; returns how many there were. For the worker.
+
+    A log that cannot be signed is in the log as critical and does not hold back the others.
+    """
+    with reading() as conn:
+        pending = [one.id for one in store.logs(conn) if not _is_signed(conn, one)]
+    return sum(_signs(log_id) for log_id in pending)
+
+
+def sign_touched(_error: BaseException | None = None) -> None:
+    """At the end of a request: sign the logs that it added to. What fails here is signed by the worker."""
+    for log_id in sorted(g.pop("record_touched", ())):
+        _signs(log_id)
+
+
+def register(app: Flask) -> None:
+    app.teardown_request(sign_touched)
+
+
+def _signs(log_id: str) -> bool:
+    try:
+        checkpoint_covering(log_id)
+    except SigningRefusedError:
+        return False  # the log has it as critical; the request that added the entry has been answered
+    return True
+
+
+def _is_signed(conn: Connection, one: Log) -> bool:
+    try:
+        last = _last_published(conn, one)
+    except SigningRefusedError:
+        return False
+    return last is not None and last.size == one.size
+
+
+def _refuse_inside_transaction() -> None:
+    """Signing reads what is committed, and waits for the write gate: inside a transaction it would wait for itself."""
+    if db.session.registry.has() and db.session().in_transaction() and is_writing():
+        raise RuntimeError("Sign after the transaction is committed.")
+
+
+def _anything_signed() -> bool:
+    with reading() as conn:
+        return store.ANY_CHECKPOINT(conn).one_or_none() is not None
+
+
+def _covering(log_id: str, size: int) -> Checkpoint | None:
+    text = published.read(log_id)
+    found = None if text is None else _ours(text)
+    return found if found is not None and found.size >= size else None
+
+
+def _ours(text: str, origin: str | None = None) -> Checkpoint:
+    try:
+        return verify(text, key_ring().trusted, origin=origin)
+    except BadProofError as fault:
+        raise SigningRefusedError(f"The published checkpoint is not ours: {fault}") from fault
+
+
+def _last_published(conn: Connection, one: Log) -> Checkpoint | None:
+    """From the file; on a node that has none yet, from the database."""
+    text = published.read(one.id) or store.LAST_CHECKPOINT(conn, log_id=one.id).scalar_one_or_none()
+    return None if text is None else _ours(text, one.origin)
+
+
+def _sign_current(log_id: str, size: int, also: Sequence[Ed25519PrivateKey] = ()) -> Checkpoint:
+    """:param also: further keys that sign, while keys change."""
+    with reading() as conn:
+        one = store.log(conn, log_id)
+        last = _last_published(conn, one)
+        root = _continued(conn, one, last, size)
+    if last is not None and last.size == one.size and not also:
+        published.write(log_id, last.text)  # the file may be missing on this node
+        return last
+    signed = sign([key_ring().signing, *also], one.origin, one.size, root)
+    published.write(log_id, signed.text)
+    at = clock.system_now()
+    write(
+        lambda conn: (
+            store.INSERT_CHECKPOINT(
+                conn, log_id=log_id, size=signed.size, root=signed.root, text=signed.text, at=at
+            ).rowcount
+        )
+    )
+    return signed
+
+
+def _continued(conn: Connection, one: Log, last: Checkpoint | None, size: int) -> bytes:
+    """The root of the log as it stands, computed from the entries' texts since the last head.
+
+    :raises SigningRefusedError: when it is smaller than that head or than ``size``, or does not begin with it.
+    """
+    began = last.size if last else 0
+    if one.size < max(began, size):
+        raise SigningRefusedError(f"The log has {one.size} entries, {max(began, size)} are known.")
+    read = store.reader(conn, one.id)
+    try:
+        frontier = tree.Frontier(began, read(tree.complete_subtrees(0, began)))
+        if last and frontier.root() != last.root:
+            raise SigningRefusedError(f"The first {began} entries are not those that were signed.")
+        for entry in store.entries(conn, one.id, began, one.size):
+            frontier.add(tree.leaf_hash(entry.text.encode()))
+        stored = tree.root(read, one.size)
+    except LookupError as gap:
+        raise SigningRefusedError("A hash of the tree is missing.") from gap
+    if frontier.size != one.size or frontier.root() != stored:
+        raise SigningRefusedError("The entries and the tree above them differ.")
+    return stored
