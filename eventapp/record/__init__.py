@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.record import signing
+from eventapp.record import cli, signing
 from eventapp.record.actions import Appended, append, erase, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.commitments import Attachment, Sealed, seal
@@ -43,4 +43,5 @@ __all__ = [
 
 
 def register(app: Flask) -> None:
+    cli.register(app)
     signing.register(app)

@@ -77,7 +77,7 @@ def sign(keys: Sequence[Ed25519PrivateKey], origin: str, size: int, root: bytes)
     """The tree head signed with each key; more than one only while keys change."""
     if not NAME.fullmatch(origin):
         raise ValueError("An origin has no blanks and no plus sign.")
-    body = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+    body = f"{origin}\n{size}\n{hash_text(root)}\n"
     lines = [_signature_line(key, origin, body) for key in keys]
     return Checkpoint(origin, size, root, f"{body}\n{''.join(lines)}")
 
@@ -154,6 +154,11 @@ def number(text: str) -> int:
     if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
         raise BadProofError("format", "A number is malformed.")
     return int(text)
+
+
+def hash_text(hashed: bytes) -> str:
+    """A hash in base64, as all these texts write it."""
+    return base64.b64encode(hashed).decode()
 
 
 def hash_of(text: str) -> bytes:

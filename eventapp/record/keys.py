@@ -90,16 +90,24 @@ def retired_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.retired")
 
 
-def replace_key(path: Path, new: Ed25519PrivateKey, at: datetime) -> None:
-    """Put a new key in place. The old public key is listed first, so that at no moment an old receipt fails."""
+def next_key(path: Path) -> Ed25519PrivateKey:
+    """The key that will replace the current one: made on first asking, the same again after an interruption."""
+    generate_key(_next_path(path))
+    return load_key(_next_path(path))
+
+
+def replace_key(path: Path, at: datetime) -> None:
+    """Put the next key in place. The old public key is listed first, so that at no moment an old receipt fails."""
     old = base64.b64encode(load_key(path).public_key().public_bytes_raw()).decode()
     with retired_path(path).open("a", encoding="ascii") as file:
         file.write(f"{old} {at:%Y-%m-%d}\n")
         file.flush()
         os.fsync(file.fileno())
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    _write_key(draft, new)
-    draft.replace(path)
+    _next_path(path).replace(path)
+
+
+def _next_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.next")
 
 
 def _write_key(path: Path, key: Ed25519PrivateKey) -> None:

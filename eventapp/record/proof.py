@@ -19,7 +19,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from eventapp.record.checkpoint import BadProofError, base64_bytes, hash_of, number
+from eventapp.record.checkpoint import BadProofError, base64_bytes, hash_of, hash_text, number
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 LARGEST_PROOF = 64 * 1024  # bytes; a real one has about 2 kB
@@ -42,7 +42,7 @@ def write(proof: Proof) -> str:
         FIRST_LINE,
         f"extra {base64.b64encode(proof.entry).decode()}",
         f"index {proof.index}",
-        *(base64.b64encode(one).decode() for one in proof.hashes),
+        *map(hash_text, proof.hashes),
     ]
     return "\n".join(lines) + f"\n\n{proof.checkpoint}"
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask, g
@@ -75,6 +77,26 @@ def sign_pending() -> int:
     with reading() as conn:
         pending = [one.id for one in store.logs(conn) if not _is_signed(conn, one)]
     return sum(_signs(log_id) for log_id in pending)
+
+
+def sign_all() -> None:
+    """Sign every log, or say why one cannot be.
+
+    :raises SigningRefusedError: at the first that cannot.
+    """
+    with reading() as conn:
+        ids = [one.id for one in store.logs(conn)]
+    for log_id in ids:
+        checkpoint_covering(log_id)
+
+
+def sign_with(log_id: str, old: Ed25519PrivateKey) -> Checkpoint:
+    """Sign the log as it stands with the key in use and with the one it replaced.
+
+    :raises SigningRefusedError: as :func:`checkpoint_covering`.
+    """
+    with published.lock(log_id):
+        return _sign_current(log_id, 0, also=[old])
 
 
 def sign_touched(_error: BaseException | None = None) -> None:
@@ -144,15 +166,12 @@ def _sign_current(log_id: str, size: int, also: Sequence[Ed25519PrivateKey] = ()
         return last
     signed = sign([key_ring().signing, *also], one.origin, one.size, root)
     published.write(log_id, signed.text)
-    at = clock.system_now()
-    write(
-        lambda conn: (
-            store.INSERT_CHECKPOINT(
-                conn, log_id=log_id, size=signed.size, root=signed.root, text=signed.text, at=at
-            ).rowcount
-        )
-    )
+    write(partial(_keep, log_id=log_id, signed=signed, at=clock.system_now()))
     return signed
+
+
+def _keep(conn: Connection, *, log_id: str, signed: Checkpoint, at: datetime) -> None:
+    store.INSERT_CHECKPOINT(conn, log_id=log_id, size=signed.size, root=signed.root, text=signed.text, at=at)
 
 
 def _continued(conn: Connection, one: Log, last: Checkpoint | None, size: int) -> bytes:

@@ -1,0 +1,193 @@
+"""Is the record of a case as it was? Everything is computed again, and nothing stored is believed.
+
+Leaves from the entries' texts, commitments from contents and salts, attachments from the files' bytes, the tree from
+the leaves, and its root held against every head that was ever signed, the one outside the database among them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from eventapp.db import Sql, reading
+from eventapp.record import published, store, tree
+from eventapp.record.actions import erasure_ref
+from eventapp.record.checkpoint import BadProofError, hash_text, sign, verify
+from eventapp.record.contents import part_faults
+from eventapp.record.entries import VERSION, moment_text
+from eventapp.record.keys import KeyRing
+from eventapp.record.models import Kind
+from eventapp.record.signing import key_ring
+from eventapp.record.store import Entry, Log, StoredPart
+
+PARTS_BETWEEN = Sql(
+    "SELECT p.entry_id, p.name, p.commitment, p.salt, p.content FROM record_part p"
+    " JOIN record_entry e ON e.id = p.entry_id"
+    " WHERE e.log_id = :log_id AND e.seq >= :start AND e.seq < :end ORDER BY e.seq, p.name"
+)
+NODES = Sql("SELECT level, position, hash FROM record_node WHERE log_id = :log_id")
+SURPLUS = Sql("SELECT seq FROM record_entry WHERE log_id = :log_id AND (seq >= :size OR seq < 0) ORDER BY seq")
+ERASURES = Sql(
+    "SELECT e.ref, p.content FROM record_entry e JOIN record_part p ON p.entry_id = e.id"
+    " WHERE e.log_id = :log_id AND e.kind = :kind AND p.name = 'names' AND p.content IS NOT NULL ORDER BY e.seq"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is not as it was. ``seq`` is the entry's number, ``None`` for the log as a whole."""
+
+    seq: int | None
+    what: str
+
+    def __str__(self) -> str:
+        return self.what if self.seq is None else f"entry {self.seq}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What verifying one log found. ``signed`` is the size of the largest head that was signed and fits."""
+
+    log: Log
+    signed: int
+    faults: list[Fault]
+
+    @property
+    def is_intact(self) -> bool:
+        return not self.faults
+
+
+def verify_log(log_id: str) -> Report:
+    """Verify the log of a case against everything known about it. 100,000 entries take some seconds.
+
+    :raises NoSuchRecordError: when there is no such log.
+    """
+    outside = published.read(log_id)  # before the database's snapshot, which must not be the older of the two
+    with reading() as conn:
+        if conn.dialect.name == "postgresql":
+            conn.execution_options(isolation_level="REPEATABLE READ")  # one snapshot, as SQLite's is anyway
+        return _Verification(conn, store.log(conn, log_id), key_ring()).run(outside)
+
+
+@dataclass
+class _Verification:
+    conn: Connection
+    log: Log
+    ring: KeyRing
+    faults: list[Fault] = field(default_factory=list)
+    signed: int = 0
+
+    def run(self, outside: str | None) -> Report:
+        heads = self._heads(outside)
+        self._walk(heads)
+        for size in sorted(heads):
+            self._fault(None, f"a head over {size} entries was signed, the log has {self.log.size}")
+        for row in SURPLUS(self.conn, log_id=self.log.id, size=self.log.size):
+            self._fault(row.seq, "is beyond the end of the log")
+        return Report(self.log, self.signed, self.faults)
+
+    def _fault(self, seq: int | None, what: str) -> None:
+        self.faults.append(Fault(seq, what))
+
+    # --- heads ---
+
+    def _heads(self, outside: str | None) -> dict[int, set[str]]:
+        """Size -> texts of the heads signed at that size, from the database and from outside it."""
+        heads: dict[int, set[str]] = defaultdict(set)
+        if outside is not None:
+            heads[self._size_of(outside)].add(outside)
+        for row in store.CHECKPOINTS(self.conn, log_id=self.log.id):
+            heads[row.size].add(row.text)
+            if self._size_of(row.text) != row.size or f"\n{hash_text(row.root)}\n" not in row.text:
+                self._fault(None, f"the stored checkpoint over {row.size} entries contradicts itself")
+        return heads
+
+    def _size_of(self, text: str) -> int:
+        lines = text.split("\n", 2)
+        return int(lines[1]) if len(lines) > 1 and lines[1].isdecimal() else -1
+
+    def _check_heads(self, size: int, root: bytes, texts: set[str]) -> None:
+        """Ed25519 has one signature a text, so signing again and comparing is cheaper than verifying."""
+        expected = sign([self.ring.signing], self.log.origin, size, root).text
+        for text in texts:
+            if text == expected or self._is_ours(text, size, root):
+                self.signed = max(self.signed, size)
+            else:
+                self._fault(None, f"the head that was signed over {size} entries is not that of these entries")
+
+    def _is_ours(self, text: str, size: int, root: bytes) -> bool:
+        try:
+            head = verify(text, self.ring.trusted, origin=self.log.origin)
+        except BadProofError:
+            return False
+        return (head.size, head.root) == (size, root)
+
+    # --- entries ---
+
+    def _walk(self, heads: dict[int, set[str]]) -> None:
+        """Rebuild the tree leaf by leaf; takes each head out of ``heads`` whose size it comes by."""
+        frontier, erased = tree.Frontier(), self._erased()
+        nodes = {(row.level, row.position): bytes(row.hash) for row in NODES(self.conn, log_id=self.log.id)}
+        self._check_heads(0, tree.EMPTY_ROOT, heads.pop(0, set()))
+        for entry, parts in self._entries():
+            self._check_entry(entry, frontier.size, parts, erased[erasure_ref(frontier.size)])
+            for place, hashed in frontier.add(tree.leaf_hash(entry.text.encode())).items():
+                if nodes.pop(place, None) != hashed:
+                    self._fault(entry.seq, f"the tree above it is not its own (level {place[0]})")
+            if frontier.size in heads:
+                self._check_heads(frontier.size, frontier.root(), heads.pop(frontier.size))
+        if frontier.size != self.log.size:
+            self._fault(None, f"the log should have {self.log.size} entries and has {frontier.size}")
+        for level, position in sorted(nodes):
+            self._fault(None, f"a node of the tree has no entries (level {level}, position {position})")
+
+    def _entries(self) -> Iterator[tuple[Entry, list[StoredPart]]]:
+        for start in range(0, self.log.size, store.BATCH):
+            end = min(start + store.BATCH, self.log.size)
+            parts: dict[str, list[StoredPart]] = defaultdict(list)
+            for row in PARTS_BETWEEN(self.conn, log_id=self.log.id, start=start, end=end):
+                parts[row.entry_id].append(store.part_of(row))
+            for entry in store.entries(self.conn, self.log.id, start, end):
+                yield entry, parts[entry.id]
+
+    def _erased(self) -> dict[str, set[str]]:
+        """Reference of an erased entry -> names of the parts that were lawfully forgotten."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in ERASURES(self.conn, log_id=self.log.id, kind=Kind.ERASE.value):
+            found[row.ref].update(json.loads(row.content))
+        return found
+
+    def _check_entry(self, entry: Entry, seq: int, parts: list[StoredPart], erased: set[str]) -> None:
+        told = _parsed(entry.text)
+        for what in (*self._column_faults(entry, told, seq), *part_faults(entry, told, parts, erased)):
+            self._fault(entry.seq, what)
+
+    def _column_faults(self, entry: Entry, told: dict[str, Any], seq: int) -> Iterator[str]:
+        if entry.leaf_hash != tree.leaf_hash(entry.text.encode()):
+            yield "the text was changed (it has another hash)"
+        if entry.seq != seq:
+            yield f"stands where entry {seq} should be"
+        columns = {
+            "v": VERSION,
+            "case": self.log.slug,
+            "seq": entry.seq,
+            "kind": entry.kind,
+            "ref": entry.ref,
+            "recorded_at": moment_text(entry.created_at),
+        }
+        for name, value in columns.items():
+            if told.get(name) != value:
+                yield f"{name} is {value!r} in its row and {told.get(name)!r} in its text"
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
