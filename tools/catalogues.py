@@ -31,6 +31,7 @@ KEYWORDS = {
     "lazy_pgettext": ((1, "c"), 2),
     "lazy_npgettext": ((1, "c"), 2, 3),
 }
+CORE_FOLDERS = {"components", "errors", "layouts", "web"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 Key = tuple[str, str | None]  # the English text (its singular), and its context
 
@@ -51,9 +52,8 @@ class Use:
     def slice_name(self) -> str:
         """Which catalogue file the text belongs in, judged by where it is said."""
         parts = Path(self.place).parts
-        folder = parts[2] if parts[:2] == ("templates", "mail") else parts[1]
-        known = (ROOT / "eventapp" / folder / "__init__.py").exists() and folder != "web"
-        return folder if known else "core"
+        folders = parts[2:-1] if parts[:2] == ("templates", "mail") else parts[1:-1]
+        return folders[0] if folders and folders[0] not in CORE_FOLDERS else "core"
 
 
 class RepeatingCatalog(Catalog):

@@ -52,7 +52,17 @@ def make_venv() -> None:
 
 def install_lock(name: str) -> None:
     lock = ROOT / name
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock]
+    pip: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        lock,
+    ]
     step(f"Installing {name} …", [lock], VENV / f"{name}.stamp", lambda: run(*pip))
 
 
