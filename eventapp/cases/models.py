@@ -42,6 +42,7 @@ class Case(Model):
     documents: Mapped[list[Document]] = relationship(order_by="Document.position")
     decision_steps: Mapped[list[DecisionStep]] = relationship(order_by="DecisionStep.position")
     government_letters: Mapped[list[GovernmentLetter]] = relationship(order_by="GovernmentLetter.kind.desc()")
+    planned_stages: Mapped[list[PlannedStage]] = relationship(order_by="PlannedStage.id")
 
 
 class CaseTask(Model):
@@ -67,6 +68,7 @@ class CaseContact(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
     function: Mapped[str] = mapped_column(String(120))
+    function_en: Mapped[str] = mapped_column(String(120), default="")
     unit: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str] = mapped_column(String(30), default="")
@@ -87,6 +89,7 @@ class Administration(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
     name: Mapped[str] = mapped_column(String(120))
+    name_en: Mapped[str] = mapped_column(String(120), default="")
     is_lead: Mapped[bool] = mapped_column(default=False)
 
 
@@ -100,7 +103,9 @@ class Track(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(Text, default="")
+    description_en: Mapped[str] = mapped_column(Text, default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
 
 
@@ -125,6 +130,7 @@ class Document(Model):
     position: Mapped[int]
     kind: Mapped[DocumentKind] = mapped_column(enum_column(DocumentKind))
     title: Mapped[str] = mapped_column(String(200))
+    title_en: Mapped[str] = mapped_column(String(200), default="")
     is_public: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
 
@@ -162,9 +168,11 @@ class DecisionStep(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
     body: Mapped[str] = mapped_column(String(120))
+    body_en: Mapped[str] = mapped_column(String(120), default="")
     meeting_on: Mapped[date | None]
     item: Mapped[str] = mapped_column(String(40), default="")
     decision: Mapped[str] = mapped_column(Text, default="")
+    decision_en: Mapped[str] = mapped_column(Text, default="")
     link: Mapped[str] = mapped_column(String(500), default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -187,5 +195,34 @@ class GovernmentLetter(Model):
     kind: Mapped[LetterKind] = mapped_column(enum_column(LetterKind))
     dated_on: Mapped[date]
     summary: Mapped[str] = mapped_column(Text, default="")
+    summary_en: Mapped[str] = mapped_column(Text, default="")
     document_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    document: Mapped[Document | None] = relationship()
+
+
+class Stage(enum.StrEnum):
+    """The parts of the thread that other slices fill, in the order in which they happen."""
+
+    INVITATIONS = "invitations"
+    DEBATE = "debate"
+    CONTRIBUTIONS = "contributions"
+    HEARING = "hearing"
+    POINTS = "points"
+    NOTE = "note"
+
+
+class PlannedStage(Model):
+    """A part of the thread that this case is going to have; shown as planned until its slice has something to tell.
+
+    ``planned_on`` is the day it is expected, ``None`` while nobody knows.
+    """
+
+    __tablename__ = "planned_stage"
+    __table_args__ = (UniqueConstraint("case_id", "stage"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    planned_on: Mapped[date | None]

@@ -28,21 +28,21 @@ class Layout(Model):
     """A way to furnish the hall and how many persons it may then hold.
 
     The limit counts everybody in the room and comes from the approved plan (*pladsfordelingsplan*, BR18 § 6 h);
-    there is no default number for any hall.
+    there is no default number for any hall. ``plan_reference`` names the plan; while it is empty, nothing that
+    happens in this hall can be published.
     """
 
     __tablename__ = "layout"
     __table_args__ = (
         UniqueConstraint("venue_id", "name"),
         CheckConstraint("max_persons > 0", name="max_persons"),
-        CheckConstraint("length(plan_reference) > 0", name="plan_reference"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     venue_id: Mapped[str] = mapped_column(ForeignKey("venue.id"))
     name: Mapped[str] = mapped_column(String(120))
     max_persons: Mapped[int]
-    plan_reference: Mapped[str] = mapped_column(String(200))
+    plan_reference: Mapped[str] = mapped_column(String(200), default="")
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     venue: Mapped[Venue] = relationship()
@@ -57,7 +57,12 @@ class EventKind(enum.StrEnum):
 
 
 class Event(Model):
-    """A public meeting of a case. ``version`` rises with every change a visitor could see (ETag)."""
+    """A public meeting of a case.
+
+    ``version`` rises with every change a visitor could see, ``calendar_sequence`` with every change that calendars
+    must hear of (time, place, cancellation). ``reserve_seats`` are chairs nobody can book; seats of all quotas and
+    the reserve together never exceed the limit of the hall.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -65,6 +70,7 @@ class Event(Model):
         CheckConstraint("starts_at < ends_at", name="period"),
         CheckConstraint("doors_open_at <= starts_at", name="doors"),
         CheckConstraint("registration_opens_at < registration_closes_at", name="registration"),
+        CheckConstraint("reserve_seats >= 0", name="reserve_seats"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -83,6 +89,7 @@ class Event(Model):
     registration_opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
     registration_closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     layout_id: Mapped[str] = mapped_column(ForeignKey("layout.id"))
+    reserve_seats: Mapped[int] = mapped_column(default=0)
     calendar_sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -25,7 +25,12 @@ class StepState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class ThreadStep:
-    """One line of a case's public thread. ``figure`` is a short text such as "163 tilmeldte"."""
+    """One line of a case's public thread. ``figure`` is a short text such as "163 tilmeldte".
+
+    ``order``: motion 10, tasks 15, invitations 20, debate 30, contributions 40, hearing 50, points 60, note 70,
+    decisions 80 and on, letter 90, reply 100. ``key`` is the same word. ``refs`` are the ids under which the record
+    speaks of this step; ``link`` is the text of the link where the title does not say where it leads.
+    """
 
     key: str
     title: str
@@ -35,6 +40,9 @@ class ThreadStep:
     figure: str = ""
     url: str = ""
     note: str = ""
+    link: str = ""
+    refs: tuple[str, ...] = ()
+    demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,11 @@ class Registry:
     desk_tabs: list[Tab] = field(default_factory=list)
     case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)  # case_id -> (label, url), staff
     record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)  # entry kind -> ref -> parts
+    # event_id -> programme item id -> names of invited offices that said yes
+    programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
     event_published: list[Callable[[str], None]] = field(default_factory=list)  # event_id, in the same transaction
+    event_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: time, place, or called off
+    quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
     readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
     gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
     after_scan: list[Callable[..., None]] = field(default_factory=list)  # (conn, registration_id, at): first entry
