@@ -1,0 +1,25 @@
+/**
+ * Attaches behaviours: an element names its own in data-behaviour, several with spaces between.
+ * A module is fetched only when a page has use for it. Every page works without any of them.
+ *
+ * A behaviour is a function that takes the element, and the browser's powers as a second argument with defaults,
+ * so that a test can hand it others.
+ */
+const behaviours = {
+  "confirm-leave": () => import("./confirm-leave.js").then((module) => module.confirmLeave),
+  "copy-link": () => import("./copy-link.js").then((module) => module.copyLink),
+  "print-page": () => import("./print-page.js").then((module) => module.printPage),
+  "send-once": () => import("./send-once.js").then((module) => module.sendOnce),
+  "take-focus": () => import("./take-focus.js").then((module) => module.takeFocus),
+};
+
+/** Attach what the elements below `root` ask for; unknown names are left to a page's own script. */
+export async function attach(root, known = behaviours) {
+  for (const element of root.querySelectorAll("[data-behaviour]")) {
+    for (const name of element.dataset.behaviour.split(/\s+/)) {
+      if (known[name]) (await known[name]())(element);
+    }
+  }
+}
+
+attach(document);
