@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-
 from alembic import context
 from alembic.operations.ops import MigrationScript
 from flask import current_app
 from sqlalchemy import Connection, MetaData
-
-logging.getLogger("alembic").setLevel(logging.INFO)
 
 
 class BrokenReferencesError(Exception):

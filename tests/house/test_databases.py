@@ -1,5 +1,7 @@
 """Each test has a database of its own, with the tables of the migrations, safe as in real use."""
 
+from dataclasses import replace
+
 import flask_migrate
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -26,11 +28,20 @@ def test_migrations_make_what_the_models_say(app: Flask) -> None:
     assert differences == []
 
 
-def test_migrations_run_down_to_nothing_and_up_again(databases: Databases, settings: Settings) -> None:
-    app = create_app(settings, testing=True)
+def test_migrations_run_up_and_down_to_nothing_and_up_again(databases: Databases, base_settings: Settings) -> None:
+    url = databases.empty()
+    app = create_app(replace(base_settings, database_url=url), testing=True)
+    modelled = {table.name for table in Model.metadata.sorted_tables}
     with app.app_context():
-        flask_migrate.downgrade(revision="base")
-        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
         flask_migrate.upgrade()
-        assert {table.name for table in Model.metadata.sorted_tables} <= set(inspect(db.engine).get_table_names())
+        assert table_names() == {*modelled, "alembic_version"}
+        flask_migrate.downgrade(revision="base")
+        assert table_names() == {"alembic_version"}
+        flask_migrate.upgrade()
+        assert table_names() == {*modelled, "alembic_version"}
     close(app)
+    databases.drop(url)
+
+
+def table_names() -> set[str]:
+    return set(inspect(db.engine).get_table_names())

@@ -14,7 +14,8 @@ GOOD = """<!doctype html>
   <input type="hidden" name="token" value="t1">
   <label for="name">Navn</label><input id="name" name="name" value="Anna">
   <label><input type="checkbox" name="agree" value="yes" checked>Ja</label>
-  <label for="group">Gruppe</label><select id="group" name="group"><option value="a">A</option><option selected>B</option></select>
+  <label for="group">Gruppe</label><select id="group" name="group">
+    <option value="a">A</option><option selected>B</option></select>
   <label for="text">Tekst</label><textarea id="text" name="text">
 hej</textarea>
   <button>Send</button>

@@ -14,7 +14,8 @@ PROGRAM = """
 import os, sys
 from pathlib import Path
 from tools.supervisor import Command, keep_running
-lines = [Command(name, (sys.executable, "-c", code)) for name, code in zip(("web", "worker"), sys.argv[1:], strict=True)]
+codes = zip(("web", "worker"), sys.argv[1:], strict=True)
+lines = [Command(name, (sys.executable, "-c", code)) for name, code in codes]
 ready = lambda: print("ready", flush=True) or True
 sys.exit(keep_running(lines, os.environ, Path.cwd(), ready))
 """

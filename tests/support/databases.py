@@ -18,6 +18,7 @@ from eventapp import create_app
 from eventapp.config import Settings
 from eventapp.db import db
 
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "eventapp" / "migrations" / "versions"
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -91,7 +92,10 @@ def migrate(settings: Settings) -> None:
     """Bring the database of these settings to the newest tables, as an installation does."""
     app = create_app(settings, testing=True)
     with app.app_context():
-        flask_migrate.upgrade()
+        if any(MIGRATIONS.glob("*.py")):
+            flask_migrate.upgrade()
+        else:
+            db.create_all()
     close(app)
 
 
