@@ -1,0 +1,113 @@
+"""Tables of the outbox: what is to be sent, each try, and which workers are alive."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Json, Model, UtcDateTime, enum_column, new_id
+
+OPEN = text("state IN ('waiting', 'sending')")
+LIMITED = text("limit_key IS NOT NULL")
+
+
+class State(enum.StrEnum):
+    """Where a row of the outbox stands. The last four are end states; staff may send such a row again."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # leased to a worker until ``due_at``
+    SENT = "sent"
+    REFUSED = "refused"  # the receiving server said no for good
+    GIVEN_UP = "given_up"  # tried for five days
+    HELD = "held"  # more than an address may get of what anybody can ask for
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a worker will still take it."""
+        return self in {State.WAITING, State.SENDING}
+
+
+class OutboxMail(Model):
+    """Something to be sent, written in the transaction of what it tells about.
+
+    ``kind`` is ``mail`` or the name of another effect that has a handler. ``due_at`` is when a worker may take it: for
+    a row that is being sent, when its lease ends. ``secrets`` go into the mail with ``context`` and leave the row when
+    the mail is sent; ``subject`` and ``body`` are what was sent, without them.
+    """
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (
+        UniqueConstraint("dedupe"),
+        CheckConstraint("kind <> 'mail' OR to_address <> ''", name="mail_has_address"),
+        CheckConstraint("lang IN ('da', 'en')", name="lang"),
+        CheckConstraint("calendar_method IS NULL OR calendar IS NOT NULL", name="method_has_calendar"),
+        CheckConstraint("(state IN ('waiting', 'sending')) = (finished_at IS NULL)", name="end_has_moment"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        Index("ix_outbox_mail_due", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_outbox_mail_limit", "limit_key", "queued_at", sqlite_where=LIMITED, postgresql_where=LIMITED),
+        Index(None, "queued_at"),
+        Index(None, "subject_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40), default="mail")
+    message: Mapped[str] = mapped_column(String(80))
+    to_address: Mapped[str] = mapped_column(String(254))
+    reply_to: Mapped[str | None] = mapped_column(String(254))
+    lang: Mapped[str] = mapped_column(String(2))
+    subject_id: Mapped[str | None] = mapped_column(String(64))
+    context: Mapped[dict[str, Any]] = mapped_column(Json)
+    secrets: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    calendar: Mapped[str | None] = mapped_column(Text)
+    calendar_method: Mapped[str | None] = mapped_column(String(20))
+    dedupe: Mapped[str | None] = mapped_column(String(120))
+    limit_key: Mapped[str | None] = mapped_column(String(254))
+    state: Mapped[State] = mapped_column(enum_column(State))
+    attempts: Mapped[int] = mapped_column(SmallInteger)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_by: Mapped[str | None] = mapped_column(String(80))
+    admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    message_id: Mapped[str | None] = mapped_column(String(200))
+    answer: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str | None] = mapped_column(Text)
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    tries: Mapped[list[OutboxAttempt]] = relationship(order_by="OutboxAttempt.at", viewonly=True)
+
+
+class OutboxAttempt(Model):
+    """One try to send a row, and what the other side said. Only ever added to."""
+
+    __tablename__ = "outbox_attempt"
+    __table_args__ = (Index(None, "mail_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    mail_id: Mapped[str] = mapped_column(String(32), ForeignKey("outbox_mail.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    outcome: Mapped[State] = mapped_column(enum_column(State))
+    answer: Mapped[str] = mapped_column(Text)
+
+
+class WorkerHeartbeat(Model):
+    """A sign of life of one worker process."""
+
+    __tablename__ = "worker_heartbeat"
+
+    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WorkerTask(Model):
+    """When a task that recurs is next due, so that it runs once and not once a worker."""
+
+    __tablename__ = "worker_task"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
