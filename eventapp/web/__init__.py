@@ -6,7 +6,7 @@ from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
-from eventapp.web import compress, csrf, formats, headers, health, languages, logs, static
+from eventapp.web import compress, csrf, files, formats, headers, health, languages, logs, static
 from eventapp.web.registry import Registry
 
 
@@ -16,7 +16,7 @@ def register(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
-    for part in (logs, languages, formats, headers, compress, csrf):
+    for part in (logs, languages, formats, headers, compress, csrf, files):
         part.register(app)
     static.init_static(app)
     app.register_blueprint(health.bp)
