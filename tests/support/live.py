@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.ports import free_port
+from tests.support.ports import free_port, wait_until_free
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
@@ -92,6 +92,7 @@ class LiveServer:
                 os.killpg(group, signal.SIGKILL)
         self.process.wait(timeout=60)
         self.process = None
+        wait_until_free(int(self.environment["PORT"]))
 
     def run(self, *arguments: str) -> str:
         """Run one of the product's commands (``flask --app wsgi …``) on this installation; returns what it prints."""
