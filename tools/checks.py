@@ -32,7 +32,7 @@ PRIVATE_NAMES = {
 WORD = re.compile(r"[^\W\d_]+")
 MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:root|work|home/(?!user\b)\w+|Users/\w+)/")
 UNFINISHED = re.compile(
-    r"\b(?:TODO|FIXME|XXX)\b|NotImplementedError|pytest\.(?:mark\.)?(?:skip|xfail)|#\s*type:\s*ignore|#\s*noqa"
+    r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError|pytest\.(?:mark\.)?(?:skip|xfail)|#\s*type:\s*ignore|#\s*noqa"
 )
 SOURCE_SUFFIXES = {".py", ".js", ".html", ".css", ".txt", ".md", ".toml", ".po", ".typ", ".sh", ""}
 CODE_SUFFIXES = {".py", ".js", ".html", ".css"}
