@@ -1,9 +1,31 @@
-"""Slice hearing."""
+"""The hearing: who is heard about what, until when, and what they answered. For parties, citizens and case officers."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
+
+from eventapp import record
+from eventapp.db import end_reading
+from eventapp.hearing import pages, queries, staff, thread
+from eventapp.mail import rendering
+from eventapp.web.registry import Registry
 
 
 def register(app: Flask) -> None:
-    """Bind the slice to the application."""
+    app.register_blueprint(pages.bp)
+    app.register_blueprint(staff.bp)
+    registry: Registry = app.extensions["registry"]
+    registry.thread_steps.append(thread.steps)
+    registry.case_links.append(thread.case_links)
+    registry.record_content[record.Kind.ANSWER] = queries.committed_content
+    rendering.register_maker("hearing.receipt", _proof_of_receipt)
+
+
+def _proof_of_receipt(context: dict[str, Any]) -> bytes:
+    """The receipt as a file that can be checked without us; made when the mail is sent."""
+    answer = queries.answer(context["answer_id"])
+    case_id, seq = answer.hearing.case_id, answer.entry_seq
+    end_reading()
+    return record.receipt(case_id, seq).encode()

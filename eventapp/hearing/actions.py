@@ -1,0 +1,183 @@
+"""What the case officer does with a hearing. Taking in answers is in :mod:`eventapp.hearing.answering`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from eventapp import audit, record
+from eventapp.cases.models import Case, DocumentVersion
+from eventapp.db import db, new_id
+from eventapp.hearing import messages, queries
+from eventapp.hearing.errors import AlreadySentError, ClosedError, NotLaterError, NotReadyError
+from eventapp.hearing.models import Answer, DeadlineChange, Hearing, Material, Notice, Party
+from eventapp.mail import outbox
+from eventapp.tokens import derived_token, token_hash
+from eventapp.web.urls import external_url
+
+NOTICE, EXTENSION = "notice", "extension"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a hearing is to be."""
+
+    slug: str
+    title: str
+    question: str
+    starts_at: datetime
+    deadline_at: datetime
+    title_en: str = ""
+    question_en: str = ""
+
+
+def open_hearing(case: Case, plan: Plan, *, by: audit.Actor | None, now: datetime) -> Hearing:
+    """Begin a hearing as a draft; nobody is told yet."""
+    hearing = Hearing(case_id=case.id, created_at=now, **vars(plan))
+    db.session.add(hearing)
+    db.session.flush()  # the audit line names the new id
+    audit.record(by, "hearing.opened", hearing.id)
+    return hearing
+
+
+def add_material(hearing: Hearing, version: DocumentVersion, *, by: audit.Actor | None) -> Material:
+    """Attach a document, in the version it has today, as the next annex."""
+    material = Material(hearing_id=hearing.id, version_id=version.id, annex=len(hearing.material) + 1)
+    hearing.material.append(material)
+    audit.record(by, "hearing.material_added", hearing.id, version=version.id)
+    return material
+
+
+def add_party(hearing: Hearing, name: str, email: str, *, by: audit.Actor | None, is_demo: bool = False) -> Party:
+    """Put somebody on the list of those heard, with an answer link of their own."""
+    party_id = new_id()
+    link_hash = token_hash(party_token(party_id))
+    party = Party(id=party_id, hearing_id=hearing.id, name=name, email=email, link_hash=link_hash, is_demo=is_demo)
+    db.session.add(party)
+    audit.record(by, "hearing.party_added", hearing.id, party=party_id)
+    return party
+
+
+def party_token(party_id: str) -> str:
+    """The token of a party's own answer link."""
+    return derived_token("party", party_id)
+
+
+def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> list[Notice]:
+    """Send the hearing, with its material, to every party that was not sent it yet. The first sending publishes it.
+
+    :raises NotReadyError: without a party or without material.
+    :raises AlreadySentError: when everybody was sent it.
+    """
+    parties = queries.parties(hearing.id)
+    if not parties or not hearing.material:
+        raise NotReadyError
+    due = [one for one in parties if not one.notices]
+    if not due:
+        raise AlreadySentError
+    if hearing.published_at is None:
+        hearing.published_at = now
+        _record_opening(hearing, now)
+    return [_notify(hearing, party, NOTICE, by=by, now=now) for party in due]
+
+
+def extend_deadline(
+    hearing: Hearing, new_at: datetime, reason: str, *, by: audit.Actor, now: datetime
+) -> DeadlineChange:
+    """Move the deadline to a later moment, and tell every party that was told of the earlier one.
+
+    :raises NotLaterError: when it is not later. :raises ClosedError: after the hearing was closed.
+    """
+    if hearing.closed_at:
+        raise ClosedError
+    if new_at <= hearing.deadline_at:
+        raise NotLaterError
+    told = [one for one in queries.parties(hearing.id) if one.notices]
+    change = DeadlineChange(
+        hearing_id=hearing.id,
+        old_at=hearing.deadline_at,
+        new_at=new_at,
+        reason=reason,
+        told=len(told),
+        by_id=by.id,
+        at=now,
+    )
+    hearing.deadline_changes.append(change)
+    hearing.deadline_at = new_at
+    parts = {"old": change.old_at.isoformat(), "new": new_at.isoformat(), "reason": reason, "told": len(told)}
+    _record(hearing, record.Kind.EXTEND, parts, hearing.id, now)
+    for party in told:
+        _notify(hearing, party, EXTENSION, by=by, now=now)
+    audit.record(by, "hearing.deadline_extended", hearing.id, told=len(told))
+    return change
+
+
+def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
+    """End the hearing. Whatever still comes in is taken in and marked, as before.
+
+    :raises ClosedError: when it was closed before.
+    """
+    if hearing.closed_at:
+        raise ClosedError
+    hearing.closed_at = now
+    counts = queries.counts(hearing.id)
+    _record(hearing, record.Kind.CLOSE, vars(counts), hearing.id, now)
+    audit.record(by, "hearing.closed", hearing.id, answers=counts.answers)
+
+
+def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor) -> None:
+    """Say which party an answer is from; this ticks the party off."""
+    answer.party_id = party.id if party else None
+    audit.record(by, "hearing.answer_linked", answer.id, party=answer.party_id)
+
+
+def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | None, now: datetime) -> Notice:
+    notice_id = new_id()
+    mail_id = outbox.queue(
+        _conn(),
+        message=f"hearing/{subject}",
+        to=party.email,
+        subject_id=notice_id,
+        context=messages.notice(hearing, party),
+        secrets={"link": external_url("hearing.party_form", slug=hearing.slug, token=party_token(party.id))},
+        attachments=[_annex(one) for one in hearing.material],
+        dedupe=f"{subject}:{party.id}:{hearing.deadline_at.isoformat()}",
+    )
+    notice = Notice(
+        id=notice_id, party_id=party.id, subject=subject, mail_id=mail_id, sent_at=now, sent_by_id=by.id if by else None
+    )
+    db.session.add(notice)
+    told = {"party": party.name, "subject": subject, "deadline": hearing.deadline_at.isoformat()}
+    _record(hearing, record.Kind.NOTICE, told, notice_id, now)
+    audit.record(by, "hearing.notice_sent", notice_id, subject=subject)
+    return notice
+
+
+def _annex(material: Material) -> dict[str, str]:
+    version = material.version
+    return {
+        "name": f"Bilag {material.annex} - {version.file_name}",
+        "media_type": version.media_type,
+        "sha256": version.sha256,
+    }
+
+
+def _record_opening(hearing: Hearing, now: datetime) -> None:
+    parts = {
+        "title": hearing.title,
+        "question": hearing.question,
+        "deadline": hearing.deadline_at.isoformat(),
+        "material": [one.version.sha256 for one in hearing.material],
+    }
+    _record(hearing, record.Kind.DEADLINE, parts, hearing.id, now)
+
+
+def _record(hearing: Hearing, kind: record.Kind, parts: Mapping[str, object], ref: str, now: datetime) -> None:
+    record.append(_conn(), log_id=hearing.case_id, kind=kind, parts=parts, ref=ref, received_at=now, at=now)
+
+
+def _conn() -> Connection:
+    return db.session.connection()

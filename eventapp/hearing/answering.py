@@ -1,0 +1,209 @@
+"""Taking in an answer: stored for good before anything else happens (design decision 8).
+
+One transaction holds the answer, its attachments, its entry in the record, the receipt mail and the audit line.
+Files are on the disk before it begins, commitments are made before it begins, and nothing is drawn inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from eventapp import audit, blobs, clock, record
+from eventapp.db import Sql, as_moment, new_id, write
+from eventapp.errors import NotFoundError
+from eventapp.hearing import messages
+from eventapp.hearing.errors import OtherContentError
+from eventapp.hearing.models import Channel, SenderKind
+from eventapp.hearing.rules import is_late, receipt_number
+from eventapp.mail import outbox
+from eventapp.tokens import derived_token, token_hash
+from eventapp.web.urls import external_url
+
+EARLIER = Sql("SELECT id, content_hash FROM answer WHERE submission_key = :key")
+NUMBER = Sql(
+    "UPDATE hearing SET answers_issued = answers_issued + 1 WHERE id = :id AND published_at IS NOT NULL"
+    " RETURNING answers_issued, deadline_at, case_id, title, title_en,"
+    ' (SELECT number FROM "case" WHERE "case".id = hearing.case_id) AS case_number'
+)
+SERIES = Sql(
+    "INSERT INTO receipt_series (year, issued) VALUES (:year, 1)"
+    " ON CONFLICT (year) DO UPDATE SET issued = receipt_series.issued + 1 RETURNING issued"
+)
+INSERT = Sql(
+    "INSERT INTO answer (id, hearing_id, number, receipt_number, receipt_hash, submission_key, content_hash, party_id,"
+    " sender_kind, on_behalf_of, name, email, text, channel, is_late, entry_seq, lang, begun_at, received_at,"
+    " deadline_at, registered_by_id)"
+    " VALUES (:id, :hearing_id, :number, :receipt_number, :receipt_hash, :submission_key, :content_hash, :party_id,"
+    " :sender_kind, :on_behalf_of, :name, :email, :text, :channel, :is_late, :entry_seq, :lang, :begun_at,"
+    " :received_at, :deadline_at, :registered_by_id)"
+)
+INSERT_ATTACHMENT = Sql(
+    "INSERT INTO answer_attachment (id, answer_id, position, file_name, sha256, size, media_type)"
+    " VALUES (:id, :answer_id, :position, :file_name, :sha256, :size, :media_type)"
+)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that is stored already."""
+
+    file_name: str
+    media_type: str
+    stored: blobs.Stored
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An answer as it was sent. ``received_at``: when the server had read the whole of it."""
+
+    hearing_id: str
+    submission_key: str
+    name: str
+    email: str
+    text: str
+    sender_kind: SenderKind
+    received_at: datetime
+    on_behalf_of: str = ""
+    party_id: str | None = None
+    begun_at: datetime | None = None
+    lang: str = "da"
+    channel: Channel = Channel.PORTAL
+    uploads: Sequence[Upload] = field(default_factory=tuple)
+
+    def parts(self) -> dict[str, Any]:
+        """What the record commits to, field by field."""
+        return content(self.name, self.on_behalf_of, self.sender_kind, self.email, self.text, self.channel)
+
+    def content_hash(self) -> str:
+        """The same for the same answer sent again, and for no other."""
+        files = [(one.file_name, one.stored.sha256) for one in self.uploads]
+        told = json.dumps([self.hearing_id, self.parts(), files], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def content(name: str, on_behalf_of: str, sender_kind: str, email: str, text: str, channel: str) -> dict[str, Any]:
+    """The committed fields of an answer: part name -> value."""
+    return {
+        "name": name,
+        "on_behalf_of": on_behalf_of,
+        "sender_kind": str(sender_kind),
+        "email": email,
+        "text": text,
+        "channel": str(channel),
+    }
+
+
+def receive(sent: Sent, by: audit.Actor | None = None) -> str:
+    """Store an answer and return the token of its receipt. The same answer sent again gives the same receipt.
+
+    :raises OtherContentError: when the submission key was used for another answer.
+    :raises NotFoundError: when the hearing was never sent out.
+    """
+    attachments = [record.Attachment(one.stored.sha256, one.stored.size, one.media_type) for one in sent.uploads]
+    sealed, content_hash, answer_id = record.seal(sent.parts(), attachments), sent.content_hash(), new_id()
+
+    def job(conn: Connection) -> str:
+        earlier = EARLIER(conn, key=sent.submission_key).one_or_none()
+        if earlier:
+            return _same(earlier, content_hash)
+        _store(conn, sent, answer_id, sealed, content_hash, by)
+        return answer_id
+
+    return derived_token("answer", write(job))
+
+
+def _same(earlier: Any, content_hash: str) -> str:
+    if earlier.content_hash != content_hash:
+        raise OtherContentError
+    return str(earlier.id)
+
+
+def _store(
+    conn: Connection, sent: Sent, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
+) -> None:
+    hearing = NUMBER(conn, id=sent.hearing_id).one_or_none()
+    if hearing is None:
+        raise NotFoundError
+    deadline_at = as_moment(hearing.deadline_at)
+    late = is_late(sent.received_at, deadline_at)
+    year = sent.received_at.astimezone(clock.COPENHAGEN).year
+    number = receipt_number(year, SERIES(conn, year=year).scalar_one())
+    entry = record.append(
+        conn,
+        log_id=hearing.case_id,
+        kind=record.Kind.ANSWER,
+        parts=sealed,
+        ref=answer_id,
+        received_at=sent.received_at,
+        at=sent.received_at,
+        started_at=sent.begun_at,
+        deadline_at=deadline_at,
+        late=late,
+        store_content=False,
+    )
+    INSERT(
+        conn,
+        id=answer_id,
+        hearing_id=sent.hearing_id,
+        number=hearing.answers_issued,
+        receipt_number=number,
+        receipt_hash=token_hash(derived_token("answer", answer_id)),
+        submission_key=sent.submission_key,
+        content_hash=content_hash,
+        party_id=sent.party_id,
+        sender_kind=str(sent.sender_kind),
+        on_behalf_of=sent.on_behalf_of,
+        name=sent.name,
+        email=sent.email,
+        text=sent.text,
+        channel=str(sent.channel),
+        is_late=late,
+        entry_seq=entry.seq,
+        lang=sent.lang,
+        begun_at=sent.begun_at,
+        received_at=sent.received_at,
+        deadline_at=deadline_at,
+        registered_by_id=by.id if by else None,
+    )
+    _store_uploads(conn, answer_id, sent.uploads)
+    _queue_receipt(conn, sent, answer_id, messages.receipt(hearing, sent, number, late))
+    audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))
+
+
+def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[Upload]) -> None:
+    for position, one in enumerate(uploads):
+        blobs.insert(conn, one.stored, one.media_type)
+        INSERT_ATTACHMENT(
+            conn,
+            id=new_id(),
+            answer_id=answer_id,
+            position=position,
+            file_name=one.file_name,
+            sha256=one.stored.sha256,
+            size=one.stored.size,
+            media_type=one.media_type,
+        )
+
+
+def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, told: dict[str, Any]) -> None:
+    """The receipt by mail: number, time and link; never a word of the answer (LAW-09)."""
+    if not sent.email:
+        return
+    outbox.queue(
+        conn,
+        message="hearing/receipt",
+        to=sent.email,
+        lang=sent.lang,
+        subject_id=answer_id,
+        context={**told, "answer_id": answer_id},
+        secrets={"link": external_url("hearing.receipt", token=derived_token("answer", answer_id))},
+        attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": "text/plain"}],
+        dedupe=f"receipt:{answer_id}",
+    )

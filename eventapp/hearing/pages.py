@@ -1,0 +1,177 @@
+"""The public pages of a hearing: what is asked, the answer form, the receipt."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+
+from eventapp import blobs, clock, record
+from eventapp.db import end_reading, only_reads
+from eventapp.hearing import answering, queries, rules
+from eventapp.hearing.errors import OtherContentError
+from eventapp.hearing.forms import AnswerPost, sender_kinds
+from eventapp.hearing.models import Answer, Hearing, Party
+from eventapp.tokens import derived_token
+from eventapp.web import csrf
+from eventapp.web.files import download
+from eventapp.web.permissions import public
+from eventapp.web.posted import Posted
+
+bp = Blueprint("hearing", __name__)
+
+
+@bp.get("/hearings/<slug>")
+@public
+def show(slug: str) -> ResponseReturnValue:
+    hearing = queries.published_hearing(slug)
+    return render_template("hearing/show.html", hearing=hearing, **_around(hearing))
+
+
+@bp.get("/hearings/<slug>/material/<int:annex>")
+@public
+def material(slug: str, annex: int) -> ResponseReturnValue:
+    version = queries.material(slug, annex).version
+    return download(blobs.path(version.sha256), version.file_name, version.media_type)
+
+
+@bp.get("/hearings/<slug>/answer")
+@public
+def form(slug: str) -> ResponseReturnValue:
+    return _form(queries.published_hearing(slug), None, {}, {}, new_key())
+
+
+@bp.get("/hearings/<slug>/answer/<token>")
+@public
+def party_form(slug: str, token: str) -> ResponseReturnValue:
+    """The form of one party, reached by the link in its own letter; opening it changes nothing."""
+    hearing = queries.published_hearing(slug)
+    party = queries.party_with_link(hearing.id, token)
+    typed = {"on_behalf_of": party.name, "email": party.email, "sender_kind": "organisation"} if party else {}
+    return _form(hearing, party, typed, {}, new_key())
+
+
+@bp.post("/hearings/<slug>/answer", defaults={"token": ""})
+@bp.post("/hearings/<slug>/answer/<token>")
+@csrf.protect.exempt
+@public
+def answer(slug: str, token: str) -> ResponseReturnValue:
+    """Take in an answer: durable first, then the receipt."""
+    only_reads()
+    post = AnswerPost(request)
+    hearing = queries.published_hearing(slug)
+    party = queries.party_with_link(hearing.id, token) if token else None
+    hearing_id, party_id = hearing.id, party.id if party else None
+    if post.errors:
+        return _form(hearing, party, post.form, post.errors, post.key or new_key(), warns=post.warns_of_cpr), 422
+    try:
+        receipt_token = answering.receive(post.sent(hearing_id, party_id))
+    except OtherContentError as refusal:
+        return _form_again(slug, token, post, {None: [str(refusal)]}), 422
+    except (OSError, OperationalError):
+        page = _form_again(slug, token, post, {}, failed=True)
+        return page, 503, {"Retry-After": "30"}
+    return redirect(url_for("hearing.receipt", token=receipt_token), 303)
+
+
+@bp.get("/receipts/<token>")
+@public
+def receipt(token: str) -> ResponseReturnValue:
+    found = queries.answer_with_receipt(token)
+    return render_template("hearing/receipt.html", answer=found, hearing=found.hearing, token=token)
+
+
+@bp.get("/receipts/<token>/proof")
+@public
+def proof(token: str) -> ResponseReturnValue:
+    """The receipt as a file: entry, way to the root, signed root. No word of the answer is in it."""
+    found = queries.answer_with_receipt(token)
+    case_id, seq = found.hearing.case_id, found.entry_seq
+    return _file(record.receipt(case_id, seq), f"{found.receipt_number}.tlog-proof", "text/plain")
+
+
+@bp.get("/receipts/<token>/opening")
+@public
+def opening(token: str) -> ResponseReturnValue:
+    """What the sender needs to show later which text was received: the salts and the fields."""
+    found = queries.answer_with_receipt(token)
+    case_id, seq, told = found.hearing.case_id, found.entry_seq, queries.committed_content(found.id)
+    return _file(record.opening(case_id, seq, told), f"{found.receipt_number}.opening.json", "application/json")
+
+
+@bp.get("/receipts")
+@public
+def look_up() -> ResponseReturnValue:
+    return render_template("hearing/look_up.html", typed={}, errors={}, found=None, asked=False)
+
+
+@bp.post("/receipts")
+@public
+def looked_up() -> ResponseReturnValue:
+    """Was my answer received? Yes or no, and when; nothing else."""
+    post = Posted(request.form)
+    number, email = post.line("number").upper(), post.email("email")
+    found = None if post.errors else queries.answer_with_number(number, email)
+    page = render_template(
+        "hearing/look_up.html", typed=post.form, errors=post.errors, found=found, asked=not post.errors
+    )
+    return page, 422 if post.errors else 200
+
+
+def new_key() -> str:
+    """A submission key: one for each form that is drawn."""
+    return secrets.token_hex(16)
+
+
+def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], failed: bool = False) -> str:
+    end_reading()
+    hearing = queries.published_hearing(slug)
+    party = queries.party_with_link(hearing.id, token) if token else None
+    key = post.key if failed else new_key()
+    return _form(hearing, party, post.form, errors, key, failed=failed)
+
+
+def _form(
+    hearing: Hearing, party: Party | None, typed: Any, errors: dict[Any, list[str]], key: str, **more: bool
+) -> str:
+    return render_template(
+        "hearing/answer.html",
+        hearing=hearing,
+        party=party,
+        typed=typed,
+        errors=errors,
+        submission_key=key,
+        begun_at=typed.get("begun_at") or clock.now().isoformat(),
+        sender_kinds=sender_kinds(),
+        most_files=rules.MOST_FILES,
+        longest=rules.LONGEST_ANSWER,
+        **more,
+        **_around(hearing),
+    )
+
+
+def _around(hearing: Hearing) -> dict[str, Any]:
+    """What every page of a hearing shows beside its own matter."""
+    now = clock.now()
+    left = hearing.deadline_at - now
+    return {
+        "now": now,
+        "is_overdue": rules.is_late(now, hearing.deadline_at),
+        "days_left": left.days,
+        "hours_left": left.seconds // 3600,
+        "minutes_left": left.seconds % 3600 // 60,
+        "contacts": hearing.case.contacts,
+    }
+
+
+def _file(text: str, name: str, media_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, mimetype=media_type, headers=headers)
+
+
+def receipt_address(answer: Answer) -> str:
+    """Where an answer's receipt is shown."""
+    return url_for("hearing.receipt", token=derived_token("answer", answer.id))

@@ -1,0 +1,145 @@
+"""Named reads of the hearing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from eventapp.db import db
+from eventapp.errors import NotFoundError
+from eventapp.hearing.answering import content
+from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
+from eventapp.tokens import token_hash
+
+
+def hearing(hearing_id: str) -> Hearing:
+    """
+    :raises NotFoundError: when there is none.
+    """
+    return _found(db.session.get(Hearing, hearing_id))
+
+
+def published_hearing(slug: str) -> Hearing:
+    """A hearing that was sent out, with its material, for the public page.
+
+    :raises NotFoundError: when there is none.
+    """
+    wanted = (
+        select(Hearing)
+        .where(Hearing.slug == slug, Hearing.published_at.is_not(None))
+        .options(joinedload(Hearing.case), selectinload(Hearing.material).joinedload(Material.version))
+    )
+    return _found(db.session.scalars(wanted).one_or_none())
+
+
+def slug_taken(slug: str) -> bool:
+    return db.session.scalar(select(Hearing.id).where(Hearing.slug == slug)) is not None
+
+
+def hearings_of_case(case_id: str) -> list[Hearing]:
+    """All hearings of a case, the first one first."""
+    return list(db.session.scalars(select(Hearing).where(Hearing.case_id == case_id).order_by(Hearing.starts_at)))
+
+
+def material(slug: str, annex: int) -> Material:
+    """One document of a hearing that was sent out.
+
+    :raises NotFoundError: when there is none.
+    """
+    wanted = (
+        select(Material)
+        .join(Hearing, Material.hearing_id == Hearing.id)
+        .where(Hearing.slug == slug, Hearing.published_at.is_not(None), Material.annex == annex)
+    )
+    return _found(db.session.scalars(wanted).one_or_none())
+
+
+def party_with_link(hearing_id: str, token: str) -> Party | None:
+    """The party whose own answer link this is."""
+    wanted = select(Party).where(Party.hearing_id == hearing_id, Party.link_hash == token_hash(token))
+    return db.session.scalars(wanted).one_or_none()
+
+
+def parties(hearing_id: str) -> list[Party]:
+    """The list of those heard, each with what was sent and answered, in alphabetical order."""
+    wanted = (
+        select(Party)
+        .where(Party.hearing_id == hearing_id)
+        .options(selectinload(Party.notices), selectinload(Party.answers))
+        .order_by(Party.name)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def answers(hearing_id: str) -> list[Answer]:
+    """Every answer in order of its number; none is ever left out."""
+    wanted = (
+        select(Answer)
+        .where(Answer.hearing_id == hearing_id)
+        .options(joinedload(Answer.party), selectinload(Answer.attachments))
+        .order_by(Answer.number)
+    )
+    return list(db.session.scalars(wanted))
+
+
+def answer(answer_id: str) -> Answer:
+    """
+    :raises NotFoundError: when there is none.
+    """
+    return _found(db.session.get(Answer, answer_id))
+
+
+def answer_with_receipt(token: str) -> Answer:
+    """The answer whose receipt this address is.
+
+    :raises NotFoundError: when there is none.
+    """
+    return _found(db.session.scalars(select(Answer).where(Answer.receipt_hash == token_hash(token))).one_or_none())
+
+
+def answer_with_number(number: str, email: str) -> Answer | None:
+    """For the look-up "was my answer received?": both must fit."""
+    wanted = select(Answer).where(Answer.receipt_number == number, func.lower(Answer.email) == email.lower())
+    return db.session.scalars(wanted).one_or_none()
+
+
+def attachment(answer_id: str, position: int) -> Attachment:
+    """
+    :raises NotFoundError: when there is none.
+    """
+    wanted = select(Attachment).where(Attachment.answer_id == answer_id, Attachment.position == position)
+    return _found(db.session.scalars(wanted).one_or_none())
+
+
+def committed_content(answer_id: str) -> dict[str, Any]:
+    """What the record committed to of an answer, from the answer's own row (see ``registry.record_content``)."""
+    one = answer(answer_id)
+    return content(one.name, one.on_behalf_of, one.sender_kind, one.email, one.text, one.channel)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A hearing in figures. ``heard`` parties, ``ticked``: those of them that answered."""
+
+    heard: int
+    ticked: int
+    answers: int
+    late: int
+
+
+def counts(hearing_id: str) -> Counts:
+    late = Counter(db.session.scalars(select(Answer.is_late).where(Answer.hearing_id == hearing_id)))
+    heard = db.session.scalar(select(func.count(Party.id)).where(Party.hearing_id == hearing_id)) or 0
+    distinct = func.count(Answer.party_id.distinct())
+    ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing_id)) or 0
+    return Counts(heard, ticked, late.total(), late[True])
+
+
+def _found(row: Any) -> Any:
+    if row is None:
+        raise NotFoundError
+    return row

@@ -1,0 +1,51 @@
+"""Decisions of the hearing: values in, answer out."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+SHORTEST_USUAL = timedelta(weeks=4)
+MOST_FILES = 10
+LONGEST_ANSWER = 200_000
+
+
+class HearingState(enum.StrEnum):
+    """Where a hearing stands (domain.md 3.12)."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"
+    OPEN = "open"
+    OVERDUE = "overdue"
+    CLOSED = "closed"
+
+
+def state(
+    published_at: datetime | None, deadline_at: datetime, closed_at: datetime | None, now: datetime
+) -> HearingState:
+    if closed_at:
+        return HearingState.CLOSED
+    if published_at is None:
+        return HearingState.DRAFT
+    if now < published_at:
+        return HearingState.WAITING
+    return HearingState.OPEN if now <= deadline_at else HearingState.OVERDUE
+
+
+def is_late(received_at: datetime, deadline_at: datetime) -> bool:
+    """Whether an answer came after the deadline: to the instant, and at the instant itself it is in time.
+
+    ``received_at`` is when the server had read the whole request. Late answers are taken in and marked, never
+    refused. Source: domain.md 3.3 and 3.5.
+    """
+    return received_at > deadline_at
+
+
+def is_short(starts_at: datetime, deadline_at: datetime) -> bool:
+    """Whether the hearing is shorter than the four weeks that are usual; worth a warning, never a refusal."""
+    return deadline_at - starts_at < SHORTEST_USUAL
+
+
+def receipt_number(year: int, issued: int) -> str:
+    """HS-2023-0042"""
+    return f"HS-{year}-{issued:04d}"

@@ -1,0 +1,57 @@
+"""What the hearing tells on the public thread of its case, and on the officer's page of it."""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventapp import clock
+from eventapp.hearing import queries
+from eventapp.hearing.models import Hearing
+from eventapp.hearing.rules import HearingState, state
+from eventapp.web.formats import local
+from eventapp.web.registry import StepState, ThreadStep
+
+ORDER = 60
+STATES = {
+    HearingState.DRAFT: StepState.PLANNED,
+    HearingState.WAITING: StepState.PLANNED,
+    HearingState.OPEN: StepState.NEXT,
+    HearingState.OVERDUE: StepState.DONE,
+    HearingState.CLOSED: StepState.DONE,
+}
+
+
+def steps(case_id: str) -> list[ThreadStep]:
+    """One step a hearing; a planned one where there is none yet is not ours to invent."""
+    return [_step(hearing) for hearing in queries.hearings_of_case(case_id)]
+
+
+def _step(hearing: Hearing) -> ThreadStep:
+    stands = state(hearing.published_at, hearing.deadline_at, hearing.closed_at, clock.now())
+    is_out = stands not in {HearingState.DRAFT, HearingState.WAITING}
+    return ThreadStep(
+        key=f"hearing:{hearing.id}",
+        title=_("Hearing: %(title)s", title=local(hearing, "title")),
+        at=hearing.published_at or hearing.starts_at,
+        state=STATES[stands],
+        order=ORDER,
+        figure=_figure(hearing) if is_out else "",
+        url=url_for("hearing.show", slug=hearing.slug) if is_out else "",
+    )
+
+
+def _figure(hearing: Hearing) -> str:
+    counts = queries.counts(hearing.id)
+    answers = ngettext("%(num)s answer", "%(num)s answers", counts.answers)
+    return _("%(answers)s, %(ticked)s of %(heard)s parties", answers=answers, ticked=counts.ticked, heard=counts.heard)
+
+
+def case_links(case_id: str) -> list[tuple[str, str]]:
+    """Links of the officer's page of a case: (label, address)."""
+    found = [
+        (_("Hearing: %(title)s", title=one.title), url_for("hearing_staff.show", hearing_id=one.id))
+        for one in queries.hearings_of_case(case_id)
+    ]
+    return [*found, (_("New hearing"), url_for("hearing_staff.new", case_id=case_id))]
