@@ -62,7 +62,7 @@ class SqliteDatabases:
 
 
 class PostgresDatabases:
-    """Databases with the tables of one migrated once; a used one is emptied, for that is much quicker than a new one."""
+    """Databases with the tables of one migrated once; a used one is emptied, which is quicker than a new one."""
 
     def __init__(self, server: str, settings: Settings) -> None:
         self._server = make_url(server)
