@@ -130,7 +130,7 @@ def parse(text: str) -> tuple[Checkpoint, list[SignatureLine]]:
 
 def _signature_lines(lines: str) -> list[str]:
     *found, rest = lines.split("\n")
-    if rest or len(found) > MOST_SIGNATURES:
+    if rest or len(found) > MOST_SIGNATURES or len(set(found)) < len(found):
         raise BadProofError("format", "The signatures are malformed.")
     return found
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from eventapp.db import reading
 from eventapp.record import proof, store, tree
-from eventapp.record.canonical import CanonicalError, canonical
+from eventapp.record.canonical import CanonicalError, canonical, encoded
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.checkpoint import verify as verify_checkpoint
 from eventapp.record.commitments import attachment_name, commitment
@@ -126,21 +126,29 @@ def _shows(part: dict[str, Any], commitments: dict[str, str], readings: Sequence
         raise BadProofError("opening", "The opening is of another entry.")
     if "value" not in part:
         return any(commitment(salt, one) == wanted for one in readings)
-    if commitment(salt, _canonical_value(part["value"])) != wanted:
+    if commitment(salt, _content(part["value"])) != wanted:
         raise BadProofError("opening", "A text is not the one that was received.")
     return True
 
 
 def _opening_parts(text: str) -> list[dict[str, Any]]:
     try:
-        told = json.loads(text)
-        whole = told["form"] == OPENING_FORM and told["v"] == 1
-        parts = [one for one in told["parts"] if _is_part(one)]
+        told = json.loads(text, parse_float=_whole, parse_constant=_whole)
+        form, version, parts = told["form"], told["v"], told["parts"]
     except (ValueError, RecursionError, LookupError, TypeError):
         raise BadProofError("opening", "The file is no opening of a receipt.") from None
-    if not whole or len(parts) != len(told["parts"]):
+    is_form = form == OPENING_FORM and repr(version) == "1" and isinstance(parts, list)
+    if not is_form or not all(map(_is_part, parts)):
         raise BadProofError("opening", "The file is no opening of a receipt.")
-    return parts
+    return list(parts)
+
+
+def _whole(text: str) -> int:
+    """``1.0`` and ``1e2`` are whole numbers to a browser, so they are here."""
+    number = float(text)
+    if not number.is_integer():
+        raise ValueError(text)
+    return int(number)
 
 
 def _is_part(one: Any) -> bool:
@@ -149,9 +157,10 @@ def _is_part(one: Any) -> bool:
     return isinstance(one.get("salt"), str) and SALT.fullmatch(one["salt"]) is not None
 
 
-def _canonical_value(value: Any) -> bytes:
+def _content(value: Any) -> bytes:
+    """The server wrote it normalised; another Unicode version must not normalise it once more."""
     try:
-        return canonical(value)
+        return encoded(value)
     except CanonicalError as fault:
         raise BadProofError("opening", str(fault)) from fault
 
@@ -161,6 +170,6 @@ def _readings(original: bytes) -> list[bytes]:
     found = [canonical(hashlib.sha256(original).hexdigest())]
     try:
         text = original.decode("utf-8-sig").replace("\r\n", "\n")
-        return [*found, canonical(text), canonical(text.strip(" \t\n"))]
     except ValueError:
         return found
+    return [*found, encoded(text), canonical(text), canonical(text.strip(" \t\n"))]

@@ -1,0 +1,73 @@
+"""The page's verifier, run where it belongs: in a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser
+
+SOURCE = Path(__file__).parents[2] / "static" / "js" / "verify.js"
+BLANK = "<!doctype html><title>verifier</title>"
+EXPOSE = "\nglobalThis.verifier = { readText, verifyReceipt, verifyOpening, canonical };"
+RUN = """async (cases) => {
+  const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const verdicts = [];
+  for (const one of cases) {
+    try {
+      const receipt = await verifier.verifyReceipt(verifier.readText(bytes(one.receipt)), one.keys);
+      const opening = one.opening === null ? null
+        : await verifier.verifyOpening(receipt, one.opening, one.originals.map(bytes));
+      verdicts.push({ seq: receipt.entry.seq, shown: opening ? opening.shown : [] });
+    } catch (error) {
+      verdicts.push(error.code ?? `${error}`);
+    }
+  }
+  return verdicts;
+}"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something to verify."""
+
+    receipt: bytes
+    keys: list[str]
+    opening: str | None = None
+    originals: list[bytes] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "receipt": base64.b64encode(self.receipt).decode(),
+            "keys": self.keys,
+            "opening": self.opening,
+            "originals": [base64.b64encode(one).decode() for one in self.originals],
+        }
+
+
+class PageVerifier:
+    """``static/js/verify.js`` in a tab of its own. The address is a loopback one, for browsers sign nowhere else."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.page = browser.new_page()
+        self.page.route("http://localhost/", lambda route: route.fulfill(body=BLANK, content_type="text/html"))
+        self.page.goto("http://localhost/")
+        self.page.add_script_tag(type="module", content=SOURCE.read_text("utf-8") + EXPOSE)
+        self.page.wait_for_function("globalThis.verifier !== undefined")
+
+    def verdicts(self, cases: list[Case]) -> list[Any]:
+        """For each case ``{"seq": …, "shown": […]}``, or the code of the refusal."""
+        found: list[Any] = self.page.evaluate(RUN, [one.told() for one in cases])
+        return found
+
+    def canonical(self, values: list[Any]) -> list[str]:
+        script = "(text) => JSON.parse(text).map((one) => verifier.canonical(one))"
+        found: list[str] = self.page.evaluate(script, json.dumps(values))
+        return found
+
+    def normalised(self, texts: list[str]) -> list[str]:
+        found: list[str] = self.page.evaluate("(texts) => texts.map((one) => one.normalize('NFC'))", texts)
+        return found
