@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 
 
-
 class _Domain:
     """How far domain time stands from the machine's."""
 

@@ -20,12 +20,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Engine, Enum, MetaData, Text, event
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -159,7 +159,21 @@ def is_writing() -> bool:
     chosen = _writing.get()
     if chosen is not None:
         return chosen
-    return not has_request_context() or request.method not in SAFE_METHODS
+    return not has_request_context() or (request.method not in SAFE_METHODS and not g.get("only_reads", False))
+
+
+def only_reads() -> None:
+    """From here on the request's own session only reads; what it writes goes through :func:`write`.
+
+    The first line of the posts that come in rushes: their look-ups must not wait behind the gate.
+    """
+    g.only_reads = True
+
+
+def end_reading() -> None:
+    """Let go of what the request has read, so that the next look sees what was written since."""
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 class WriteGate:
@@ -174,19 +188,24 @@ class WriteGate:
 
         :raises RuntimeError: when this thread holds the gate already, for it would wait for itself for ever.
         """
-        if getattr(self._held, "yes", False):
+        if self.is_held:
             raise RuntimeError("A second write transaction was begun inside the first.")
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         self._held.yes = True
         return descriptor
 
+    @property
+    def is_held(self) -> bool:
+        """Whether this thread has the turn now."""
+        return bool(getattr(self._held, "yes", False))
+
     def release(self, descriptor: int) -> None:
         self._held.yes = False
         os.close(descriptor)  # closing the last descriptor of an open file lets its flock go
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine) -> WriteGate | None:
     database = engine.url.database
     gate = WriteGate(Path(f"{database}.gate")) if database else None
 
@@ -217,6 +236,8 @@ def _prepare_sqlite(engine: Engine) -> None:
         descriptor = record.info.pop("gate", None)
         if gate and descriptor is not None:
             gate.release(descriptor)
+
+    return gate
 
 
 def sqlite_faults(conn: Connection) -> list[str]:
@@ -279,7 +300,11 @@ def write(job: Job[T]) -> T:
     """Run ``job`` in a transaction of its own and return its result once that is durable.
 
     For sign-up, scan and answer: few statements, nothing rendered inside. A job that raises is undone alone.
+
+    :raises RuntimeError: inside a write transaction of the session, for which the job would wait for ever.
     """
+    if db.session.registry.has() and db.session().in_transaction() and is_writing():
+        raise RuntimeError("write() was called inside a write transaction. Call only_reads() first.")
     if db.engine.dialect.name != "sqlite":
         with db.engine.begin() as conn:
             return job(conn)
@@ -290,17 +315,24 @@ def write(job: Job[T]) -> T:
 class GroupWriter:
     """One thread a process that takes all waiting jobs into one transaction, a savepoint each."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, gate: WriteGate | None) -> None:
         self._engine = engine
+        self._gate = gate
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]]] = queue.SimpleQueue()
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def run(self, job: Job[T]) -> T:
+        """
+        :raises RuntimeError: inside a write transaction, for the two would wait for each other for ever.
+        """
+        if self._gate and self._gate.is_held:
+            raise RuntimeError("write() was called inside a write transaction.")
         if self._thread is None:
             self._begin()
         done: Future[T] = Future()
-        self._jobs.put((job, done))
+        context = copy_context()  # the job finds application and settings as in the sender's own thread
+        self._jobs.put((lambda conn: context.run(job, conn), done))
         return done.result()
 
     def _begin(self) -> None:
@@ -326,22 +358,24 @@ class GroupWriter:
                     answers.append((done, *_in_savepoint(conn, job)))
         except BaseException as error:  # nothing of the batch was kept: every sender must hear of it
             answers = [(done, None, error) for _, done in batch]
-        for done, result, error in answers:
-            if error is None:
+        for done, result, failure in answers:
+            if failure is None:
                 done.set_result(result)
             else:
-                done.set_exception(error)
+                done.set_exception(failure)
 
 
 def _in_savepoint(conn: Connection, job: Job[Any]) -> tuple[Any, BaseException | None]:
     conn.exec_driver_sql("SAVEPOINT job")
+    result: Any = None
+    failure: BaseException | None = None
     try:
-        result, error = job(conn), None
+        result = job(conn)
     except Exception as raised:
         conn.exec_driver_sql("ROLLBACK TO job")
-        result, error = None, raised
+        failure = raised
     conn.exec_driver_sql("RELEASE job")
-    return result, error
+    return result, failure
 
 
 # --- set-up ------------------------------------------------------------------------------------------------
@@ -359,8 +393,7 @@ def register(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _prepare_sqlite(db.engine)
-            app.extensions["writer"] = GroupWriter(db.engine)
+            app.extensions["writer"] = GroupWriter(db.engine, _prepare_sqlite(db.engine))
     if not event.contains(Session, "before_flush", _no_writing_on_get):
         event.listen(Session, "before_flush", _no_writing_on_get)
     app.after_request(finish_transaction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext, ngettext
@@ -10,6 +11,7 @@ from wtforms import ValidationError
 from wtforms.fields import DateTimeLocalField
 from wtforms.form import BaseForm
 
+from eventapp import clock
 from eventapp.web.posted import UNWANTED
 
 
@@ -38,7 +40,29 @@ def storable(_form: BaseForm, field: Any) -> None:
 
 
 class WallTimeField(DateTimeLocalField):
-    """A date and time of day as the clock on the wall in Copenhagen shows it (naive)."""
+    """A date and time of day as the clock on the wall in Copenhagen shows it; :attr:`moment` is the moment meant."""
+
+    def process_data(self, value: datetime | None) -> None:
+        """Show a stored moment in wall time."""
+        self.data = value.astimezone(clock.COPENHAGEN).replace(tzinfo=None) if value and value.tzinfo else value
+
+    def pre_validate(self, form: BaseForm) -> None:
+        if self.data is not None and not _is_on_the_clock(self.data):
+            raise ValidationError(lazy_gettext("The clock is put forward then: choose another time."))
+
+    @property
+    def moment(self) -> datetime:
+        """The moment as aware UTC; call it after the form was found valid."""
+        assert self.data is not None
+        return clock.wall(self.data.date(), self.data.time())
+
+
+def _is_on_the_clock(local: datetime) -> bool:
+    try:
+        clock.wall(local.date(), local.time())
+    except clock.NotAWallTimeError:
+        return False
+    return True
 
 
 # The messages of WTForms that our forms can show, here so that the catalogues know them.
