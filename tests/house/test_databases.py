@@ -1,5 +1,6 @@
 """Each test has a database of its own, with the tables of the migrations, safe as in real use."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,19 +31,24 @@ def test_migrations_make_what_the_models_say(app: Flask) -> None:
     assert differences == []
 
 
-def test_migrations_run_up_and_down_to_nothing_and_up_again(databases: Databases, base_settings: Settings) -> None:
+@pytest.fixture
+def app_without_tables(databases: Databases, base_settings: Settings) -> Iterator[Flask]:
     url = databases.empty()
     app = create_app(replace(base_settings, database_url=url), testing=True)
-    modelled = {table.name for table in Model.metadata.sorted_tables}
-    with app.app_context():
+    yield app
+    close(app)
+    databases.drop(url)
+
+
+def test_migrations_run_up_and_down_to_nothing_and_up_again(app_without_tables: Flask) -> None:
+    everything = {"alembic_version", *(table.name for table in Model.metadata.sorted_tables)}
+    with app_without_tables.app_context():
         flask_migrate.upgrade()
-        assert table_names() == {*modelled, "alembic_version"}
+        assert table_names() == everything
         flask_migrate.downgrade(revision="base")
         assert table_names() == {"alembic_version"}
         flask_migrate.upgrade()
-        assert table_names() == {*modelled, "alembic_version"}
-    close(app)
-    databases.drop(url)
+        assert table_names() == everything
 
 
 def table_names() -> set[str]:
