@@ -188,10 +188,17 @@ def _continued(conn: Connection, one: Log, last: Checkpoint | None, size: int) -
         if last and frontier.root() != last.root:
             raise SigningRefusedError(f"The first {began} entries are not those that were signed.")
         for entry in store.entries(conn, one.id, began, one.size):
-            frontier.add(tree.leaf_hash(entry.text.encode()))
+            frontier.add(_leaf(entry))
         stored = tree.root(read, one.size)
     except LookupError as gap:
         raise SigningRefusedError("A hash of the tree is missing.") from gap
     if frontier.size != one.size or frontier.root() != stored:
         raise SigningRefusedError("The entries and the tree above them differ.")
     return stored
+
+
+def _leaf(entry: store.Entry) -> bytes:
+    hashed = tree.leaf_hash(entry.text.encode())
+    if entry.leaf_hash != hashed:
+        raise SigningRefusedError(f"The text of entry {entry.seq} was changed.")
+    return hashed

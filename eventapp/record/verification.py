@@ -71,7 +71,15 @@ def verify_log(log_id: str) -> Report:
     with reading() as conn:
         if conn.dialect.name == "postgresql":
             conn.execution_options(isolation_level="REPEATABLE READ")  # one snapshot, as SQLite's is anyway
-        return _Verification(conn, store.log(conn, log_id), key_ring()).run(outside)
+        return examine(conn, log_id, outside)
+
+
+def examine(conn: Connection, log_id: str, outside: str | None) -> Report:
+    """Verify the log that ``conn`` sees; ``outside`` is the text of the last head kept outside the database.
+
+    :raises NoSuchRecordError: when there is no such log.
+    """
+    return _Verification(conn, store.log(conn, log_id), key_ring()).run(outside)
 
 
 @dataclass

@@ -1,0 +1,184 @@
+"""Adding to the record: in order, without gaps, under load, and never with a word that somebody wrote."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+
+from eventapp import record
+from eventapp.db import db as database
+from eventapp.db import reading, transaction, write
+from eventapp.errors import DomainError
+from eventapp.record import store, tree, verification
+from tests.record.conftest import ORIGIN
+
+THREADS, EACH = 8, 12
+
+
+def test_entries_are_numbered_from_nought_without_gaps(append):
+    assert [append().seq for _ in range(5)] == [0, 1, 2, 3, 4]
+
+
+def test_an_entry_says_what_happened_and_when(append, log_id, now):
+    deadline = now + timedelta(days=1)
+    appended = append(
+        started_at=now - timedelta(minutes=5), deadline_at=deadline, late=False, at=now + timedelta(hours=1)
+    )
+    told = json.loads(stored(log_id, appended.seq).text)
+    assert told | {"parts": None} == {
+        "v": 1,
+        "case": "narkotika",
+        "seq": 0,
+        "kind": "answer",
+        "ref": "a" * 32,
+        "received_at": "2023-09-21T10:00:00.000000Z",
+        "recorded_at": "2023-09-21T11:00:00.000000Z",
+        "started_at": "2023-09-21T09:55:00.000000Z",
+        "deadline_at": "2023-09-22T10:00:00.000000Z",
+        "late": False,
+        "attachments": [],
+        "parts": None,
+    }
+
+
+def test_no_word_of_the_text_and_no_name_is_in_the_entry(append, log_id):
+    append("Hjælp mig")
+    text = stored(log_id, 0).text
+    assert "Hj" not in text
+    assert "Anna" not in text
+
+
+def test_the_same_text_twice_leaves_no_equal_commitments(append, log_id):
+    """Else somebody could try likely texts, or see who sent the same."""
+    append("Nej tak")
+    append("Nej tak")
+    one, two = (json.loads(stored(log_id, seq).text)["parts"] for seq in (0, 1))
+    assert not {part["commitment"] for part in one} & {part["commitment"] for part in two}
+
+
+def test_salts_come_back_for_the_author(append, log_id):
+    appended = append()
+    with reading() as conn:
+        parts = store.parts(conn, appended.entry_id)
+    assert appended.salts == {part.name: part.salt.hex() for part in parts if part.salt}
+
+
+def test_texts_that_a_slice_keeps_are_not_kept_twice_and_files_are_known_by_their_hash(append):
+    appended = append(store_content=False, attachments=[record.Attachment("0" * 64, 12, "application/pdf")])
+    with reading() as conn:
+        contents = {part.name: part.content for part in store.parts(conn, appended.entry_id)}
+    assert contents == {"attachment:0": f'"{"0" * 64}"', "name": None, "text": None}
+
+
+def test_what_was_sealed_before_is_taken_as_it_is(append, log_id):
+    sealed = record.seal({"text": "Lang tekst"})
+    appended = append(parts=sealed)
+    assert appended.salts == sealed.salts
+    assert json.loads(stored(log_id, 0).text)["parts"][0]["commitment"] == sealed.parts[0].commitment
+
+
+def test_a_case_without_a_log_takes_no_entries(append):
+    with pytest.raises(record.NoSuchRecordError):
+        append(log_id="f" * 32)
+
+
+def test_opening_a_log_again_changes_nothing(append, log_id, now):
+    append()
+    with transaction() as session:
+        assert record.open_log(session.connection(), log_id, ORIGIN, now) == log_id
+    assert append().seq == 1
+
+
+def test_an_entry_that_was_rolled_back_leaves_no_gap(append, log_id, now):
+    append()
+
+    def refused(conn):
+        record.append(conn, log_id=log_id, kind="answer", parts={"text": "x"}, ref=None, received_at=now, at=now)
+        raise DomainError
+
+    with pytest.raises(DomainError):
+        write(refused)
+    assert append().seq == 1
+    assert verification.verify_log(log_id).is_intact
+
+
+def test_a_kind_that_is_not_on_the_list_is_refused_by_the_database(append):
+    with pytest.raises(IntegrityError):
+        append(kind="gossip")
+
+
+def test_many_at_once_get_numbers_without_gaps(app, log_id, now):
+    def add_some(thread):
+        def job(conn):
+            parts = {"text": f"Svar fra tråd {thread}"}
+            return record.append(conn, log_id=log_id, kind="answer", parts=parts, ref=None, received_at=now, at=now)
+
+        with app.app_context():
+            return [write(job).seq for _ in range(EACH)]
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        numbers = [seq for seqs in pool.map(add_some, range(THREADS)) for seq in seqs]
+    assert sorted(numbers) == list(range(THREADS * EACH))
+    assert verification.verify_log(log_id).faults == []
+
+
+def test_stored_nodes_give_the_root_and_every_proof(append, log_id):
+    leaves = [append(f"Svar {number}").leaf_hash for number in range(13)]
+    frontier = tree.Frontier()
+    for leaf in leaves:
+        frontier.add(leaf)
+    with reading() as conn:
+        read = store.reader(conn, log_id)
+        assert tree.root(read, 13) == frontier.root()
+        for index, leaf in enumerate(leaves):
+            proof = tree.inclusion_proof(read, index, 13)
+            assert tree.verify_inclusion(leaf, index, 13, proof, frontier.root())
+
+
+def test_an_append_takes_at_most_six_statements(append, log_id):
+    """Log, entry, parts; for every second entry its neighbour and the nodes, for every fourth a neighbour higher up."""
+    counts = []
+    for _ in range(16):
+        statements = []
+
+        def note(_conn, _cursor, statement, *_rest, heard=statements):
+            heard.append(statement.split()[0])
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        append()
+        event.remove(database.engine, "before_cursor_execute", note)
+        counts.append(len([one for one in statements if one in {"SELECT", "UPDATE", "INSERT"}]))
+    assert counts == [3, 5, 3, 6] * 4
+
+
+def test_erased_texts_are_gone_and_the_record_still_verifies(append, log_id, now):
+    append("Slet mig")
+    append("Behold mig")
+    record.checkpoint_covering(log_id)
+    erased = write(
+        lambda conn: record.erase(conn, log_id=log_id, seq=0, names=["text", "name"], reason="Trukket tilbage", at=now)
+    )
+    with reading() as conn:
+        parts = store.parts(conn, store.entry(conn, log_id, 0).id)
+    assert [(part.salt, part.content) for part in parts] == [(None, None)] * 2
+    assert json.loads(stored(log_id, erased.seq).text)["ref"] == "entry:0"
+    assert verification.verify_log(log_id).is_intact
+    assert record.verify_receipt(record.receipt(log_id, 0)).entry["seq"] == 0
+
+
+def test_a_text_that_vanished_without_an_erasure_is_a_fault(append, log_id):
+    append("Slet mig i smug")
+    with transaction() as session:
+        conn = session.connection()
+        store.FORGET_PART(conn, entry_id=store.entry(conn, log_id, 0).id, name="text")
+    assert [str(fault) for fault in verification.verify_log(log_id).faults] == [
+        "entry 0: text: salt and content are gone, and no entry tells of an erasure"
+    ]
+
+
+def stored(log_id, seq):
+    with reading() as conn:
+        return store.entry(conn, log_id, seq)

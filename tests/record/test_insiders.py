@@ -1,0 +1,64 @@
+"""Whoever changes what was recorded is found out (R14)."""
+
+import secrets
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from eventapp import blobs, record
+from eventapp.db import db as database
+from eventapp.record import published, verification
+from eventapp.web.registry import registry
+from tests.record.conftest import ORIGIN
+from tests.record.insiders import KINDS, Crime
+
+CHANGES = 504  # 42 of each kind, on each database
+ENTRIES = 23
+
+
+@pytest.fixture
+def scene(append, log_id, now):
+    """A log of 23 entries whose texts a slice keeps, each with a receipt mail, every third with a file."""
+    kept, files = {}, []
+    registry().record_content["answer"] = kept.__getitem__
+    for number in range(ENTRIES):
+        ref, at = secrets.token_hex(16), now + timedelta(minutes=number)
+        kept[ref] = {"text": f"Svar {number}", "name": "Anna Andersen", "outbox": secrets.token_hex(16)}
+        attached = []
+        if number % 3 == 0:
+            stored = blobs.put(f"Bilag {number}".encode())
+            files.append(stored.sha256)
+            attached = [record.Attachment(stored.sha256, stored.size, "text/plain")]
+        append(parts=kept[ref], ref=ref, attachments=attached, store_content=False, received_at=at, at=at, late=False)
+        record.checkpoint_covering(log_id)
+    return kept, files
+
+
+def test_every_change_by_an_insider_is_found(scene, log_id):
+    kept, files = scene
+    chance = Random(14)
+    outside = published.read(log_id)
+    unnoticed = []
+    for number in range(CHANGES):
+        commit_crime = KINDS[number % len(KINDS)]
+        with database.engine.connect() as conn:
+            crime = Crime(conn, log_id, ORIGIN, kept, files, chance)
+            commit_crime(crime)
+            if verification.examine(conn, log_id, outside).is_intact:
+                unnoticed.append((number, commit_crime.__name__))
+            conn.rollback()
+        for undo in crime.undo:
+            undo()
+    assert not unnoticed
+    assert verification.verify_log(log_id).is_intact  # nothing of all this was left behind
+
+
+def test_with_the_heads_outside_out_of_reach_a_rollback_would_pass(scene, log_id):
+    """The control: the head that is kept outside the database is what gives a restored old database away."""
+    kept, files = scene
+    with database.engine.connect() as conn:
+        KINDS[-1](Crime(conn, log_id, ORIGIN, kept, files, Random(3)))
+        assert not verification.examine(conn, log_id, published.read(log_id)).is_intact
+        assert verification.examine(conn, log_id, None).is_intact
+        conn.rollback()
