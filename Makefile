@@ -51,8 +51,10 @@ format:  ## Let the formatter have its way
 	$(BIN)/ruff check --fix-only $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-migrate: setup  ## Write a migration for what the models have become: make migrate MESSAGE="seats of a quota"
-	$(FLASK) db migrate -m "$(MESSAGE)"
+migrate: setup-dev  ## Write a migration for what the models have become: make migrate MESSAGE="seats of a quota"
+	@$(BIN)/python -m tools.migrate "$(MESSAGE)"
+	@$(BIN)/ruff check --fix-only --quiet eventapp/migrations
+	@$(BIN)/ruff format --quiet eventapp/migrations
 
 lock: setup-dev  ## Resolve requirements*.in anew and write the locks
 	$(BIN)/python tools/lock.py
