@@ -6,7 +6,7 @@ from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
-from eventapp.web import compress, csrf, files, formats, headers, health, languages, logs, static
+from eventapp.web import compress, csrf, files, formats, headers, health, house, languages, logs, static
 from eventapp.web.registry import Registry
 
 
@@ -20,6 +20,7 @@ def register(app: Flask, settings: Settings) -> None:
         part.register(app)
     static.init_static(app)
     app.register_blueprint(health.bp)
+    app.register_blueprint(house.bp)
 
     @app.context_processor
     def common() -> dict[str, object]:

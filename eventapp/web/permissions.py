@@ -13,10 +13,18 @@ from typing import TypeVar
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from eventapp.errors import NotAllowedError, wants_json
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+class SignedOutError(NotAllowedError):
+    """Nobody is signed in, or no longer."""
+
+    code = "signed_out"
+    message = _l("You are not signed in. Sign in, and try again.")
 
 
 class Role(enum.StrEnum):
@@ -151,6 +159,8 @@ def _guard() -> ResponseReturnValue | None:
     if g.get("person") is None and not wants_json() and request.method == "GET":
         start = "checkin.open_shift" if permission is Permission.CHECK_IN else "accounts.sign_in"
         return redirect(url_for(start, next=request.full_path.rstrip("?")))
+    if g.get("person") is None and permission is not Permission.CHECK_IN:
+        raise SignedOutError
     raise NotAllowedError
 
 

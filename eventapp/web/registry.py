@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,8 @@ class ThreadStep:
 
     ``order``: motion 10, tasks 15, invitations 20, debate 30, contributions 40, hearing 50, points 60, note 70,
     decisions 80 and on, letter 90, reply 100. ``key`` is the same word. ``refs`` are the ids under which the record
-    speaks of this step; ``link`` is the text of the link where the title does not say where it leads.
+    speaks of this step; ``link`` is the text of the link where the title does not say where it leads. Of steps with
+    the same key those of higher slices add to the lower one's: what they leave empty stays.
     """
 
     key: str
@@ -85,6 +86,57 @@ class Tab:
     permission: Any
 
 
+@dataclass(frozen=True)
+class StaffLink:
+    """A place that staff may go to, on their start page; ``endpoint`` takes no values."""
+
+    order: int
+    label: Any
+    text: Any
+    endpoint: str
+    permission: Any
+
+
+@dataclass(frozen=True)
+class FrontCard:
+    """Something that is published, on the front page. ``order``: cases 10, events 20, hearings 30.
+
+    ``meta`` stands above the title (what it is, when), ``state`` below it (34 seats, open until …).
+    """
+
+    order: int
+    title: str
+    url: str
+    text: str = ""
+    meta: str = ""
+    state: str = ""
+    at: datetime | None = None  # cards of one order stand latest first
+
+
+@dataclass(frozen=True)
+class ApiOperation:
+    """An operation of the machine interface, for ``/api/openapi.json``.
+
+    ``path`` as OpenAPI writes it (``/api/v1/events/{event_id}/occupancy``), schemas as JSON Schema; ``answers``:
+    status -> (what it means, schema or None). Refusals have the common error shape and need not be named.
+    ``security``: "staff", "door" or "" for everybody.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    answers: Mapping[int, tuple[str, Mapping[str, Any] | None]]
+    body: Mapping[str, Any] | None = None
+    media_type: str = "application/json"  # of the body
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # parameter -> schema
+    security: str = ""
+
+
+def _no() -> bool:
+    return False
+
+
 @dataclass
 class Registry:
     """What the slices have registered, each list in the order of ``create_app``."""
@@ -103,6 +155,10 @@ class Registry:
     quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
     readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
     gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
+    staff_links: list[StaffLink] = field(default_factory=list)
+    front_cards: list[Callable[[], list[FrontCard]]] = field(default_factory=list)
+    api: list[ApiOperation] = field(default_factory=list)
+    demo_loaded: Callable[[], bool] = _no  # whether the demo case was loaded here; the demo slice knows
     after_scan: list[Callable[..., None]] = field(default_factory=list)  # (conn, registration_id, at): first entry
 
 

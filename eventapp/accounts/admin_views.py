@@ -1,0 +1,117 @@
+"""The accounts of others: for the system administrator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventapp import audit, clock
+from eventapp.accounts import actions, administration, queries
+from eventapp.accounts.blueprint import bp
+from eventapp.accounts.errors import EmailTakenError
+from eventapp.accounts.forms import AccountForm, RolesForm
+from eventapp.accounts.messages import ROLE_NAMES
+from eventapp.accounts.models import LinkPurpose, Staff
+from eventapp.accounts.rules import LINK_LIVES
+from eventapp.db import db
+from eventapp.errors import NotFoundError
+from eventapp.web.permissions import Permission, Role, current_person, requires
+
+MINUTES = LINK_LIVES // timedelta(minutes=1)
+
+
+@bp.get("/accounts")
+@requires(Permission.MANAGE_ACCOUNTS)
+def index() -> ResponseReturnValue:
+    return render_template("accounts/index.html", everybody=queries.everybody(), role_names=ROLE_NAMES)
+
+
+@bp.route("/accounts/new", methods=["GET", "POST"])
+@requires(Permission.MANAGE_ACCOUNTS)
+def create() -> ResponseReturnValue:
+    """A new account; the answer shows the link with which its owner chooses a password."""
+    form = AccountForm()
+    if request.method == "POST" and form.validate():
+        try:
+            staff = administration.create(
+                db.session(),
+                email=form.email.data,
+                name=form.name.data.strip(),
+                roles=[Role(role) for role in form.roles.data],
+                lang=form.lang.data,
+                by=current_person(),
+                now=clock.system_now(),
+            )
+            return _link_page(staff)
+        except EmailTakenError as error:
+            form.email.errors = [str(error)]
+    return render_template("accounts/new.html", form=form), 200 if request.method == "GET" else 422
+
+
+@bp.route("/accounts/<staff_id>", methods=["GET", "POST"])
+@requires(Permission.MANAGE_ACCOUNTS)
+def show(staff_id: str) -> ResponseReturnValue:
+    """One account, and its roles to change."""
+    staff = _staff(staff_id)
+    form = RolesForm(data={"roles": [role.value for role in staff.roles]})
+    if request.method == "POST" and form.validate():
+        roles = [Role(role) for role in form.roles.data]
+        administration.set_roles(db.session(), staff, roles, by=current_person(), now=clock.system_now())
+        flash(_("The roles have been changed."), "success")
+        return redirect(url_for("accounts.show", staff_id=staff_id), 303)
+    page = render_template("accounts/show.html", staff=staff, form=form, is_self=staff_id == current_person().id)
+    return page, 200 if request.method == "GET" else 422
+
+
+@bp.post("/accounts/<staff_id>/links")
+@requires(Permission.MANAGE_ACCOUNTS)
+def make_link(staff_id: str) -> ResponseReturnValue:
+    """A new link for choosing a password, for one who lost the link or the password."""
+    staff = _staff(staff_id)
+    if staff.is_demo or staff.disabled_at:
+        raise NotFoundError
+    audit.record(current_person(), "accounts.link_made", staff.id)
+    return _link_page(staff)
+
+
+@bp.post("/accounts/<staff_id>/closure")
+@requires(Permission.MANAGE_ACCOUNTS)
+def disable(staff_id: str) -> ResponseReturnValue:
+    administration.disable(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
+    flash(_("The account has been closed. Whoever was signed in with it is signed out."), "success")
+    return redirect(url_for("accounts.show", staff_id=staff_id), 303)
+
+
+@bp.post("/accounts/<staff_id>/closure/end")
+@requires(Permission.MANAGE_ACCOUNTS)
+def enable(staff_id: str) -> ResponseReturnValue:
+    administration.enable(db.session(), _staff(staff_id), by=current_person())
+    flash(_("The account is open again."), "success")
+    return redirect(url_for("accounts.show", staff_id=staff_id), 303)
+
+
+@bp.post("/accounts/<staff_id>/second-factor/removal")
+@requires(Permission.MANAGE_ACCOUNTS)
+def remove_second_factor(staff_id: str) -> ResponseReturnValue:
+    administration.remove_second_factor(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
+    flash(_("The second factor has been removed. A new one is set up at the next sign-in."), "success")
+    return redirect(url_for("accounts.show", staff_id=staff_id), 303)
+
+
+def _staff(staff_id: str) -> Staff:
+    """
+    :raises NotFoundError: when there is no such account.
+    """
+    found = queries.staff_with_id(staff_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def _link_page(staff: Staff) -> ResponseReturnValue:
+    """The link is shown once and never mailed: whoever reads the outbox could take the account over."""
+    link = actions.make_link(db.session.connection(), staff.id, LinkPurpose.SET_UP, now=clock.system_now())
+    return render_template("accounts/link_made.html", staff=staff, link=link, minutes=MINUTES), 201

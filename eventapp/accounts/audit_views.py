@@ -1,0 +1,26 @@
+"""The audit log, for those who look over the shoulder of the others."""
+
+from __future__ import annotations
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from eventapp.accounts import queries
+from eventapp.accounts.blueprint import bp
+from eventapp.accounts.messages import ACT_NAMES
+from eventapp.web.permissions import Permission, requires
+
+LONGEST_FILTER = 64
+
+
+@bp.get("/audit")
+@requires(Permission.READ_AUDIT)
+def audit_log() -> ResponseReturnValue:
+    """The log, latest first; ``act``, ``subject`` and ``by`` narrow it down."""
+    chosen = {name: request.args.get(name, "")[:LONGEST_FILTER] for name in ("act", "subject", "by")}
+    page = request.args.get("page", 1, type=int)
+    found = queries.audit_page(act=chosen["act"], subject_id=chosen["subject"], by_id=chosen["by"], page=page)
+    acts = [(act, ACT_NAMES.get(act, act)) for act in queries.audit_acts()]
+    return render_template(
+        "accounts/audit.html", found=found, chosen=chosen, acts=acts, act_names=ACT_NAMES, people=queries.everybody()
+    )

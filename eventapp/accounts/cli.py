@@ -1,0 +1,52 @@
+"""``flask --app wsgi accounts …``: the way in for the first administrator, and back in for the last."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from eventapp import audit, clock
+from eventapp.accounts import actions, administration
+from eventapp.accounts.models import LinkPurpose, Staff
+from eventapp.db import transaction
+from eventapp.errors import DomainError
+from eventapp.web.permissions import Role
+
+group = AppGroup("accounts", help="Accounts of staff.")
+STAFF_ROLES = sorted(role.value for role in Role if role is not Role.DOOR)
+
+
+@group.command("create")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(STAFF_ROLES), help="May be repeated.")
+@click.option("--lang", type=click.Choice(["da", "en"]), default="da", show_default=True)
+def create(email: str, name: str, roles: tuple[str, ...], lang: str) -> None:
+    """Make an account and print the link with which its owner chooses a password."""
+    now = clock.system_now()
+    try:
+        with transaction() as session:
+            wanted = [Role(role) for role in roles]
+            staff = administration.create(session, email=email, name=name, roles=wanted, by=None, now=now, lang=lang)
+            link = actions.make_link(session.connection(), staff.id, LinkPurpose.SET_UP, now=now)
+    except DomainError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(link)
+
+
+@group.command("link")
+@click.argument("email")
+@click.option("--without-second-factor", is_flag=True, help="Also forget the authenticator app and recovery codes.")
+def link(email: str, without_second_factor: bool) -> None:
+    """Print a link with which somebody chooses a new password, for one who has lost the old one."""
+    now = clock.system_now()
+    with transaction() as session:
+        staff = session.scalar(select(Staff).where(Staff.email == administration.normal_email(email)))
+        if staff is None or staff.disabled_at or staff.is_demo:
+            raise click.ClickException("There is no account in use with this e-mail.")
+        if without_second_factor:
+            administration.remove_second_factor(session, staff, by=None, now=now)
+        audit.insert(session.connection(), None, "accounts.link_made", staff.id)
+        address = actions.make_link(session.connection(), staff.id, LinkPurpose.SET_UP, now=now)
+    click.echo(address)

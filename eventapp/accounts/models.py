@@ -1,0 +1,119 @@
+"""Tables of the people who work here: who they are, what they may do, and how they prove it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.web.permissions import Role
+
+
+class LinkPurpose(enum.StrEnum):
+    """What a sign-in link is good for; it is good for nothing else."""
+
+    SET_UP = "set_up"  # choose a password: a new member of staff, or one who has lost it
+    DEMO = "demo"  # play a role of the demo case on one's own machine
+
+
+class Staff(Model):
+    """Somebody who works here. Kept when they leave, because the audit log speaks of them."""
+
+    __tablename__ = "staff"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email"),
+        CheckConstraint("lang IN ('da', 'en')", name="lang"),
+        CheckConstraint("NOT is_demo OR password_hash IS NULL", name="demo_has_no_password"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    lang: Mapped[str] = mapped_column(String(2), default="da")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    last_totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    grants: Mapped[list[RoleGrant]] = relationship(order_by="RoleGrant.role", cascade="all, delete-orphan")
+
+    @property
+    def roles(self) -> set[Role]:
+        return {grant.role for grant in self.grants}
+
+
+class RoleGrant(Model):
+    """A role that somebody has. Doors are staffed by shift codes, not by accounts."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        UniqueConstraint("staff_id", "role"),
+        CheckConstraint("role <> 'door'", name="no_door"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    role: Mapped[Role] = mapped_column(enum_column(Role))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StaffSession(Model):
+    """A browser in which somebody signed in. Without ``second_factor_at`` it opens only the page that asks for it."""
+
+    __tablename__ = "staff_session"
+    __table_args__ = (Index(None, "staff_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    second_factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    may_set_password: Mapped[bool] = mapped_column(default=False)  # begun by a link for setting up
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecoveryCode(Model):
+    """A code that stands in once for a lost phone."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("staff_id", "code_hash"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignInAttempt(Model):
+    """A password or code that was tried. Account and address are keyed hashes: enough to count, nothing to read."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index(None, "account_hash", "at"), Index(None, "address_hash", "at"), Index(None, "at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    account_hash: Mapped[str] = mapped_column(String(64))
+    address_hash: Mapped[str] = mapped_column(String(64))
+    succeeded: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInLink(Model):
+    """A link that signs somebody in once, for one purpose."""
+
+    __tablename__ = "sign_in_link"
+    __table_args__ = (Index(None, "staff_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
+    purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
