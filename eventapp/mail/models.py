@@ -65,7 +65,7 @@ class OutboxMail(Model):
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     calendar: Mapped[str | None] = mapped_column(Text)
     calendar_method: Mapped[str | None] = mapped_column(String(20))
-    dedupe: Mapped[str | None] = mapped_column(String(120))
+    dedupe: Mapped[str | None] = mapped_column(String(200))
     limit_key: Mapped[str | None] = mapped_column(String(254))
     state: Mapped[State] = mapped_column(enum_column(State))
     attempts: Mapped[int] = mapped_column(SmallInteger)

@@ -74,7 +74,7 @@ def queue(
         message=message,
         to=to,
         context=pack(dict(context)),
-        secrets=pack(dict(options["secrets"])) if options.get("secrets") else None,
+        secrets=pack(dict(secrets)) if (secrets := options.get("secrets")) else None,
         attachments=pack([_checked(one) for one in options.get("attachments", ())]),
         lang=options.get("lang", "da"),
         reply_to=options.get("reply_to"),

@@ -9,6 +9,8 @@ FIRST_GAP = timedelta(minutes=15)
 LATER_GAP = timedelta(hours=2, minutes=30)
 TRIES = 50  # the last one five days after the first
 
+KEPT_FOR_ANOTHER_TRY = timedelta(days=30)  # what a failed mail holds, so that staff can send it again
+
 MOST_AN_HOUR = 3
 MOST_A_DAY = 10
 
@@ -40,9 +42,10 @@ class Admission(enum.StrEnum):
 def admission(*, asked_in_a_day: int, let_through_in_an_hour: int, let_through_in_a_day: int) -> Admission:
     """At most 3 an hour and 10 a day (reliability S45).
 
-    A family that signs up five people gets all five mails, the last two after an hour; an address for which more than
-    ten are asked in a day gets nothing more of those that wait, for that is somebody pestering it.
+    A family that signs up five people gets all five mails, the last two after an hour. An address for which more than
+    ten are asked in a day gets three, and nothing more of those that wait: somebody is pestering it.
     """
-    if asked_in_a_day > MOST_A_DAY or let_through_in_a_day >= MOST_A_DAY:
+    is_flood = asked_in_a_day > MOST_A_DAY and let_through_in_a_day >= MOST_AN_HOUR
+    if is_flood or let_through_in_a_day >= MOST_A_DAY:
         return Admission.NEVER
     return Admission.LATER if let_through_in_an_hour >= MOST_AN_HOUR else Admission.NOW

@@ -1,0 +1,96 @@
+"""Reads of the outbox, for the staff page and for the gauges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_sqlalchemy.pagination import Pagination
+from sqlalchemy import func, select
+
+from eventapp.clock import system_now
+from eventapp.db import Sql, as_moment, db, reading
+from eventapp.errors import NotFoundError
+from eventapp.mail import heartbeat, rules
+from eventapp.mail.models import OutboxMail, State
+
+PER_PAGE = 50
+COUNTS = Sql("SELECT state, count(*) AS times, min(queued_at) AS oldest FROM outbox_mail GROUP BY state ORDER BY state")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the outbox stands: rows by state, and since when the oldest one waits."""
+
+    counts: dict[State, int]
+    oldest_at: datetime | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def mail(mail_id: str) -> OutboxMail:
+    """
+    :raises NotFoundError: when there is none with this id.
+    """
+    found = db.session.get(OutboxMail, mail_id)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def mails(state: State | None, page: int) -> Pagination:
+    """A page of the outbox, newest first."""
+    chosen = select(OutboxMail).order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
+    if state:
+        chosen = chosen.where(OutboxMail.state == state)
+    return db.paginate(chosen, page=page, per_page=PER_PAGE, max_per_page=PER_PAGE)
+
+
+def of_subject(subject_id: str) -> list[OutboxMail]:
+    """Mails that belong to a row, newest first."""
+    chosen = select(OutboxMail).where(OutboxMail.subject_id == subject_id)
+    return list(db.session.scalars(chosen.order_by(OutboxMail.queued_at.desc(), OutboxMail.id)))
+
+
+def failing() -> int:
+    """How many rows wait although they were tried: the server cannot be reached, offers no TLS, or says later."""
+    tried = select(func.count()).where(OutboxMail.state == State.WAITING, OutboxMail.attempts > 0)
+    return db.session.scalar(tried) or 0
+
+
+def last_failure() -> OutboxMail | None:
+    """The row that was tried last of those that wait."""
+    tried = select(OutboxMail).where(OutboxMail.state == State.WAITING, OutboxMail.attempts > 0)
+    return db.session.scalar(tried.order_by(OutboxMail.due_at.desc(), OutboxMail.id).limit(1))
+
+
+def standing() -> Standing:
+    """Read on a connection of its own, for any page and for the gauges."""
+    with reading() as conn:
+        rows = [(State(row.state), int(row.times), as_moment(row.oldest)) for row in COUNTS(conn)]
+    counts = {state: times for state, times, _ in rows}
+    waiting = [oldest for state, _, oldest in rows if state.is_open]
+    return Standing(counts, min(waiting, default=None))
+
+
+def gauges() -> dict[str, float]:
+    """What the outbox says to a monitoring system; ages in seconds, -1 when no worker runs."""
+    now, found, silent = system_now(), standing(), heartbeat.age()
+    return {
+        "outbox_waiting": found.counts.get(State.WAITING, 0) + found.counts.get(State.SENDING, 0),
+        "outbox_oldest_seconds": (now - found.oldest_at).total_seconds() if found.oldest_at else 0,
+        "outbox_given_up": found.counts.get(State.GIVEN_UP, 0),
+        "outbox_refused": found.counts.get(State.REFUSED, 0),
+        "outbox_held": found.counts.get(State.HELD, 0),
+        "worker_heartbeat_age_seconds": silent.total_seconds() if silent is not None else -1,
+    }
+
+
+def may_be_sent_again(found: OutboxMail, now: datetime) -> bool:
+    """Whether staff can have it tried now: it waits, or ended badly not too long ago."""
+    if found.state is State.WAITING:
+        return True
+    failed = found.state in {State.REFUSED, State.GIVEN_UP, State.HELD}
+    return failed and found.finished_at is not None and found.finished_at > now - rules.KEPT_FOR_ANOTHER_TRY
