@@ -1,9 +1,20 @@
-"""Slice contributions."""
+"""Input after the debate: for those who came and for everybody else, kept apart from hearing answers."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from eventapp import record
+from eventapp.contributions import parts, queries, views
+from eventapp.web.registry import Registry
+
 
 def register(app: Flask) -> None:
-    """Bind the slice to the application."""
+    app.register_blueprint(views.bp)
+    registry: Registry = app.extensions["registry"]
+    registry.thread_steps.append(parts.steps)
+    registry.event_parts.append(parts.event_parts)
+    registry.desk_tabs.append(parts.TAB)
+    registry.desk_figures.append(parts.desk_figures)
+    registry.desk_items.append(parts.desk_items)
+    registry.record_content[record.Kind.CONTRIBUTION] = queries.committed_content

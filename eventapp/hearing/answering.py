@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from eventapp import audit, blobs, clock, record
 from eventapp.db import Sql, as_moment, new_id, write
@@ -116,7 +117,11 @@ def receive(sent: Sent, by: audit.Actor | None = None) -> str:
         _store(conn, sent, answer_id, sealed, content_hash, by)
         return answer_id
 
-    return derived_token("answer", write(job))
+    try:
+        stored_id = write(job)
+    except IntegrityError:  # the same answer was being stored by another request (PostgreSQL); now it is there
+        stored_id = write(job)
+    return derived_token("answer", stored_id)
 
 
 def _same(earlier: Any, content_hash: str) -> str:

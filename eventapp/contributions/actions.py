@@ -1,0 +1,130 @@
+"""Taking in contributions, and asking those who came for them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from eventapp import audit, record
+from eventapp.contributions import queries
+from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
+from eventapp.contributions.models import Contribution, ContributionSeries, FollowUp, Quoting
+from eventapp.db import db, new_id
+from eventapp.events.models import Event
+from eventapp.mail import outbox
+from eventapp.registration.models import Registration
+from eventapp.tokens import derived_token, token_hash
+from eventapp.web.urls import external_url
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A contribution as it was sent."""
+
+    submission_key: str
+    theme_id: str
+    text: str
+    quoting: Quoting
+    name: str = ""
+    was_present: bool = False
+
+    def content_hash(self) -> str:
+        told = json.dumps([self.theme_id, self.text, self.name, str(self.quoting)])
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+def receipt_token(contribution_id: str) -> str:
+    """The token in the address of the receipt."""
+    return derived_token("contribution", contribution_id)
+
+
+def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
+    """Take in a contribution, give it the next number of the event, and put it into the case's record.
+
+    Sent again with the same key and content it is the one that is stored already.
+
+    :raises TooEarlyError: before the debate is over. :raises OtherContributionError: other content, same key.
+    """
+    if now < event.ends_at:
+        raise TooEarlyError
+    if earlier := queries.contribution_with_key(sent.submission_key):
+        return _same(earlier, sent)
+    new, number = new_id(), _next_number(event.id)
+    told = queries.content(sent.theme_id, sent.name, sent.text, sent.quoting)
+    entry = record.append(
+        db.session.connection(),
+        log_id=event.case_id,
+        kind=record.Kind.CONTRIBUTION,
+        parts=told,
+        ref=new,
+        received_at=now,
+        at=now,
+        store_content=False,
+    )
+    contribution = Contribution(
+        id=new,
+        event_id=event.id,
+        number=number,
+        content_hash=sent.content_hash(),
+        receipt_hash=token_hash(receipt_token(new)),
+        entry_seq=entry.seq,
+        sent_at=now,
+        **vars(sent),
+    )
+    db.session.add(contribution)
+    audit.record(None, "contributions.received", new, number=number)
+    return contribution
+
+
+def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> Sequence[Registration]:
+    """Send the link to everybody who came, agreed, and was not asked yet.
+
+    :raises TooEarlyError: before the debate is over. :raises NobodyToAskError: when there is nobody.
+    """
+    if now < event.ends_at:
+        raise TooEarlyError
+    asked = queries.to_be_asked(event.id)
+    if not asked:
+        raise NobodyToAskError
+    for registration in asked:
+        _ask(event, registration, now)
+    audit.record(by, "contributions.asked", event.id, people=len(asked))
+    return asked
+
+
+def _ask(event: Event, registration: Registration, now: datetime) -> None:
+    token = derived_token("follow-up", registration.id)
+    db.session.add(
+        FollowUp(registration_id=registration.id, event_id=event.id, link_hash=token_hash(token), sent_at=now)
+    )
+    outbox.queue(
+        db.session,
+        message="contributions/link",
+        to=registration.email,
+        lang=registration.lang,
+        subject_id=registration.id,
+        context={"title": (registration.lang == "en" and event.title_en) or event.title},
+        secrets={"link": external_url("contributions.link_form", slug=event.slug, token=token)},
+        dedupe=f"follow-up:{registration.id}",
+    )
+
+
+def _same(earlier: Contribution, sent: Sent) -> Contribution:
+    if earlier.content_hash != sent.content_hash():
+        raise OtherContributionError
+    return earlier
+
+
+def _next_number(event_id: str) -> int:
+    """The next number of the event; its row is the lock, so two at once get two numbers."""
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    new = insert(ContributionSeries).values(event_id=event_id, issued=1)
+    raised = new.on_conflict_do_update(
+        index_elements=["event_id"], set_={"issued": ContributionSeries.issued + 1}
+    ).returning(ContributionSeries.issued)
+    return db.session.execute(raised).scalar_one()

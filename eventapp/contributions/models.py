@@ -1,0 +1,72 @@
+"""Tables of what people send in after the debate. Never hearing answers: another thing, with numbers of its own."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.events.models import Event, Theme
+
+
+class Quoting(enum.StrEnum):
+    """Whether the text may be quoted in the summary."""
+
+    NAMED = "named"
+    UNNAMED = "unnamed"
+    NO = "no"
+
+
+class Contribution(Model):
+    """What somebody sent in under a theme; never changed afterwards.
+
+    ``was_present`` says that it came through a link sent to those who came. Which link is not kept, so a
+    contribution without a name cannot be tied to a person. There is no address in it: the receipt is on the page.
+    """
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        UniqueConstraint("event_id", "number"),
+        Index(None, "theme_id"),
+        CheckConstraint("quoting <> 'named' OR length(name) > 0", name="quoting"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    theme_id: Mapped[str] = mapped_column(ForeignKey("theme.id"))
+    number: Mapped[int]
+    submission_key: Mapped[str] = mapped_column(String(32), unique=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    receipt_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(Text)
+    quoting: Mapped[Quoting] = mapped_column(enum_column(Quoting))
+    was_present: Mapped[bool]
+    entry_seq: Mapped[int] = mapped_column(BigInteger)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    event: Mapped[Event] = relationship()
+    theme: Mapped[Theme] = relationship()
+
+
+class ContributionSeries(Model):
+    """The last contribution number of an event; the numbers have no gaps."""
+
+    __tablename__ = "contribution_series"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    issued: Mapped[int]
+
+
+class FollowUp(Model):
+    """That somebody who came and agreed was sent the link, once. ``link_hash``: of the token in it."""
+
+    __tablename__ = "follow_up"
+
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,99 @@
+"""Named reads of contributions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from eventapp.checkin.models import Scan, Verdict
+from eventapp.contributions.models import Contribution, FollowUp
+from eventapp.db import db
+from eventapp.errors import NotFoundError
+from eventapp.events.models import Theme
+from eventapp.registration.models import Registration
+from eventapp.tokens import token_hash
+
+
+def contribution(contribution_id: str) -> Contribution:
+    """
+    :raises NotFoundError: when there is none.
+    """
+    return _found(db.session.get(Contribution, contribution_id))
+
+
+def contribution_with_receipt(token: str) -> Contribution:
+    """The contribution whose receipt this address is.
+
+    :raises NotFoundError: when there is none.
+    """
+    wanted = select(Contribution).where(Contribution.receipt_hash == token_hash(token))
+    return _found(db.session.scalars(wanted).one_or_none())
+
+
+def contribution_with_key(key: str) -> Contribution | None:
+    return db.session.scalars(select(Contribution).where(Contribution.submission_key == key)).one_or_none()
+
+
+def contributions(event_id: str) -> Sequence[Contribution]:
+    """All contributions by theme and number."""
+    wanted = (
+        select(Contribution)
+        .join(Theme, Contribution.theme_id == Theme.id)
+        .where(Contribution.event_id == event_id)
+        .options(joinedload(Contribution.theme))
+        .order_by(Theme.position, Contribution.number)
+    )
+    return db.session.scalars(wanted).all()
+
+
+def count(event_id: str) -> int:
+    wanted = select(func.count(Contribution.id)).where(Contribution.event_id == event_id)
+    return db.session.scalar(wanted) or 0
+
+
+def is_link(event_id: str, token: str) -> bool:
+    """Whether the token is that of a link that was sent to somebody who came."""
+    wanted = select(FollowUp).where(FollowUp.event_id == event_id, FollowUp.link_hash == token_hash(token))
+    return db.session.scalars(wanted).one_or_none() is not None
+
+
+def links_sent(event_id: str) -> int:
+    wanted = select(func.count(FollowUp.registration_id)).where(FollowUp.event_id == event_id)
+    return db.session.scalar(wanted) or 0
+
+
+def to_be_asked(event_id: str) -> Sequence[Registration]:
+    """Those who came, agreed to be written to afterwards, and were not sent the link yet (LAW-04)."""
+    undone = select(Scan.undoes_id).where(Scan.event_id == event_id, Scan.undoes_id.is_not(None))
+    entered = select(Scan.registration_id).where(
+        Scan.event_id == event_id, Scan.verdict == Verdict.OK, Scan.id.not_in(undone)
+    )
+    asked = select(FollowUp.registration_id).where(FollowUp.event_id == event_id)
+    wanted = select(Registration).where(
+        Registration.event_id == event_id,
+        Registration.wants_follow_up.is_(True),
+        Registration.email != "",
+        Registration.id.in_(entered),
+        Registration.id.not_in(asked),
+    )
+    return db.session.scalars(wanted.order_by(Registration.registered_at, Registration.id)).all()
+
+
+def committed_content(contribution_id: str) -> dict[str, Any]:
+    """What the record committed to of a contribution (see ``registry.record_content``)."""
+    found = contribution(contribution_id)
+    return content(found.theme_id, found.name, found.text, found.quoting)
+
+
+def content(theme_id: str, name: str, text: str, quoting: str) -> dict[str, Any]:
+    """The committed fields of a contribution: part name -> value."""
+    return {"theme": theme_id, "name": name, "text": text, "quoting": str(quoting)}
+
+
+def _found(row: Any) -> Any:
+    if row is None:
+        raise NotFoundError
+    return row

@@ -1,0 +1,90 @@
+"""The pages of contributions: the form, the receipt, the organiser's list."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventapp import clock
+from eventapp.contributions import actions, queries
+from eventapp.contributions.errors import OtherContributionError
+from eventapp.contributions.forms import ContributionForm
+from eventapp.db import new_id
+from eventapp.events.models import Event
+from eventapp.events.queries import event_by_id, published_event
+from eventapp.web.permissions import Permission, current_person, public, requires
+
+bp = Blueprint("contributions", __name__)
+
+
+@bp.get("/events/<slug>/contribute")
+@public
+def form(slug: str) -> ResponseReturnValue:
+    return _form(published_event(slug), _fresh_form(), "")
+
+
+@bp.get("/events/<slug>/contribute/<token>")
+@public
+def link_form(slug: str, token: str) -> ResponseReturnValue:
+    """The same form, reached by the link of somebody who came; opening it changes nothing."""
+    event = published_event(slug)
+    return _form(event, _fresh_form(), token if queries.is_link(event.id, token) else "")
+
+
+@bp.post("/events/<slug>/contribute", defaults={"token": ""})
+@bp.post("/events/<slug>/contribute/<token>")
+@public
+def contribute(slug: str, token: str) -> ResponseReturnValue:
+    event, filled = published_event(slug), ContributionForm()
+    filled.offer(event.themes)
+    if not filled.validate_on_submit() or not filled.fits():
+        return _form(event, filled, token), 422
+    try:
+        sent = filled.sent(was_present=queries.is_link(event.id, token))
+        contribution = actions.contribute(event, sent, now=clock.now())
+    except OtherContributionError as refusal:
+        filled.text.errors = [str(refusal)]
+        filled.submission_key.data = new_id()
+        return _form(event, filled, token), 422
+    return redirect(url_for(".receipt", token=actions.receipt_token(contribution.id)), 303)
+
+
+@bp.get("/contributions/<token>")
+@public
+def receipt(token: str) -> ResponseReturnValue:
+    found = queries.contribution_with_receipt(token)
+    return render_template("contributions/receipt.html", contribution=found, event=found.event)
+
+
+@bp.get("/staff/events/<event_id>/contributions")
+@requires(Permission.READ_CONTRIBUTIONS)
+def index(event_id: str) -> ResponseReturnValue:
+    event = event_by_id(event_id)
+    return render_template(
+        "contributions/index.html",
+        event=event,
+        contributions=queries.contributions(event_id),
+        links_sent=queries.links_sent(event_id),
+        waiting=len(queries.to_be_asked(event_id)),
+        is_over=clock.now() >= event.ends_at,
+    )
+
+
+@bp.post("/staff/events/<event_id>/follow-ups")
+@requires(Permission.EDIT_EVENTS)
+def ask(event_id: str) -> ResponseReturnValue:
+    asked = actions.ask_those_who_came(event_by_id(event_id), by=current_person(), now=clock.now())
+    flash(_("The link is on its way to %(count)s people.", count=len(asked)), "success")
+    return redirect(url_for(".index", event_id=event_id), 303)
+
+
+def _fresh_form() -> ContributionForm:
+    return ContributionForm(submission_key=new_id())
+
+
+def _form(event: Event, filled: ContributionForm, token: str) -> str:
+    filled.offer(event.themes)
+    return render_template(
+        "contributions/form.html", event=event, form=filled, token=token, is_over=clock.now() >= event.ends_at
+    )
