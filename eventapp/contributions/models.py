@@ -31,7 +31,7 @@ class Contribution(Model):
     __table_args__ = (
         UniqueConstraint("event_id", "number"),
         Index(None, "theme_id"),
-        CheckConstraint("quoting <> 'named' OR length(name) > 0", name="quoting"),
+        CheckConstraint("quoting <> 'named' OR length(name) > 0", name="named_has_name"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
