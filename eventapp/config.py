@@ -39,6 +39,7 @@ class Settings:
     contact_email: str = "debat@example.org"
     contact_phone: str = ""
     dpo_contact: str = "dpo@example.org"
+    sensitive_data_ground: str = ""
     accessibility_statement_url: str = ""
     mail_server: str = ""
     mail_port: int = 587

@@ -45,7 +45,12 @@ def front() -> ResponseReturnValue:
 @public
 def privacy() -> ResponseReturnValue:
     found = settings()
-    return render_template("house/privacy.html", version=NOTICE_VERSION, dpo_contact=found.dpo_contact)
+    return render_template(
+        "house/privacy.html",
+        version=NOTICE_VERSION,
+        dpo_contact=found.dpo_contact,
+        sensitive_data_ground=found.sensitive_data_ground,
+    )
 
 
 @bp.get("/accessibility")
