@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -115,7 +116,7 @@ def pack(path: Path) -> None:
 
 def replace(path: Path, content: bytes) -> None:
     """Write beside and rename: a server that runs meanwhile finds the old file or the new, never half of one."""
-    partial = path.with_name(f"{path.name}.part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     partial.write_bytes(content)
     partial.replace(path)
 

@@ -72,6 +72,10 @@ def main(arguments: list[str]) -> int:
             return 1
         for name in hashes:
             copy(name)
+    return make_assets()
+
+
+def make_assets() -> int:
     return subprocess.run([sys.executable, ROOT / "tools" / "assets.py"], check=False).returncode
 
 
@@ -106,7 +110,7 @@ def copy(name: str) -> None:
     if place is None:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f"{place.name}.part")
+    partial = place.with_name(f"{place.name}.{os.getpid()}.part")
     shutil.copyfile(PACKAGES / name, partial)
     partial.replace(place)
 

@@ -7,7 +7,7 @@ import mimetypes
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, send_from_directory, url_for
+from flask import Flask, Response, current_app, request, send_from_directory
 
 HASH_LENGTH = 12  # hexadecimal characters of the SHA-256: 48 bits, enough to tell versions of one file apart
 FOREVER = "public, max-age=31536000, immutable"
@@ -28,7 +28,7 @@ def asset(name: str) -> str:
     :raises FileNotFoundError: when there is no such file; tools/vendor.py makes those under ``vendor/``.
     """
     path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=content_hash(path, path.stat().st_mtime_ns))
+    return f"{current_app.static_url_path}/{name}?v={content_hash(path, path.stat().st_mtime_ns)}"
 
 
 @lru_cache(maxsize=1024)
