@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.record import cli, signing
+from eventapp.mail import tasks
+from eventapp.record import cli, queries, signing, views
 from eventapp.record.actions import Appended, append, erase, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.commitments import Attachment, Sealed, seal
@@ -17,6 +18,7 @@ from eventapp.record.errors import NoSuchRecordError, SigningRefusedError
 from eventapp.record.models import Kind
 from eventapp.record.receipts import Receipt, opening, receipt, verify_receipt
 from eventapp.record.signing import checkpoint_covering, last_checkpoint, sign_pending
+from eventapp.web.registry import Registry
 
 __all__ = [
     "Appended",
@@ -42,6 +44,15 @@ __all__ = [
 ]
 
 
+SIGN_SECONDS = 2
+COMPARE_SECONDS = 600  # a restored database is noticed within this time, even when nobody writes to it
+
+
 def register(app: Flask) -> None:
+    app.register_blueprint(views.bp)
     cli.register(app)
     signing.register(app)
+    registry: Registry = app.extensions["registry"]
+    registry.gauges.append(queries.gauges)
+    tasks.every(SIGN_SECONDS, signing.sign_pending)
+    tasks.every(COMPARE_SECONDS, signing.compare_all)

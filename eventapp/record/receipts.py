@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from eventapp.db import reading
@@ -34,6 +35,11 @@ class Receipt:
     entry: dict[str, Any]
     entry_text: str
     checkpoint: Checkpoint
+
+    @property
+    def received_at(self) -> datetime:
+        """Aware UTC."""
+        return datetime.fromisoformat(self.entry["received_at"])
 
     @property
     def commitments(self) -> dict[str, str]:

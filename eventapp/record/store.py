@@ -37,6 +37,10 @@ FORGET_PART = Sql("UPDATE record_part SET salt = NULL, content = NULL WHERE entr
 LOG = Sql("SELECT id, slug, origin, size, created_at FROM record_log WHERE id = :id")
 LOG_OF_SLUG = Sql("SELECT id, slug, origin, size, created_at FROM record_log WHERE slug = :slug")
 LOGS = Sql("SELECT id, slug, origin, size, created_at FROM record_log ORDER BY slug")
+PENDING = Sql(
+    "SELECT id FROM record_log WHERE size >"
+    " COALESCE((SELECT MAX(c.size) FROM record_checkpoint c WHERE c.log_id = record_log.id), -1) ORDER BY id"
+)
 ENTRY = Sql(
     "SELECT id, seq, kind, ref, text, leaf_hash, created_at FROM record_entry WHERE log_id = :log_id AND seq = :seq"
 )

@@ -1,0 +1,171 @@
+"""The public side of the record: what is in it, its signed heads, its key, and the page that checks receipts."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from eventapp.config import settings
+from eventapp.db import only_reads, reading
+from eventapp.record import queries, store
+from eventapp.record.checkpoint import BadProofError
+from eventapp.record.receipts import Opened, Receipt, receipt, verify_opening, verify_receipt
+from eventapp.record.signing import key_ring
+from eventapp.record.words import KINDS, PARTS, REASONS, part_word
+from eventapp.web.compress import compressible
+from eventapp.web.files import takes_files
+from eventapp.web.permissions import public
+
+bp = Blueprint("record", __name__)
+bp.add_app_template_filter(part_word)
+
+SCRIPTS = ("verify.js", "verify-page.js")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the page says of a receipt: a verified one, or the code of the refusal."""
+
+    receipt: Receipt | None = None
+    opened: Opened | None = None
+    reason: str | None = None
+
+
+@bp.get("/record/<slug>")
+@compressible
+@public
+def show(slug: str) -> ResponseReturnValue:
+    """Every entry of a case: number, kind, moment and hash, and nothing about a person."""
+    page = max(1, request.args.get("page", 1, int))
+    with reading() as conn:
+        log = queries.public_log(conn, slug)
+        head, lines = queries.head(conn, log), queries.lines(conn, log, page)
+    return render_template(
+        "record/show.html", log=log, head=head, lines=lines, page=page, pages=queries.page_count(log), kinds=KINDS
+    )
+
+
+@bp.get("/record/<slug>/entries/<int:seq>")
+@compressible
+@public
+def entry(slug: str, seq: int) -> ResponseReturnValue:
+    """One entry, word for word."""
+    with reading() as conn:
+        log = queries.public_log(conn, slug)
+        shown = queries.shown(store.entry(conn, log.id, seq))
+    return render_template("record/entry.html", log=log, shown=shown, kinds=KINDS, part_word=part_word)
+
+
+@bp.get("/record/<slug>/entries/<int:seq>/receipt")
+@public
+def entry_receipt(slug: str, seq: int) -> ResponseReturnValue:
+    """The receipt of any entry: it says nothing that the entry's page does not."""
+    with reading() as conn:
+        log = queries.public_log(conn, slug)
+        store.entry(conn, log.id, seq)
+    return _text(receipt(log.id, seq), f"{slug}-{seq}.tlog-proof")
+
+
+@bp.get("/record/<slug>/entries.jsonl")
+@compressible
+@public
+def entries(slug: str) -> ResponseReturnValue:
+    """All entries, one a line, for whoever keeps a copy and computes the root again."""
+    with reading() as conn:
+        log = queries.public_log(conn, slug)
+        lines = [f"{one.text}\n" for one in store.entries(conn, log.id, 0, log.size)]
+    return _text("".join(lines), f"{slug}.jsonl", "application/jsonl")
+
+
+@bp.get("/record/<slug>/checkpoint")
+@public
+def checkpoint(slug: str) -> ResponseReturnValue:
+    """The last signed head, for witnesses (c2sp.org/tlog-checkpoint)."""
+    with reading() as conn:
+        head = queries.head(conn, queries.public_log(conn, slug))
+    return _text(head.text if head else "")
+
+
+@bp.get("/record/key")
+@public
+def key() -> ResponseReturnValue:
+    """The public keys that receipts are checked with, the one in use first."""
+    return _text(render_template("record/key.txt", keys=_keys(), authority=settings().authority_id))
+
+
+@bp.get("/verify")
+@public
+def verify() -> ResponseReturnValue:
+    """Check a receipt: with script in the browser, without in :func:`verified`."""
+    return _verify_page("record/verify.html", Verdict())
+
+
+@bp.post("/verify")
+@takes_files
+@public
+def verified() -> ResponseReturnValue:
+    """The same answer for a browser without script. Nothing is kept."""
+    only_reads()
+    verdict = _judge(request.files.get("receipt"), request.files.get("opening"), request.files.getlist("originals"))
+    return _verify_page("record/verify.html", verdict), 422 if verdict.reason else 200
+
+
+@bp.get("/verify.html")
+@public
+def standalone() -> ResponseReturnValue:
+    """The page as one file that works without any server, from a USB stick or years from now."""
+    static = Path(current_app.static_folder or "")
+    script = "".join((static / "js" / name).read_text("utf-8") for name in SCRIPTS)
+    style = (static / "verify" / "standalone.css").read_text("utf-8")
+    script = "\n".join(line for line in script.splitlines() if not line.startswith("import "))
+    page = _verify_page("record/standalone.html", Verdict(), script=script, style=style)
+    return _text(page, "kontroller-kvittering.html", "text/html")
+
+
+@bp.get("/verify_receipt.py")
+@public
+def script() -> ResponseReturnValue:
+    """The stand-alone program that checks receipts, as it lies in ``tools/``."""
+    source = Path(current_app.root_path).parent / "tools" / "verify_receipt.py"
+    return _text(source.read_text("utf-8"), source.name, "text/x-python")
+
+
+def _judge(sent: FileStorage | None, opening: FileStorage | None, originals: list[FileStorage]) -> Verdict:
+    if sent is None or not sent.filename:
+        return Verdict(reason="missing")
+    try:
+        found = verify_receipt(_decoded(sent, "format"))
+        if opening is None or not opening.filename:
+            return Verdict(found)
+        return Verdict(found, verify_opening(found, _decoded(opening, "opening"), [one.read() for one in originals]))
+    except BadProofError as refusal:
+        return Verdict(reason=refusal.code)
+
+
+def _decoded(sent: FileStorage, code: str) -> str:
+    try:
+        return sent.read().decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise BadProofError(code, "Not UTF-8.") from fault
+
+
+def _verify_page(template: str, verdict: Verdict, **more: str) -> str:
+    words = {"kinds": KINDS, "parts": PARTS, "reasons": REASONS}
+    return render_template(template, verdict=verdict, keys=_keys(), **words, **more)
+
+
+def _keys() -> list[str]:
+    """Base64 of the keys that receipts are checked with, the one in use first."""
+    return [base64.b64encode(one).decode() for one in key_ring().trusted]
+
+
+def _text(text: str, name: str = "", media_type: str = "text/plain") -> Response:
+    response = Response(text, mimetype=media_type)
+    if name:
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

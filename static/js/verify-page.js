@@ -1,0 +1,93 @@
+import { BadProof, canVerify, readText, verifyOpening, verifyReceipt } from "./verify.js";
+
+/**
+ * <form data-keys="base64 base64"> with file fields receipt, opening, originals, beside <div data-verdict>.
+ * Checks the chosen files here and now. Where the browser cannot, the form is posted to the server; a page that
+ * was saved as a file has no server and says so.
+ */
+export async function checkReceipts(form, verdict, { able = canVerify, isFile = location.protocol === "file:" } = {}) {
+  const possible = await able();
+  if (!possible && !isFile) return;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      if (!possible) throw new BadProof("browser", "No Ed25519 here.");
+      show(verdict, await check(form));
+    } catch (error) {
+      refuse(verdict, error.code ?? "format");
+    }
+    verdict.focus();
+  });
+}
+
+async function check(form) {
+  const [receipt] = form.elements.receipt.files;
+  const [opening] = form.elements.opening.files;
+  if (!receipt) throw new BadProof("missing", "No file was chosen.");
+  const keys = form.dataset.keys.split(" ");
+  const found = await verifyReceipt(readText(await bytesOf(receipt)), keys);
+  if (!opening) return { found };
+  const originals = await Promise.all(Array.from(form.elements.originals.files, bytesOf));
+  return { found, opened: await verifyOpening(found, openingText(await bytesOf(opening)), originals) };
+}
+
+function openingText(bytes) {
+  try {
+    return readText(bytes);
+  } catch {
+    throw new BadProof("opening", "Not UTF-8.");
+  }
+}
+
+async function bytesOf(file) {
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+function show(verdict, { found, opened }) {
+  const { entry } = found;
+  const word = (name) => verdict.querySelector(`[data-word="${CSS.escape(name)}"]`)?.textContent;
+  const parts = (names = []) => names.map((name) => partWord(name, word)).join(", ");
+  const facts = {
+    origin: found.origin,
+    seq: entry.seq,
+    kind: word(entry.kind) ?? entry.kind,
+    received_at: moment(entry.received_at, verdict.ownerDocument.documentElement.lang),
+    late: entry.late === null ? "" : word(entry.late ? "late" : "in-time"),
+    size: found.size,
+    shown: parts(opened?.shown),
+    notShown: parts(opened?.notShown),
+  };
+  for (const [name, value] of Object.entries(facts)) {
+    const slot = verdict.querySelector(`[data-slot="${name}"]`);
+    slot.textContent = value;
+    slot.parentElement.hidden = value === "";
+  }
+  toggle(verdict, true);
+}
+
+function refuse(verdict, code) {
+  for (const reason of verdict.querySelectorAll("[data-reason]")) reason.hidden = reason.dataset.reason !== code;
+  toggle(verdict, false);
+}
+
+function toggle(verdict, yes) {
+  verdict.querySelector("[data-yes]").hidden = !yes;
+  verdict.querySelector("[data-no]").hidden = yes;
+}
+
+function partWord(name, word) {
+  if (!name.startsWith("attachment:")) return word(`part:${name}`) ?? name;
+  return `${word("attachment")} ${Number(name.slice("attachment:".length)) + 1}`;
+}
+
+/** 24.11.2023 kl. 11.58.07 in Copenhagen, whatever the clock of the machine. */
+function moment(text, language) {
+  const format = { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  const clock = new Intl.DateTimeFormat("en-GB", { ...format, hourCycle: "h23", timeZone: "Europe/Copenhagen" });
+  const part = Object.fromEntries(clock.formatToParts(new Date(text)).map(({ type, value }) => [type, value]));
+  return language === "da"
+    ? `${part.day}.${part.month}.${part.year} kl. ${part.hour}.${part.minute}.${part.second}`
+    : `${part.day}/${part.month}/${part.year} at ${part.hour}:${part.minute}:${part.second}`;
+}
+
+checkReceipts(document.getElementById("check"), document.querySelector("[data-verdict]"));
