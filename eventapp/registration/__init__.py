@@ -1,9 +1,17 @@
-"""Slice registration."""
+"""Registration: who comes, in which order, with which ticket; for guests without an account and for the organiser."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from eventapp.registration import messages, models, views
+from eventapp.registration.throttle import Brake
+
+__all__ = ["models", "register"]
+
 
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
+    app.register_blueprint(views.bp)
+    app.extensions["code_brake"] = Brake()
+    messages.register(app)

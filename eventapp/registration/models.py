@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
 from eventapp.events.models import Category, Event, Quota
 
+# Compared byte by byte, so that PostgreSQL does not sort a sort key by the rules of some language.
+SortText = Text().with_variant(Text(collation="C"), "postgresql")
+
 
 class RegistrationState(enum.StrEnum):
     """Where a registration stands."""
@@ -29,28 +32,54 @@ class Origin(enum.StrEnum):
     WALK_IN = "walk_in"
 
 
+class Suspicion(enum.StrEnum):
+    """Why a sign-up looks as if no person had typed it."""
+
+    NONE = "none"
+    TRAP = "trap"
+    HASTE = "haste"
+
+
+class Reason(enum.StrEnum):
+    """Why a registration came to stand where it stands; every step names one (LAW-23)."""
+
+    SIGNED_UP = "signed_up"
+    REGISTERED_BY_STAFF = "registered_by_staff"
+    ACCEPTED_INVITATION = "accepted_invitation"
+    WALKED_IN = "walked_in"
+    FIRST_IN_LINE = "first_in_line"
+    GUEST_CANCELLED = "guest_cancelled"
+    TOLD_STAFF = "told_staff"
+    SIGNED_UP_TWICE = "signed_up_twice"
+    DECLINED_INVITATION = "declined_invitation"
+    OTHER = "other"
+
+
 class Registration(Model):
     """One person who wants to come.
 
     A ticket belongs to one head; contact details end with the registration. ``submission_key`` makes sending twice
     harmless: the same key with the same content is the same registration, whoever answers (reliability R7).
-    ``waiting_number`` keeps order of arrival within a quota and is never handed out twice.
+    ``waiting_number`` keeps order of arrival within a quota and is never handed out twice. ``quota_id`` is None for a
+    walk-in, who fills a place in the room but no seat that was set aside. ``name_key`` sorts and finds by the Danish
+    alphabet. ``suspicion`` only marks (reliability S47): a marked registration has its seat like any other.
     """
 
     __tablename__ = "registration"
     __table_args__ = (
         UniqueConstraint("quota_id", "waiting_number"),
-        Index(None, "event_id", "state", "waiting_number"),
-        Index(None, "event_id", "registered_at"),
-        Index(None, "event_id", "category_id"),
+        Index(None, "quota_id", "state", "waiting_number"),
+        Index(None, "event_id", "name_key"),
+        Index(None, "event_id", "category_id", "state"),
         Index(None, "event_id", "email"),
         CheckConstraint("state <> 'waiting' OR waiting_number IS NOT NULL", name="waiting_number"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("(origin = 'walk_in') = (quota_id IS NULL)", name="quota_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
-    quota_id: Mapped[str] = mapped_column(ForeignKey("quota.id"))
+    quota_id: Mapped[str | None] = mapped_column(ForeignKey("quota.id"))
     category_id: Mapped[str | None] = mapped_column(ForeignKey("category.id"))
     submission_key: Mapped[str] = mapped_column(String(32), unique=True)
     content_hash: Mapped[str] = mapped_column(String(64))
@@ -58,18 +87,20 @@ class Registration(Model):
     waiting_number: Mapped[int | None]
     origin: Mapped[Origin] = mapped_column(enum_column(Origin), default=Origin.WEB)
     name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
+    name_key: Mapped[str] = mapped_column(SortText, default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
     organisation: Mapped[str] = mapped_column(String(200), default="")
     question: Mapped[str] = mapped_column(Text, default="")
     wants_follow_up: Mapped[bool] = mapped_column(default=False)
     notice_version: Mapped[str] = mapped_column(String(20), default="")
+    suspicion: Mapped[Suspicion] = mapped_column(enum_column(Suspicion), default=Suspicion.NONE)
     lang: Mapped[str] = mapped_column(String(2), default="da")
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
-    quota: Mapped[Quota] = relationship()
+    quota: Mapped[Quota | None] = relationship()
     category: Mapped[Category | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship(back_populates="registration")
 
@@ -98,7 +129,7 @@ class RegistrationChange(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"))
     state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState))
-    reason: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[Reason] = mapped_column(enum_column(Reason))
     by_id: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

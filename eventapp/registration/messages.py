@@ -1,0 +1,146 @@
+"""The mails of registration: one row each in the outbox, which holds ids and no text.
+
+What a mail says is looked up when it is sent, and its codes are made then; so no code ever stands in the database.
+No subject names a person or says why somebody comes (LAW-02, LAW-09): the event's own name is all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from flask import Flask
+from sqlalchemy import Connection
+
+from eventapp import clock, db
+from eventapp.mail import calendar, outbox, rendering
+from eventapp.registration import queries, tickets
+from eventapp.registration.queries import Occasion
+from eventapp.web import qr
+from eventapp.web.urls import external_url
+
+CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
+WAITING, CANCELLED = "registration/waiting", "registration/cancelled"
+FULL_HOUSE = "registration/full_house"
+QR = {"name": "ticket.png", "media_type": "image/png", "maker": "registration.qr", "inline": True}
+CALENDAR = {"name": "event.ics", "media_type": calendar.MEDIA_TYPE, "maker": "registration.calendar"}
+
+
+class Recipient(Protocol):
+    """Whoever gets the mail: a registration."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def lang(self) -> str: ...
+
+
+def confirmed(conn: Connection, to: Recipient, *, public: bool = False) -> None:
+    """You have a seat; here is your ticket. ``public`` when anybody could have asked for this mail (S45)."""
+    _queue(conn, CONFIRMED, to, public=public, attachments=(QR, CALENDAR))
+
+
+def promoted(conn: Connection, to: Recipient) -> None:
+    """A seat came free and it is yours."""
+    _queue(conn, PROMOTED, to, attachments=(QR, CALENDAR))
+
+
+def waiting(conn: Connection, to: Recipient, place: int, *, public: bool = False) -> None:
+    """You stand in line; ``place`` is the number at this moment."""
+    _queue(conn, WAITING, to, {"place": place}, public=public)
+
+
+def cancelled(conn: Connection, to: Recipient, *, had_seat: bool, by_staff: bool) -> None:
+    """Your registration is cancelled."""
+    _queue(conn, CANCELLED, to, {"had_seat": had_seat, "by_staff": by_staff})
+
+
+def full_house(conn: Connection, event_id: str, email: str, lang: str) -> None:
+    """This address holds as many registrations as one may: the page could not say so, the mail can."""
+    outbox.queue(conn, message=FULL_HOUSE, to=email, lang=lang, context={"event_id": event_id}, public=True)
+
+
+def _queue(
+    conn: Connection,
+    message: str,
+    to: Recipient,
+    context: Mapping[str, Any] | None = None,
+    *,
+    public: bool = False,
+    attachments: tuple[Mapping[str, object], ...] = (),
+) -> None:
+    if not to.email:
+        return  # signed up by telephone or came to the door: there is nobody to write to
+    outbox.queue(
+        conn,
+        message=message,
+        to=to.email,
+        lang=to.lang,
+        context={"registration_id": to.id, **(context or {})},
+        subject_id=to.id,
+        public=public,
+        attachments=attachments,
+    )
+
+
+# --- when it is sent -----------------------------------------------------------------------------------------
+
+
+def read(values: dict[str, Any]) -> dict[str, Any]:
+    """What the templates need of a registration; its codes are kept out of what staff can read later."""
+    with db.reading() as conn:
+        guest = queries.guest(conn, values["registration_id"])
+        assert guest is not None
+        occasion = queries.occasion_by_id(conn, guest.event_id)
+    secrets = {"page_url": external_url("registration.waiting", token=tickets.link_token(guest.id))}
+    if guest.ticket_id and guest.version:
+        code = tickets.code(guest.ticket_id, guest.version)
+        secrets |= {"ticket_url": tickets.address(code), "ticket_code": tickets.grouped(code)}
+    return {"name": guest.name, **_about(occasion, guest.lang), "secrets": secrets}
+
+
+def read_event(values: dict[str, Any]) -> dict[str, Any]:
+    """What the templates need of an event where no registration is spoken of."""
+    with db.reading() as conn:
+        occasion = queries.occasion_by_id(conn, values["event_id"])
+    return {**_about(occasion, "da"), "title": occasion.title_da, "title_en": occasion.title_en}
+
+
+def _about(occasion: Occasion, lang: str) -> dict[str, Any]:
+    return {"occasion": occasion, "title": occasion.title(lang), "event_url": _event_url(occasion)}
+
+
+def _event_url(occasion: Occasion) -> str:
+    return external_url("events.show", slug=occasion.slug)
+
+
+def qr_image(values: dict[str, Any]) -> bytes:
+    """The ticket's QR code as PNG."""
+    return qr.png(values["ticket_url"].upper())
+
+
+def calendar_file(values: dict[str, Any]) -> bytes:
+    """The event for the guest's own calendar. It holds no code: calendars are shared more freely than mails."""
+    occasion: Occasion = values["occasion"]
+    meeting = calendar.Meeting(
+        uid=f"{occasion.id}@eventapp",
+        sequence=occasion.calendar_sequence,
+        changed_at=clock.system_now(),
+        starts_at=occasion.starts_at,
+        ends_at=occasion.ends_at,
+        title=values["title"],
+        place=occasion.place,
+        url=values["event_url"],
+    )
+    return calendar.event_file(meeting).encode()
+
+
+def register(_app: Flask) -> None:
+    """Let the worker know how to write these mails."""
+    for message in (CONFIRMED, PROMOTED, WAITING, CANCELLED):
+        rendering.register_reader(message, read)
+    rendering.register_reader(FULL_HOUSE, read_event)
+    rendering.register_maker("registration.qr", qr_image)
+    rendering.register_maker("registration.calendar", calendar_file)

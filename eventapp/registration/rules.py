@@ -1,0 +1,50 @@
+"""Decisions of registration: values in, answer out."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from eventapp.registration.models import Suspicion
+
+MOST_SEATS_PER_ADDRESS = 5  # a household shares an address; a sixth asks by phone (reliability S45)
+QUICKEST = timedelta(seconds=2)  # nobody reads and fills in the form faster (reliability S47)
+FRESH = timedelta(minutes=15)  # how long the ticket's page says where the mail went
+
+
+class Phase(enum.StrEnum):
+    """Where an event stands with regard to signing up."""
+
+    CALLED_OFF = "called_off"
+    NOT_YET = "not_yet"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+def phase(*, opens_at: datetime, closes_at: datetime, cancelled_at: datetime | None, now: datetime) -> Phase:
+    """Whether one can sign up at ``now``. The opening moment counts as open, the closing moment as closed."""
+    if cancelled_at is not None:
+        return Phase.CALLED_OFF
+    if now < opens_at:
+        return Phase.NOT_YET
+    return Phase.OPEN if now < closes_at else Phase.CLOSED
+
+
+def suspicion(*, trap: str, drawn_at: datetime | None, sent_at: datetime) -> Suspicion:
+    """Whether the form was filled in by a program. Only ever a mark: a browser that fills in fields is fast too."""
+    if trap:
+        return Suspicion.TRAP
+    return Suspicion.HASTE if drawn_at is not None and sent_at - drawn_at < QUICKEST else Suspicion.NONE
+
+
+def content_hash(content: dict[str, Any]) -> str:
+    """What a submission key is bound to: the same for the same content, whoever sends it and when."""
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def is_fresh(registered_at: datetime, now: datetime) -> bool:
+    """Whether the registration was made just now, so that the one who looks has most likely just made it."""
+    return registered_at <= now < registered_at + FRESH

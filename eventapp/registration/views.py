@@ -1,0 +1,235 @@
+"""What a guest sees: the form, the ticket, the place in line, and the way out."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventapp import clock, db
+from eventapp.config import settings
+from eventapp.errors import NotFoundError, TooManyError
+from eventapp.registration import actions, forms, notices, queries, rules, tickets
+from eventapp.registration.actions import Outcome
+from eventapp.registration.errors import (
+    AlreadyCancelledError,
+    EventNotOpenError,
+    OtherContentError,
+    TicketNotFoundError,
+    TooManySeatsError,
+)
+from eventapp.registration.models import Reason, RegistrationState
+from eventapp.registration.queries import Choice, Occasion, OwnPage
+from eventapp.registration.throttle import Brake
+from eventapp.tokens import token_hash
+from eventapp.web import qr
+from eventapp.web.csrf import protect
+from eventapp.web.languages import chosen
+from eventapp.web.permissions import public
+
+bp = Blueprint("registration", __name__)
+
+
+@bp.get("/events/<slug>/register")
+@public
+def form(slug: str) -> ResponseReturnValue:
+    """The form, or when registration opens, or that it is over."""
+    occasion, offered = _occasion(slug)
+    if _phase(occasion) is not rules.Phase.OPEN:
+        return _not_open(occasion), 200
+    return _draw(occasion, offered, forms.blank(clock.system_now()))
+
+
+@bp.post("/events/<slug>/register")
+@protect.exempt
+@public
+def sign_up(slug: str) -> ResponseReturnValue:
+    """Take in a sign-up. Nothing here touches the database but two quick reads and one write."""
+    db.only_reads()
+    occasion, offered = _occasion(slug)
+    sent = forms.read(request.form, offered, lang=chosen(), notice_version=notices.CURRENT, now=clock.system_now())
+    if not sent.is_valid:
+        return _draw(occasion, offered, sent.form), 422
+    try:
+        outcome = actions.sign_up(occasion, sent.choice, sent.sign_up, sent.sending, now=clock.now())
+    except EventNotOpenError:
+        return _not_open(occasion, typed=True), 409
+    except OtherContentError as error:
+        return _draw(occasion, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
+    except TooManySeatsError:
+        return redirect(url_for(".mail_sent", slug=slug), 303)
+    return redirect(own_page_url(outcome), 303)
+
+
+@bp.get("/events/<slug>/register/mail")
+@public
+def mail_sent(slug: str) -> ResponseReturnValue:
+    """What is said where saying more would tell who has signed up."""
+    occasion, _offered = _occasion(slug)
+    return render_template("registration/mail_sent.html", occasion=occasion)
+
+
+@bp.get("/t/<code>")
+@bp.get("/T/<code>", endpoint="ticket_in_capitals")
+@public
+def ticket(code: str) -> ResponseReturnValue:
+    """The ticket with its QR code, for whoever holds the link."""
+    page = _held(_ticket_hash(code), queries.page_by_ticket)
+    return _own_page(page, tickets.code_in(code) or code)
+
+
+@bp.get("/w/<token>")
+@public
+def waiting(token: str) -> ResponseReturnValue:
+    """The place in line; once there is a seat, the way to the ticket."""
+    page = _held(token_hash(token), queries.page_by_link)
+    if page.state == RegistrationState.CONFIRMED and page.ticket_id and page.version:
+        return redirect(url_for(".ticket", code=tickets.code(page.ticket_id, page.version)))
+    return _own_page(page, None)
+
+
+@bp.get("/t/<code>/cancellation")
+@public
+def confirm_cancelling(code: str) -> ResponseReturnValue:
+    """Asks; opening the link changes nothing."""
+    page = _held(_ticket_hash(code), queries.page_by_ticket)
+    return _ask(page, url_for(".ticket", code=code), url_for(".cancel", code=code))
+
+
+@bp.post("/t/<code>/cancellation")
+@public
+def cancel(code: str) -> ResponseReturnValue:
+    db.only_reads()
+    page = _held(_ticket_hash(code), queries.page_by_ticket)
+    _cancel(page)
+    return redirect(url_for(".ticket", code=code), 303)
+
+
+@bp.get("/w/<token>/cancellation")
+@public
+def confirm_leaving(token: str) -> ResponseReturnValue:
+    """Asks; opening the link changes nothing."""
+    page = _held(token_hash(token), queries.page_by_link)
+    return _ask(page, url_for(".waiting", token=token), url_for(".leave", token=token))
+
+
+@bp.post("/w/<token>/cancellation")
+@public
+def leave(token: str) -> ResponseReturnValue:
+    db.only_reads()
+    page = _held(token_hash(token), queries.page_by_link)
+    _cancel(page)
+    return redirect(url_for(".waiting", token=token), 303)
+
+
+def own_page_url(outcome: Outcome) -> str:
+    """Where a guest sees what came of it."""
+    if outcome.ticket_code:
+        return url_for("registration.ticket", code=outcome.ticket_code)
+    return url_for("registration.waiting", token=outcome.link_token)
+
+
+# --- parts ---------------------------------------------------------------------------------------------------
+
+
+def _occasion(slug: str) -> tuple[Occasion, list[Choice]]:
+    with db.reading() as conn:
+        occasion = queries.occasion_by_slug(conn, slug)
+        if occasion is None:
+            raise NotFoundError
+        return occasion, queries.choices(conn, occasion.id)
+
+
+def _phase(occasion: Occasion) -> rules.Phase:
+    return rules.phase(
+        opens_at=occasion.opens_at,
+        closes_at=occasion.closes_at,
+        cancelled_at=occasion.cancelled_at,
+        now=clock.now(),
+    )
+
+
+def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
+    return render_template("registration/not_open.html", occasion=occasion, phase=_phase(occasion), typed=typed)
+
+
+def _draw(occasion: Occasion, offered: list[Choice], form: forms.SignUpForm, earlier: str | None = None) -> str:
+    lang = chosen()
+    choices = [(one.id, one.text(lang)) for one in offered]
+    full = {one.id for one in offered if not _free(occasion, one)}
+    return render_template(
+        "registration/form.html",
+        occasion=occasion,
+        form=form,
+        errors=form.errors,
+        choices=choices,
+        is_full=len(full) == len(offered) and not _free(occasion, None),
+        earlier=earlier,
+        not_said=forms.NOT_SAID,
+        trap=forms.TRAP,
+        notice_template=notices.template(),
+        dpo_contact=settings().dpo_contact,
+    )
+
+
+def _free(occasion: Occasion, choice: Choice | None) -> int:
+    seats = occasion.seats_for(choice)
+    return seats.free if seats else 0
+
+
+def _ticket_hash(text: str) -> str:
+    code = tickets.code_in(text)
+    return tickets.code_hash(code) if code else ""
+
+
+def _held(hashed: str, find: queries.Find) -> OwnPage:
+    """What a code opens, by its hash.
+
+    :raises TicketNotFoundError: when it opens nothing.
+    :raises TooManyError: when wrong codes have come from this address all the time.
+    """
+    brake: Brake = current_app.extensions["code_brake"]
+    address = request.remote_addr or ""
+    if brake.is_on(address):
+        raise TooManyError
+    with db.reading() as conn:
+        page = find(conn, hashed)
+    if page is None:
+        brake.miss(address)
+        raise TicketNotFoundError
+    return page
+
+
+def _own_page(page: OwnPage, code: str | None) -> str:
+    return render_template(
+        f"registration/{_template(page)}.html",
+        page=page,
+        occasion=page.occasion,
+        code=code,
+        link_token=tickets.link_token(page.id),
+        qr=qr.svg(tickets.scanned_address(code), _("QR code of your ticket")) if code else None,
+        grouped=tickets.grouped,
+        is_fresh=rules.is_fresh(page.registered_at, clock.now()),
+        can_cancel=clock.now() < page.occasion.ends_at,
+        is_open=_phase(page.occasion) is rules.Phase.OPEN,
+    )
+
+
+def _template(page: OwnPage) -> str:
+    if page.state == RegistrationState.CANCELLED:
+        return "cancelled"
+    return "ticket" if page.state == RegistrationState.CONFIRMED else "waiting"
+
+
+def _ask(page: OwnPage, back: str, action: str) -> ResponseReturnValue:
+    if page.state == RegistrationState.CANCELLED:
+        return redirect(back)
+    return render_template("registration/cancel.html", page=page, occasion=page.occasion, back=back, action=action)
+
+
+def _cancel(page: OwnPage) -> None:
+    now = clock.now()
+    with suppress(AlreadyCancelledError):  # pressing twice is once
+        db.write(lambda conn: actions.cancel(conn, page.id, reason=Reason.GUEST_CANCELLED, now=now))

@@ -1,0 +1,114 @@
+"""Many people at once: the last seat, the line, and the same form sent many times."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from flask import Flask
+
+from eventapp import db as core
+from eventapp.db import Sql, new_id
+from eventapp.events.models import Event
+from eventapp.registration import actions, seats
+from eventapp.registration.actions import Outcome
+from eventapp.registration.models import Reason, RegistrationState
+from eventapp.registration.seats import Place
+from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, sign_up
+from tests.support.factories import SIGN_UP_AT
+
+SEATS, PEOPLE = 50, 200
+
+
+def rush(app: Flask, event: Event) -> list[Outcome | Exception]:
+    return all_at_once(app, [partial(sign_up, event, number) for number in range(PEOPLE)])
+
+
+def test_of_200_people_for_50_seats_50_get_one_and_150_stand_in_line_without_gaps(app: Flask, db) -> None:
+    event = given_event(seats=SEATS)
+    outcomes = rush(app, event)
+    assert [one for one in outcomes if isinstance(one, Exception)] == []
+    confirmed, waiting = rows(event, RegistrationState.CONFIRMED), rows(event, RegistrationState.WAITING)
+    assert (len(confirmed), len(waiting)) == (SEATS, PEOPLE - SEATS)
+    assert [one.waiting_number for one in waiting] == list(range(1, PEOPLE - SEATS + 1))
+    quota = quota_of(event)
+    assert (quota.taken, quota.waiting, quota.waiting_issued) == (SEATS, PEOPLE - SEATS, PEOPLE - SEATS)
+
+
+def test_each_of_a_rush_is_told_the_place_that_it_got_and_leaves_one_mail_and_one_line_in_the_log(
+    app: Flask, db
+) -> None:
+    event = given_event(seats=SEATS)
+    before = counts()
+    outcomes = [one for one in rush(app, event) if isinstance(one, Outcome)]
+    assert sorted(one.place for one in outcomes if one.place) == list(range(1, PEOPLE - SEATS + 1))
+    assert len({one.ticket_code for one in outcomes if one.ticket_code}) == SEATS
+    assert {table: after - before[table] for table, after in counts().items()} == dict.fromkeys(before, PEOPLE)
+
+
+def test_looking_first_and_taking_then_would_sell_seats_twice(app: Flask, db, monkeypatch) -> None:
+    """The control: without the one guarded statement this rush goes wrong, so the tests above would notice."""
+    monkeypatch.setattr(seats, "join", look_then_take)
+    monkeypatch.setattr(core, "write", write_without_gate)
+    event = given_event(seats=SEATS)
+    outcomes = rush(app, event)
+    went_wrong = [one for one in outcomes if isinstance(one, Exception)]
+    confirmed = len(rows(event, RegistrationState.CONFIRMED))
+    assert confirmed != quota_of(event).taken or confirmed != SEATS or went_wrong
+
+
+def look_then_take(conn, quota_id: str) -> Place:
+    """Read, decide in Python, write: what must never be done."""
+    row = LOOK(conn, quota_id=quota_id).one()
+    if row.waiting == 0 and row.taken < row.seats:
+        TAKE(conn, quota_id=quota_id, taken=row.taken + 1)
+        return Place(None, 0, is_line_movable=False)
+    WAIT(conn, quota_id=quota_id, waiting=row.waiting + 1)
+    return Place(row.waiting + 1, row.waiting + 1, is_line_movable=False)
+
+
+LOOK = Sql("SELECT seats, taken, waiting FROM quota WHERE id = :quota_id")
+TAKE = Sql("UPDATE quota SET taken = :taken WHERE id = :quota_id")
+WAIT = Sql("UPDATE quota SET waiting = :waiting, waiting_issued = :waiting WHERE id = :quota_id")
+
+
+def write_without_gate(job):
+    """A transaction that begins as a reader, as one without ``BEGIN IMMEDIATE`` and gate would."""
+    with core.reading() as conn:
+        result = job(conn)
+        conn.commit()
+    return result
+
+
+@pytest.mark.parametrize("seat_count", [0, 1])
+def test_the_same_form_sent_32_times_at_once_is_one_registration(app: Flask, db, seat_count: int) -> None:
+    event = given_event(seats=seat_count)
+    key = new_id()
+    outcomes = all_at_once(app, [partial(sign_up, event, key=key)] * 32)
+    assert {(one.registration_id, one.ticket_code, one.link_token) for one in outcomes} == {
+        (outcomes[0].registration_id, outcomes[0].ticket_code, outcomes[0].link_token)
+    }
+    assert (count("registration"), count("ticket"), count("outbox_mail")) == (1, seat_count, 1)
+    quota = quota_of(event)
+    assert (quota.taken, quota.waiting, quota.waiting_issued) == (seat_count, 1 - seat_count, 1 - seat_count)
+
+
+def test_seats_given_back_in_a_rush_go_to_the_first_in_line_and_none_is_lost(app: Flask, db) -> None:
+    event = given_event(seats=10)
+    seated = [sign_up(event, number) for number in range(10)]
+    for number in range(10, 30):
+        sign_up(event, number)
+
+    def give_back(outcome: Outcome) -> None:
+        core.write(
+            lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT)
+        )
+
+    newcomers = [partial(sign_up, event, number) for number in range(30, 60)]
+    mixed = [job for pair in zip([partial(give_back, one) for one in seated], newcomers, strict=False) for job in pair]
+    answers = all_at_once(app, [*mixed, *newcomers[10:]])
+    assert [one for one in answers if isinstance(one, Exception)] == []
+    seated_now = rows(event, RegistrationState.CONFIRMED)
+    assert [one.waiting_number for one in seated_now] == list(range(1, 11))
+    assert len(rows(event, RegistrationState.WAITING)) == quota_of(event).waiting == 40
+    assert count("ticket") == 20
