@@ -1,8 +1,7 @@
 """Make what one page needs out of many files: one style sheet, one file of drawings, and a ``.gz`` beside each text.
 
-Nothing is transformed: the design system, our faces, ``static/css/app.css`` and ``static/css/blocks/*.css`` stand one
-after the other in ``static/vendor/site.css``, and each address in it gets the hash of its file, so that it may be kept
-for ever.
+Nothing is transformed: the design system and the files of ``static/css`` stand one after the other in
+``static/vendor/site.css``, and each address in it gets the hash of its file, so that it may be kept for ever.
 
     python tools/assets.py            quick; run it after a change in static/css
 """
@@ -62,7 +61,8 @@ def style_sheet() -> str:
     for unwanted in (FONT_FACE, ICON_CLASS, PLACEHOLDER_LOGO, SOURCE_MAP):
         system = unwanted.sub("", system)
     system = system.removeprefix('@charset "UTF-8";')
-    own = [STATIC / "css" / "fonts.css", STATIC / "css" / "app.css", *sorted((STATIC / "css" / "blocks").glob("*.css"))]
+    css = STATIC / "css"
+    own = [css / "fonts.css", css / "app.css", *sorted((css / "blocks").glob("*.css")), css / "print.css"]
     parts = [addressed(system, VENDOR / "dkfds" / "css")] + [
         addressed(path.read_text("utf-8"), path.parent) for path in own
     ]
