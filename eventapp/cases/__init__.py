@@ -1,9 +1,22 @@
-"""Slice cases."""
+"""The case: the matter before the council that debate, hearing and decision belong to.
+
+Owns facts, tasks, contacts, documents and the decision route, and puts together the public thread that every other
+slice contributes to. For organisers and case officers, and for everybody who reads the thread.
+"""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from eventapp.cases import document_views, front, list_views, staff, thread, views
+from eventapp.web.registry import Registry
+
 
 def register(app: Flask) -> None:
-    """Bind the slice to the application."""
+    for blueprint in (views.bp, staff.bp, list_views.bp, document_views.bp):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(case_tabs=staff.tabs, record_url=thread.record_url)
+    registry: Registry = app.extensions["registry"]
+    registry.thread_steps.append(thread.own_steps)
+    registry.front_cards.append(front.cards)
+    registry.staff_links.append(front.STAFF_LINK)

@@ -203,7 +203,7 @@ class GovernmentLetter(Model):
 
 
 class Stage(enum.StrEnum):
-    """The parts of the thread that other slices fill, in the order in which they happen."""
+    """The parts of the thread that not every case has, in the order in which they happen."""
 
     INVITATIONS = "invitations"
     DEBATE = "debate"
@@ -211,10 +211,15 @@ class Stage(enum.StrEnum):
     HEARING = "hearing"
     POINTS = "points"
     NOTE = "note"
+    LETTER = "letter"
+    REPLY = "reply"
+
+
+USUAL_STAGES = (Stage.INVITATIONS, Stage.DEBATE, Stage.CONTRIBUTIONS, Stage.HEARING, Stage.POINTS, Stage.NOTE)
 
 
 class PlannedStage(Model):
-    """A part of the thread that this case is going to have; shown as planned until its slice has something to tell.
+    """A part of the thread that this case is going to have; shown as planned until there is something to tell.
 
     ``planned_on`` is the day it is expected, ``None`` while nobody knows.
     """

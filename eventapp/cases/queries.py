@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from eventapp.cases.models import Case, Document, DocumentVersion
 from eventapp.db import db
 from eventapp.errors import NotFoundError
+from eventapp.record.models import RecordEntry
 
 
 def case_by_id(case_id: str) -> Case:
@@ -42,6 +44,27 @@ def published_cases() -> Sequence[Case]:
     """Cases that everybody may read, the newest first."""
     published = select(Case).where(Case.published_at.is_not(None))
     return db.session.scalars(published.order_by(Case.published_at.desc(), Case.id)).all()
+
+
+def number_taken(number: str, own_id: str | None = None) -> bool:
+    """Whether another case has this number."""
+    return db.session.scalar(select(Case.id).where(Case.number == number, Case.id != (own_id or ""))) is not None
+
+
+def free_slug(wish: str) -> str:
+    """The wish, or the wish with the first number behind it that no case has."""
+    taken = set(db.session.scalars(select(Case.slug).where(Case.slug.startswith(wish)).order_by(Case.slug)))
+    numbered = (f"{wish}-{number}" for number in itertools.count(2))
+    return wish if wish not in taken else next(one for one in numbered if one not in taken)
+
+
+def record_numbers(case_id: str) -> dict[str, list[int]]:
+    """Which entries of the record speak of which row: ref -> numbers of the entries, in order."""
+    found: dict[str, list[int]] = {}
+    listed = select(RecordEntry.ref, RecordEntry.seq).where(RecordEntry.log_id == case_id, RecordEntry.ref.is_not(None))
+    for ref, seq in db.session.execute(listed.order_by(RecordEntry.seq)):
+        found.setdefault(ref or "", []).append(seq)
+    return found
 
 
 def document(case_id: str, document_id: str) -> Document:

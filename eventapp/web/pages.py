@@ -53,7 +53,8 @@ def shared_page(text: str) -> Response:
     response = Response(text, mimetype="text/html")
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:32])
     response.headers["Cache-Control"] = ASK_EACH_TIME
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def kept_page(key: tuple[str, ...], draw: Callable[[], str]) -> Response:
