@@ -170,6 +170,12 @@ def only_reads() -> None:
     g.only_reads = True
 
 
+def write_from_here() -> None:
+    """Back to an ordinary post, once what takes time (a PDF, a password hash) is made from what was read."""
+    end_reading()
+    g.only_reads = False
+
+
 def end_reading() -> None:
     """Let go of what the request has read, so that the next look sees what was written since."""
     if db.session.registry.has():

@@ -1,9 +1,19 @@
-"""Slice invitations."""
+"""Invitations: ministers and other guests of the programme, what they were sent, what they replied, who came."""
 
 from __future__ import annotations
 
 from flask import Flask
 
+from eventapp.invitations import actions, parts, queries, views
+from eventapp.web.registry import Registry
+
 
 def register(app: Flask) -> None:
-    """Bind the slice to the application."""
+    app.register_blueprint(views.bp)
+    registry: Registry = app.extensions["registry"]
+    registry.thread_steps.append(parts.steps)
+    registry.desk_tabs.append(parts.TAB)
+    registry.desk_figures.append(parts.desk_figures)
+    registry.desk_items.append(parts.desk_items)
+    registry.programme_people.append(queries.programme_people)
+    registry.after_scan.append(actions.note_arrival)

@@ -1,0 +1,213 @@
+"""What is done with invitations: write, send, reply, see who came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from eventapp import audit, blobs, record
+from eventapp.db import Sql, db, new_id
+from eventapp.events.models import Event
+from eventapp.invitations import letters, queries
+from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
+from eventapp.invitations.models import (
+    Invitation,
+    Letter,
+    Reply,
+    ReplyChannel,
+    ReplyState,
+    Sighting,
+    SightingKind,
+    StandInRole,
+    WishedRole,
+)
+from eventapp.mail import outbox
+from eventapp.registration import actions as registrations
+from eventapp.registration.models import Reason, RegistrationState
+from eventapp.registration.queries import guest
+from eventapp.tokens import derived_token, token_hash
+
+INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
+SEEN = Sql(
+    "INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at) VALUES (:id, :invitation_id, :kind, NULL, :at)"
+    " ON CONFLICT (invitation_id, kind) DO NOTHING"
+)
+LOG = Sql("SELECT event.case_id FROM invitation JOIN event ON event.id = invitation.event_id WHERE invitation.id = :id")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An invitation as it is written."""
+
+    office: str
+    email: str
+    purpose: str
+    wished_role: WishedRole
+    reply_by_at: datetime
+    office_en: str = ""
+    name: str = ""
+    ministry: str = ""
+    minutes: int = 0
+    programme_item_id: str | None = None
+    is_public: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """A reply as it was given."""
+
+    state: ReplyState
+    channel: ReplyChannel
+    reason: str = ""
+    will_write: bool = False
+    stand_in_name: str = ""
+    stand_in_title: str = ""
+    stand_in_role: StandInRole | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+
+
+def link_token(invitation_id: str) -> str:
+    """The token of the reply link in the letter."""
+    return derived_token("invitation", invitation_id)
+
+
+def invite(event: Event, draft: Draft, *, by: audit.Actor | None, now: datetime) -> Invitation:
+    """Write an invitation; nothing is sent yet."""
+    new = new_id()
+    invitation = Invitation(
+        id=new,
+        event_id=event.id,
+        precedence=queries.next_precedence(event.id),
+        link_hash=token_hash(link_token(new)),
+        created_at=now,
+        **vars(draft),
+    )
+    db.session.add(invitation)
+    audit.record(by, "invitations.written", new)
+    return invitation
+
+
+def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None, now: datetime) -> Letter:
+    """Send the letter by mail, as a PDF and as a calendar request; sending again is a new letter.
+
+    :param letter: the PDF of :func:`eventapp.invitations.letters.pdf_of`, stored before.
+    """
+    conn, number = db.session.connection(), len(invitation.letters) + 1
+    blobs.insert(conn, letter, "application/pdf")
+    sent = Letter(id=new_id(), number=number, sha256=letter.sha256, sent_at=now, sent_by_id=by.id if by else None)
+    sent.mail_id = outbox.queue(
+        conn,
+        message="invitations/letter",
+        to=invitation.email,
+        subject_id=invitation.id,
+        context=letters.told(invitation),
+        secrets={"link": letters.reply_link(invitation, link_token(invitation.id))},
+        attachments=[{"name": "invitation.pdf", "media_type": "application/pdf", "sha256": letter.sha256}],
+        calendar=letters.calendar_request(invitation, number, now),
+        calendar_method="REQUEST",
+    )
+    invitation.letters.append(sent)
+    parts = {
+        "office": invitation.office,
+        "name": invitation.name,
+        "role": str(invitation.wished_role),
+        "reply_by": invitation.reply_by_at.isoformat(),
+        "letter": letter.sha256,
+    }
+    _record(conn, invitation.event.case_id, record.Kind.INVITE, parts, sent.id, now)
+    audit.record(by, "invitations.sent", invitation.id, number=number)
+    return sent
+
+
+def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Actor | None = None) -> Reply:
+    """Note a reply. Yes and a stand-in get a seat and a ticket; a later no gives the seat back.
+
+    :raises EventOverError: once the event has begun, unless staff enters what was said before.
+    """
+    if by is None and now >= invitation.event.starts_at:
+        raise EventOverError
+    new = Reply(
+        id=new_id(),
+        number=len(invitation.replies) + 1,
+        replied_at=now,
+        recorded_by_id=by.id if by else None,
+        **vars(given),
+    )
+    invitation.replies.append(new)
+    conn = db.session.connection()
+    parts = {
+        "state": str(given.state),
+        "stand_in": given.stand_in_name,
+        "reason": given.reason,
+        "channel": given.channel,
+    }
+    _record(conn, invitation.event.case_id, record.Kind.REPLY, parts, new.id, now)
+    _seat(conn, invitation, new, now)
+    outbox.queue(
+        conn,
+        message="invitations/noted",
+        to=invitation.email,
+        subject_id=invitation.id,
+        context={**letters.told(invitation), "state": str(given.state), "stand_in": given.stand_in_name, "at": now},
+        secrets={"link": letters.reply_link(invitation, link_token(invitation.id))},
+        dedupe=f"reply:{new.id}",
+    )
+    audit.record(by, "invitations.replied", invitation.id, state=given.state, channel=given.channel)
+    return new
+
+
+def see(invitation: Invitation, kind: SightingKind, *, by: audit.Actor, now: datetime) -> None:
+    """Note by hand that the invitee came or spoke; once noted it stays.
+
+    :raises NoReplyToSeeError: before the invitation was sent.
+    """
+    if not invitation.letters:
+        raise NoReplyToSeeError
+    if any(one.kind == kind for one in invitation.sightings):
+        return
+    invitation.sightings.append(Sighting(kind=kind, recorded_by_id=by.id, at=now))
+    conn = db.session.connection()
+    _record(conn, invitation.event.case_id, record.Kind.ATTENDANCE, {"what": str(kind)}, invitation.id, now)
+    audit.record(by, "invitations.seen", invitation.id, kind=kind)
+
+
+def note_arrival(conn: Connection, registration_id: str, at: datetime) -> None:
+    """At the door: a ticket that came of an invitation was let in for the first time."""
+    invitation_id = INVITED(conn, registration_id=registration_id).scalar_one_or_none()
+    if invitation_id is None:
+        return
+    if SEEN(conn, id=new_id(), invitation_id=invitation_id, kind=SightingKind.CAME.value, at=at).rowcount:
+        case_id = LOG(conn, id=invitation_id).scalar_one()
+        _record(conn, case_id, record.Kind.ATTENDANCE, {"what": "came"}, invitation_id, at)
+
+
+def _seat(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> None:
+    """One ticket for whoever comes by the reply in force, and none for anybody else."""
+    who = _who_comes(invitation, reply)
+    held = guest(conn, invitation.registration_id) if invitation.registration_id else None
+    if held and held.state != RegistrationState.CANCELLED:
+        if held.name == who:
+            return
+        registrations.cancel(conn, held.id, reason=Reason.DECLINED_INVITATION, now=now)
+    invitation.registration_id = _register(conn, invitation, reply, who, now) if who else None
+
+
+def _who_comes(invitation: Invitation, reply: Reply) -> str:
+    """The name on the ticket; "" when nobody comes."""
+    if reply.state == ReplyState.DECLINED:
+        return ""
+    return reply.stand_in_name if reply.state == ReplyState.DELEGATED else invitation.name or invitation.office
+
+
+def _register(conn: Connection, invitation: Invitation, reply: Reply, who: str, now: datetime) -> str:
+    given = registrations.SignUp(who, invitation.email, organisation=invitation.ministry)
+    sending = registrations.Sending(reply.id)
+    outcome = registrations.register_invited(conn, event_id=invitation.event_id, given=given, sending=sending, now=now)
+    return outcome.registration_id
+
+
+def _record(conn: Connection, case_id: str, kind: record.Kind, parts: dict[str, str], ref: str, now: datetime) -> None:
+    record.append(conn, log_id=case_id, kind=kind, parts=parts, ref=ref, received_at=now, at=now)

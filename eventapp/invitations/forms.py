@@ -1,0 +1,134 @@
+"""The organiser's form of an invitation, and the reply of a minister's office."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+
+from eventapp.events.models import Event
+from eventapp.invitations.actions import Draft, Given
+from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
+from eventapp.web.forms import Form, WallTimeField, storable
+
+STAND_IN_ROLES = [
+    (StandInRole.POLITICAL, _l("Speaks politically")),
+    (StandInRole.FACTUAL, _l("Gives facts only")),
+    (StandInRole.LISTENER, _l("Listens")),
+]
+
+
+class InvitationForm(Form):
+    """An invitation to an office-holder. The programme items are set by the view."""
+
+    office = StringField(_l("Office, as it stands in the letter"), [InputRequired(), Length(max=120), storable])
+    office_en = StringField(_l("Office in English"), [Length(max=120), storable])
+    name = StringField(_l("Name"), [Length(max=120), storable])
+    ministry = StringField(_l("Ministry or organisation"), [Length(max=120), storable])
+    email = EmailField(_l("E-mail of the office"), [InputRequired(), Email(), Length(max=254)])
+    wished_role = RadioField(
+        _l("We ask the guest to"),
+        [InputRequired()],
+        choices=[
+            (WishedRole.SPEECH, _l("give a speech")),
+            (WishedRole.PANEL, _l("take part in the panel")),
+            (WishedRole.GREETING, _l("give a greeting")),
+            (WishedRole.ATTEND, _l("attend")),
+        ],
+    )
+    minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, 240)])
+    purpose = TextAreaField(_l("Why this guest, and why now"), [InputRequired(), Length(max=5000), storable])
+    reply_by = WallTimeField(_l("Reply by"), [InputRequired()])
+    programme_item = SelectField(_l("Point of the programme"))
+    is_public = BooleanField(_l("Show the public that the office is invited"))
+
+    def offer(self, event: Event) -> None:
+        """The points of the programme to choose from."""
+        items = [(one.id, one.title) for one in event.programme]
+        self.programme_item.choices = [("", _("None")), *items]
+
+    def fits(self, event: Event) -> bool:
+        if self.reply_by.moment >= event.starts_at:
+            self.reply_by.errors = [_("The reply must come before the event begins.")]
+        return not self.errors
+
+    def draft(self) -> Draft:
+        return Draft(
+            office=self.office.data.strip(),
+            office_en=self.office_en.data.strip(),
+            name=self.name.data.strip(),
+            ministry=self.ministry.data.strip(),
+            email=self.email.data.strip(),
+            purpose=self.purpose.data.replace("\r\n", "\n").strip(),
+            wished_role=WishedRole(self.wished_role.data),
+            minutes=self.minutes.data or 0,
+            reply_by_at=self.reply_by.moment,
+            programme_item_id=self.programme_item.data or None,
+            is_public=self.is_public.data,
+        )
+
+
+class ReplyForm(Form):
+    """Three equal choices, and what belongs to them."""
+
+    state = RadioField(
+        _l("Your reply"),
+        [InputRequired()],
+        choices=[
+            (ReplyState.ACCEPTED, _l("Takes part")),
+            (ReplyState.DECLINED, _l("Does not take part")),
+            (ReplyState.DELEGATED, _l("Sends a stand-in")),
+        ],
+    )
+    reason = TextAreaField(_l("Reason"), [Length(max=2000), storable])
+    will_write = BooleanField(_l("Sends a written contribution instead"))
+    stand_in_name = StringField(_l("Name of the stand-in"), [Length(max=120), storable])
+    stand_in_title = StringField(_l("Title of the stand-in"), [Length(max=120), storable])
+    stand_in_role = RadioField(_l("The stand-in"), [Optional()], choices=STAND_IN_ROLES)
+    contact_name = StringField(_l("Contact person"), [Length(max=120), storable])
+    contact_phone = StringField(_l("Phone of the contact person"), [Length(max=30), storable])
+
+    def fits(self) -> bool:
+        """Whether a stand-in has name and role; what is missing is said beside the field."""
+        if self.state.data == ReplyState.DELEGATED:
+            if not self.stand_in_name.data.strip():
+                self.stand_in_name.errors = [_("Write who comes instead.")]
+            if not self.stand_in_role.data:
+                self.stand_in_role.errors = [_("Choose what the stand-in may do.")]
+        return not self.errors
+
+    def given(self, channel: ReplyChannel) -> Given:
+        is_delegated = self.state.data == ReplyState.DELEGATED
+        return Given(
+            state=ReplyState(self.state.data),
+            channel=channel,
+            reason=self.reason.data.strip(),
+            will_write=self.will_write.data and self.state.data == ReplyState.DECLINED,
+            stand_in_name=self.stand_in_name.data.strip() if is_delegated else "",
+            stand_in_title=self.stand_in_title.data.strip() if is_delegated else "",
+            stand_in_role=StandInRole(self.stand_in_role.data) if is_delegated else None,
+            contact_name=self.contact_name.data.strip(),
+            contact_phone=self.contact_phone.data.strip(),
+        )
+
+
+class StaffReplyForm(ReplyForm):
+    """A reply that came by telephone, letter or mail, entered by staff."""
+
+    channel = RadioField(
+        _l("How it came"),
+        [InputRequired()],
+        choices=[
+            (ReplyChannel.PHONE, _l("By phone")),
+            (ReplyChannel.LETTER, _l("By letter")),
+            (ReplyChannel.EMAIL, _l("By e-mail")),
+        ],
+    )
+
+
+def is_before_start(event: Event, now: datetime) -> bool:
+    """Whether replies by link are still taken."""
+    return now < event.starts_at

@@ -1,0 +1,160 @@
+"""Tables of invitations: who was asked, with which letter, what they replied, and whether they came.
+
+*Invited*, *replied*, *came* and *spoke* are four facts with rows of their own, never one state (design §2).
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.events.models import Event
+
+
+class WishedRole(enum.StrEnum):
+    """What the invitee is asked to do."""
+
+    SPEECH = "speech"
+    PANEL = "panel"
+    GREETING = "greeting"
+    ATTEND = "attend"
+
+
+class Invitation(Model):
+    """An invitation to an office-holder or another guest of the programme.
+
+    ``office`` and ``name`` are as they stand in the letter: once it is sent they are frozen, for offices change hands.
+    ``precedence`` is the organiser's own order; nothing is ever sorted by title. ``link_hash``: of the token in the
+    reply link.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (UniqueConstraint("event_id", "precedence"), CheckConstraint("minutes >= 0", name="minutes"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    precedence: Mapped[int]
+    office: Mapped[str] = mapped_column(String(120))
+    office_en: Mapped[str] = mapped_column(String(120), default="")
+    name: Mapped[str] = mapped_column(String(120), default="")
+    ministry: Mapped[str] = mapped_column(String(120), default="")
+    email: Mapped[str] = mapped_column(String(254))
+    purpose: Mapped[str] = mapped_column(Text)
+    wished_role: Mapped[WishedRole] = mapped_column(enum_column(WishedRole))
+    minutes: Mapped[int] = mapped_column(default=0)
+    reply_by_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    programme_item_id: Mapped[str | None] = mapped_column(ForeignKey("programme_item.id"))
+    is_public: Mapped[bool] = mapped_column(default=False)
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    event: Mapped[Event] = relationship()
+    letters: Mapped[list[Letter]] = relationship(order_by="Letter.number", back_populates="invitation")
+    replies: Mapped[list[Reply]] = relationship(order_by="Reply.number", back_populates="invitation")
+    sightings: Mapped[list[Sighting]] = relationship(order_by="Sighting.at", back_populates="invitation")
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the first letter left."""
+        return self.letters[0].sent_at if self.letters else None
+
+    @property
+    def reply(self) -> Reply | None:
+        """The reply in force: the last one."""
+        return self.replies[-1] if self.replies else None
+
+
+class Letter(Model):
+    """A letter that was sent, as the file that it was; ``mail_id`` leads to its delivery."""
+
+    __tablename__ = "letter"
+    __table_args__ = (UniqueConstraint("invitation_id", "number"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    number: Mapped[int]
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    mail_id: Mapped[str | None] = mapped_column(String(32))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_by_id: Mapped[str | None] = mapped_column(String(32))
+
+    invitation: Mapped[Invitation] = relationship(back_populates="letters")
+
+
+class ReplyState(enum.StrEnum):
+    """What was replied: iCalendar's words (RFC 5545 PARTSTAT)."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    DELEGATED = "delegated"
+
+
+class ReplyChannel(enum.StrEnum):
+    """How the reply reached us."""
+
+    LINK = "link"
+    PHONE = "phone"
+    LETTER = "letter"
+    EMAIL = "email"
+
+
+class StandInRole(enum.StrEnum):
+    """What a stand-in may do: a civil servant is no substitute in a political debate (domain.md 5.1)."""
+
+    POLITICAL = "political"
+    FACTUAL = "factual"
+    LISTENER = "listener"
+
+
+class Reply(Model):
+    """One reply; a later one replaces it and both are kept. A late decline and a new stand-in are normal."""
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        UniqueConstraint("invitation_id", "number"),
+        CheckConstraint("(state = 'delegated') = (stand_in_role IS NOT NULL)", name="stand_in"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    number: Mapped[int]
+    state: Mapped[ReplyState] = mapped_column(enum_column(ReplyState))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    will_write: Mapped[bool] = mapped_column(default=False)
+    stand_in_name: Mapped[str] = mapped_column(String(120), default="")
+    stand_in_title: Mapped[str] = mapped_column(String(120), default="")
+    stand_in_role: Mapped[StandInRole | None] = mapped_column(enum_column(StandInRole))
+    contact_name: Mapped[str] = mapped_column(String(120), default="")
+    contact_phone: Mapped[str] = mapped_column(String(30), default="")
+    channel: Mapped[ReplyChannel] = mapped_column(enum_column(ReplyChannel))
+    recorded_by_id: Mapped[str | None] = mapped_column(String(32))
+    replied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    invitation: Mapped[Invitation] = relationship(back_populates="replies")
+
+
+class SightingKind(enum.StrEnum):
+    """What was seen on the evening."""
+
+    CAME = "came"
+    SPOKE = "spoke"
+
+
+class Sighting(Model):
+    """That the invitee, or the stand-in, came or spoke; who came is the reply in force then."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (UniqueConstraint("invitation_id", "kind"), Index(None, "at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
+    kind: Mapped[SightingKind] = mapped_column(enum_column(SightingKind))
+    recorded_by_id: Mapped[str | None] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    invitation: Mapped[Invitation] = relationship(back_populates="sightings")

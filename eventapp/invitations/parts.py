@@ -1,0 +1,78 @@
+"""What invitations tell on the pages of lower slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from eventapp import clock
+from eventapp.events.models import Event
+from eventapp.events.queries import events_of_case
+from eventapp.invitations import queries
+from eventapp.invitations.models import Invitation, ReplyState
+from eventapp.web.formats import local
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import DeskFigure, DeskItem, StepState, Tab, ThreadStep
+
+ORDER = 30
+TAB = Tab(20, _l("Invitations"), "invitations.index", Permission.READ_INVITATIONS)
+
+
+def steps(case_id: str) -> list[ThreadStep]:
+    """Whom the debate's organiser invited, where that is public, and how many replied."""
+    found = [(event, queries.invitations(event.id)) for event in events_of_case(case_id) if event.published_at]
+    return [_step(event, sent) for event, all_of in found if (sent := [one for one in all_of if one.letters])]
+
+
+def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
+    replied = sum(one.reply is not None for one in sent)
+    first = min(one.letters[0].sent_at for one in sent)
+    invited = ngettext("%(num)s invited", "%(num)s invited", len(sent))
+    answered = ngettext("%(num)s has replied", "%(num)s have replied", replied)
+    return ThreadStep(
+        key=f"invitations:{event.id}",
+        title=_("Invitations"),
+        at=first,
+        state=StepState.DONE,
+        order=ORDER,
+        figure=f"{invited}, {answered}",
+        note="; ".join(f"{local(one, 'office')}: {reply_words(one)}" for one in sent if one.is_public),
+    )
+
+
+def reply_words(invitation: Invitation) -> str:
+    """The reply in force, in the words of the public page."""
+    if invitation.reply is None:
+        return _("invited, no reply known")
+    return {
+        ReplyState.ACCEPTED: _("takes part"),
+        ReplyState.DECLINED: _("does not take part"),
+        ReplyState.DELEGATED: _("sends a stand-in"),
+    }[invitation.reply.state]
+
+
+def desk_figures(event_id: str) -> list[DeskFigure]:
+    sent = [one for one in queries.invitations(event_id) if one.letters]
+    url = url_for("invitations.index", event_id=event_id)
+    replied = sum(one.reply is not None for one in sent)
+    return [DeskFigure(10, _("invited"), len(sent), url), DeskFigure(20, _("replied"), replied, url)]
+
+
+def desk_items(event_id: str) -> list[DeskItem]:
+    """Letters not sent and replies not come, the oldest promise first."""
+    return [item for one in queries.invitations(event_id) if (item := _item(one))]
+
+
+def _item(invitation: Invitation) -> DeskItem | None:
+    url = url_for("invitations.show", event_id=invitation.event_id, invitation_id=invitation.id)
+    if not invitation.letters:
+        text = _("%(office)s has not been sent the invitation", office=invitation.office)
+        return DeskItem(text, url, _("Send"), invitation.created_at)
+    if invitation.reply is None and clock.now() < invitation.event.ends_at:
+        text = _("%(office)s has not replied", office=invitation.office)
+        return DeskItem(text, url, _("Call or remind"), invitation.reply_by_at)
+    return None

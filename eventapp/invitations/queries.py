@@ -1,0 +1,85 @@
+"""Named reads of invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from eventapp.db import db
+from eventapp.errors import NotFoundError
+from eventapp.invitations.models import Invitation, Letter, ReplyState
+from eventapp.tokens import token_hash
+
+WHOLE = (selectinload(Invitation.letters), selectinload(Invitation.replies), selectinload(Invitation.sightings))
+
+
+def invitation(event_id: str, invitation_id: str) -> Invitation:
+    """
+    :raises NotFoundError: when the event has no such invitation.
+    """
+    found = db.session.get(Invitation, invitation_id, options=WHOLE)
+    if found is None or found.event_id != event_id:
+        raise NotFoundError
+    return found
+
+
+def invitation_with_link(token: str) -> Invitation:
+    """The invitation whose reply link this is; only one that was sent.
+
+    :raises NotFoundError: when there is none.
+    """
+    wanted = select(Invitation).where(Invitation.link_hash == token_hash(token)).options(*WHOLE)
+    found = db.session.scalars(wanted).one_or_none()
+    if found is None or not found.letters:
+        raise NotFoundError
+    return found
+
+
+def invitations(event_id: str) -> Sequence[Invitation]:
+    """All invitations in the organiser's order, each with letters, replies and sightings."""
+    wanted = select(Invitation).where(Invitation.event_id == event_id).options(*WHOLE)
+    return db.session.scalars(wanted.order_by(Invitation.precedence)).all()
+
+
+def next_precedence(event_id: str) -> int:
+    wanted = select(func.max(Invitation.precedence)).where(Invitation.event_id == event_id)
+    return (db.session.scalar(wanted) or 0) + 1
+
+
+def letter(invitation_id: str, number: int) -> Letter:
+    """
+    :raises NotFoundError: when there is none.
+    """
+    wanted = select(Letter).where(Letter.invitation_id == invitation_id, Letter.number == number)
+    return _found(db.session.scalars(wanted.options(joinedload(Letter.invitation))).one_or_none())
+
+
+def invitation_of_registration(registration_id: str) -> Invitation | None:
+    """Whose seat a registration is, when it came of an invitation."""
+    wanted = select(Invitation).where(Invitation.registration_id == registration_id)
+    return db.session.scalars(wanted).one_or_none()
+
+
+def programme_people(event_id: str) -> dict[str, list[str]]:
+    """Programme item -> who will be there: an office only after it said yes (domain.md 5.3)."""
+    people: dict[str, list[str]] = {}
+    for one in invitations(event_id):
+        if one.programme_item_id and one.reply and one.reply.state != ReplyState.DECLINED:
+            people.setdefault(one.programme_item_id, []).append(_who(one))
+    return people
+
+
+def _who(invitation: Invitation) -> str:
+    reply = invitation.reply
+    if reply and reply.state == ReplyState.DELEGATED:
+        return ", ".join(filter(None, (reply.stand_in_name, reply.stand_in_title)))
+    return f"{invitation.office} {invitation.name}".strip()
+
+
+def _found(row: Any) -> Any:
+    if row is None:
+        raise NotFoundError
+    return row

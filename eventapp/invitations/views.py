@@ -1,0 +1,131 @@
+"""The reply page of an invitee's office, and the organiser's pages of invitations."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventapp import blobs, clock
+from eventapp.db import only_reads, write_from_here
+from eventapp.events.queries import event_by_id
+from eventapp.invitations import actions, letters, queries
+from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start
+from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
+from eventapp.web.files import download
+from eventapp.web.permissions import Permission, current_person, public, requires
+
+bp = Blueprint("invitations", __name__)
+
+
+@bp.get("/i/<token>")
+@public
+def reply_page(token: str) -> ResponseReturnValue:
+    """The letter's essence and the three choices; opening it changes nothing, so mail scanners do no harm."""
+    return _reply_page(queries.invitation_with_link(token), token, ReplyForm(formdata=None))
+
+
+@bp.post("/i/<token>")
+@public
+def reply(token: str) -> ResponseReturnValue:
+    invitation, form = queries.invitation_with_link(token), ReplyForm()
+    if not form.validate_on_submit() or not form.fits():
+        return _reply_page(invitation, token, form), 422
+    actions.reply(invitation, form.given(ReplyChannel.LINK), now=clock.now())
+    return redirect(url_for(".reply_page", token=token), 303)
+
+
+@bp.get("/staff/events/<event_id>/invitations")
+@requires(Permission.READ_INVITATIONS)
+def index(event_id: str) -> ResponseReturnValue:
+    event = event_by_id(event_id)
+    return render_template("invitations/index.html", event=event, invitations=queries.invitations(event_id))
+
+
+@bp.get("/staff/events/<event_id>/invitations/new")
+@requires(Permission.EDIT_INVITATIONS)
+def new(event_id: str) -> ResponseReturnValue:
+    event, form = event_by_id(event_id), InvitationForm()
+    form.offer(event)
+    return render_template("invitations/new.html", event=event, form=form)
+
+
+@bp.post("/staff/events/<event_id>/invitations")
+@requires(Permission.EDIT_INVITATIONS)
+def create(event_id: str) -> ResponseReturnValue:
+    event, form = event_by_id(event_id), InvitationForm()
+    form.offer(event)
+    if not form.validate_on_submit() or not form.fits(event):
+        return render_template("invitations/new.html", event=event, form=form), 422
+    invitation = actions.invite(event, form.draft(), by=current_person(), now=clock.now())
+    return redirect(url_for(".show", event_id=event_id, invitation_id=invitation.id), 303)
+
+
+@bp.get("/staff/events/<event_id>/invitations/<invitation_id>")
+@requires(Permission.READ_INVITATIONS)
+def show(event_id: str, invitation_id: str) -> ResponseReturnValue:
+    return _show(queries.invitation(event_id, invitation_id), StaffReplyForm(formdata=None))
+
+
+@bp.post("/staff/events/<event_id>/invitations/<invitation_id>/letters")
+@requires(Permission.EDIT_INVITATIONS)
+def send(event_id: str, invitation_id: str) -> ResponseReturnValue:
+    """Send the letter. The PDF is made and stored before the transaction that sends it begins."""
+    only_reads()
+    now = clock.now()
+    letter = blobs.put(letters.pdf_of(queries.invitation(event_id, invitation_id), now))
+    write_from_here()
+    actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now)
+    flash(_("The letter is on its way."), "success")
+    return redirect(url_for(".show", event_id=event_id, invitation_id=invitation_id), 303)
+
+
+@bp.get("/staff/events/<event_id>/invitations/<invitation_id>/letters/<int:number>")
+@requires(Permission.READ_INVITATIONS)
+def letter(event_id: str, invitation_id: str, number: int) -> ResponseReturnValue:
+    queries.invitation(event_id, invitation_id)
+    found = queries.letter(invitation_id, number)
+    return download(blobs.path(found.sha256), f"invitation-{number}.pdf", "application/pdf")
+
+
+@bp.post("/staff/events/<event_id>/invitations/<invitation_id>/replies")
+@requires(Permission.EDIT_INVITATIONS)
+def enter_reply(event_id: str, invitation_id: str) -> ResponseReturnValue:
+    invitation, form = queries.invitation(event_id, invitation_id), StaffReplyForm()
+    if not form.validate_on_submit() or not form.fits():
+        return _show(invitation, form), 422
+    given = form.given(ReplyChannel(form.channel.data))
+    actions.reply(invitation, given, now=clock.now(), by=current_person())
+    return redirect(url_for(".show", event_id=event_id, invitation_id=invitation_id), 303)
+
+
+@bp.post("/staff/events/<event_id>/invitations/<invitation_id>/sightings/<any(came, spoke):kind>")
+@requires(Permission.EDIT_INVITATIONS)
+def see(event_id: str, invitation_id: str, kind: str) -> ResponseReturnValue:
+    invitation = queries.invitation(event_id, invitation_id)
+    actions.see(invitation, SightingKind(kind), by=current_person(), now=clock.now())
+    return redirect(url_for(".show", event_id=event_id, invitation_id=invitation_id), 303)
+
+
+def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
+    return render_template(
+        "invitations/reply.html",
+        invitation=invitation,
+        event=invitation.event,
+        token=token,
+        form=form,
+        place=letters.place_of(invitation),
+        role=letters.role_words(invitation.wished_role),
+        is_open=is_before_start(invitation.event, clock.now()),
+    )
+
+
+def _show(invitation: Invitation, form: StaffReplyForm) -> str:
+    return render_template(
+        "invitations/show.html",
+        invitation=invitation,
+        event=invitation.event,
+        form=form,
+        role=letters.role_words(invitation.wished_role),
+        is_overdue=invitation.reply is None and clock.now() > invitation.reply_by_at,
+    )
