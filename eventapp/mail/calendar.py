@@ -94,7 +94,8 @@ def _event(meeting: Meeting, status: str) -> Event:
     event.add("dtend", meeting.ends_at.astimezone(COPENHAGEN))
     event.add("summary", _plain(meeting.title))
     event.add("status", status)
-    for name, value in (("location", meeting.place), ("description", meeting.description), ("url", meeting.url)):
+    url = "".join(_plain(meeting.url).split())
+    for name, value in (("location", meeting.place), ("description", meeting.description), ("url", url)):
         if value:
             event.add(name, _plain(value))
     if meeting.organiser_email:

@@ -98,7 +98,6 @@ def pack(job: Job, rendered: Rendered) -> OurMessage:
     :raises UnsafeHeaderError: when a text would become more than the header it is meant for.
     """
     _check(job, rendered)
-    forms = {"html": rendered.html} | ({"calendar": job.calendar} if job.calendar else {})
     return OurMessage(
         message_id=job.message_id,
         calendar_method=job.calendar_method,
@@ -107,7 +106,8 @@ def pack(job: Job, rendered: Rendered) -> OurMessage:
         recipients=[job.to_address],
         reply_to=job.reply_to,
         body=rendered.text,
-        alts=forms,
+        html=rendered.html,
+        alts={"calendar": job.calendar} if job.calendar else {},
         attachments=[_attachment(one) for one in rendered.files],
         extra_headers=AUTOMATIC,
         date=clock.system_now().timestamp(),
