@@ -6,12 +6,12 @@ import { BadProof, canVerify, readText, verifyOpening, verifyReceipt } from "./v
  * was saved as a file has no server and says so.
  */
 export async function checkReceipts(form, verdict, { able = canVerify, isFile = location.protocol === "file:" } = {}) {
-  const possible = await able();
-  if (!possible && !isFile) return;
+  const possible = able();
+  if (!isFile && !(await possible)) return;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      if (!possible) throw new BadProof("browser", "No Ed25519 here.");
+      if (!(await possible)) throw new BadProof("browser", "No Ed25519 here.");
       show(verdict, await check(form));
     } catch (error) {
       refuse(verdict, error.code ?? "format");
@@ -25,10 +25,10 @@ async function check(form) {
   const [opening] = form.elements.opening.files;
   if (!receipt) throw new BadProof("missing", "No file was chosen.");
   const keys = form.dataset.keys.split(" ");
-  const found = await verifyReceipt(readText(await bytesOf(receipt)), keys);
+  const found = await verifyReceipt(readText(await contentOf(receipt)), keys);
   if (!opening) return { found };
-  const originals = await Promise.all(Array.from(form.elements.originals.files, bytesOf));
-  return { found, opened: await verifyOpening(found, openingText(await bytesOf(opening)), originals) };
+  const originals = await Promise.all(Array.from(form.elements.originals.files, contentOf));
+  return { found, opened: await verifyOpening(found, openingText(await contentOf(opening)), originals) };
 }
 
 function openingText(bytes) {
@@ -39,7 +39,7 @@ function openingText(bytes) {
   }
 }
 
-async function bytesOf(file) {
+async function contentOf(file) {
   return new Uint8Array(await file.arrayBuffer());
 }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, Route
 
 SOURCE = Path(__file__).parents[2] / "static" / "js" / "verify.js"
 BLANK = "<!doctype html><title>verifier</title>"
@@ -71,3 +74,22 @@ class PageVerifier:
     def normalised(self, texts: list[str]) -> list[str]:
         found: list[str] = self.page.evaluate("(texts) => texts.map((one) => one.normalize('NFC'))", texts)
         return found
+
+
+@contextmanager
+def site(browser: Browser, client: FlaskClient) -> Iterator[tuple[Page, list[str]]]:
+    """A tab in which ``http://localhost/`` is answered by the test client; the list tells what it asked for."""
+    context = browser.new_context(locale="da")
+    page, asked = context.new_page(), list[str]()
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        path = route.request.url.removeprefix("http://localhost")
+        with client.open(path, method=route.request.method) as found:
+            route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
+
+    page.route("http://localhost/**", answer)
+    try:
+        yield page, asked
+    finally:
+        context.close()
