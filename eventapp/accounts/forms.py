@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, PasswordField, RadioField, SelectMultipleField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length
 
 from eventapp.accounts import rules
@@ -67,7 +68,7 @@ class RolesForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.roles.choices = [(role.value, name, {}) for role, name in ROLE_NAMES.items()]
+        self.roles.choices = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
 class AccountForm(RolesForm):
@@ -75,4 +76,4 @@ class AccountForm(RolesForm):
 
     name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200), storable])
     email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), Email(ADDRESS), storable])
-    lang = RadioField(_l("Language"), choices=[("da", "Dansk"), ("en", "English")], default="da")
+    lang = RadioField(_l("Language"), choices=[SelectChoice("da", "Dansk"), SelectChoice("en", "English")], default="da")
