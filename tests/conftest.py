@@ -10,10 +10,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -32,6 +34,7 @@ from tests.support.pages import PageClient
 from tools import catalogues
 from tools.pg import private_server
 
+LONGEST_TEST_SECONDS = 120
 SECRET_KEY, TICKET_KEY = "0123456789abcdef" * 3, "fedcba9876543210" * 3
 
 
@@ -46,6 +49,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     chosen = marker.args if marker else ENGINES
     only = metafunc.config.getoption("--engine")
     metafunc.parametrize("engine", [one for one in chosen if only in {None, one}], scope="session")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A test that waits for ever fails alone instead of taking the others with it."""
+    marker = item.get_closest_marker("seconds")
+    longest = marker.args[0] if marker else LONGEST_TEST_SECONDS
+
+    def give_up(_number: int, _frame: FrameType | None) -> None:
+        pytest.fail(f"The test was not done within {longest} seconds.")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(longest)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session", autouse=True)
