@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.registration import messages, models, views
+from eventapp.registration import desk, messages, models, staff_views, views
 from eventapp.registration.throttle import Brake
 
 __all__ = ["models", "register"]
@@ -13,5 +13,7 @@ __all__ = ["models", "register"]
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
     app.register_blueprint(views.bp)
+    app.register_blueprint(staff_views.bp)
     app.extensions["code_brake"] = Brake()
     messages.register(app)
+    desk.register(app.extensions["registry"])

@@ -1,0 +1,106 @@
+"""What other pages show of registration: the event page, the thread, the organiser's desk (design decision 18)."""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from eventapp import clock
+from eventapp.db import db
+from eventapp.events.models import Event, QuotaKind
+from eventapp.events.queries import event_by_id, events_of_case
+from eventapp.registration import actions, queries, rules, staff_queries
+from eventapp.web.permissions import Permission, allowed
+from eventapp.web.registry import DeskFigure, DeskItem, EventPart, Registry, StepState, Tab, ThreadStep
+
+TAB = Tab(30, _l("Registrations"), "registration_staff.index", Permission.READ_REGISTRATIONS)
+
+
+def event_parts(event_id: str) -> list[EventPart]:
+    """How many seats are left, and the one button."""
+    occasion = queries.occasion_by_id(db.session.connection(), event_id)
+    phase = rules.phase(
+        opens_at=occasion.opens_at, closes_at=occasion.closes_at, cancelled_at=occasion.cancelled_at, now=clock.now()
+    )
+    seats = occasion.quotas.get(QuotaKind.PUBLIC)
+    context = {
+        "phase": phase,
+        "slug": occasion.slug,
+        "free": seats.free if seats else 0,
+        "waiting": seats.waiting if seats else 0,
+        "opens_at": occasion.opens_at,
+        "closes_at": occasion.closes_at,
+    }
+    return [EventPart("seats", 10, "registration/_seats.html", context)]
+
+
+def thread_steps(case_id: str) -> list[ThreadStep]:
+    """What registration adds to the debates of a case: how many signed up."""
+    return [_step(one) for one in events_of_case(case_id) if one.published_at and not one.cancelled_at]
+
+
+def _step(event: Event) -> ThreadStep:
+    number = staff_queries.tally(event.id).registered if clock.now() >= event.registration_opens_at else 0
+    figure = ngettext("%(num)s registered", "%(num)s registered", number) if number else ""
+    return ThreadStep(f"debate:{event.id}", "", None, StepState.PLANNED, order=30, figure=figure)
+
+
+def desk_figures(event_id: str) -> list[DeskFigure]:
+    """Two stages of the funnel."""
+    tally = staff_queries.tally(event_id)
+    page = url_for("registration_staff.index", event_id=event_id)
+    return [
+        DeskFigure(30, _("registered"), tally.registered or None, page),
+        DeskFigure(40, _("confirmed"), tally.confirmed or None, f"{page}?state=confirmed"),
+    ]
+
+
+def desk_items(event_id: str) -> list[DeskItem]:
+    """What needs a person now: seats that nobody sits on, invited guests without one, doubles."""
+    if not allowed(Permission.READ_REGISTRATIONS):
+        return []
+    page = url_for("registration_staff.index", event_id=event_id)
+    return [*_quota_items(event_id, page), *_double_items(event_id, page)]
+
+
+def _quota_items(event_id: str, page: str) -> list[DeskItem]:
+    items = []
+    for quota in staff_queries.quotas(event_id):
+        free = quota.seats - quota.taken
+        if quota.waiting and free > 0:
+            text = _("%(free)s seats are free while %(waiting)s people wait", free=free, waiting=quota.waiting)
+            items.append(DeskItem(text, page, _("Give them out")))
+        elif quota.waiting and quota.kind is QuotaKind.INVITED:
+            number = quota.waiting
+            text = ngettext(
+                "%(num)s invited guest said yes and has no seat",
+                "%(num)s invited guests said yes and have no seat",
+                number,
+            )
+            items.append(DeskItem(text, f"{page}?state=waiting", _("See who")))
+    return items
+
+
+def _double_items(event_id: str, page: str) -> list[DeskItem]:
+    since = staff_queries.oldest_double(event_id)
+    if since is None or clock.now() >= event_by_id(event_id).starts_at:
+        return []
+    return [DeskItem(_("Somebody may have signed up twice"), f"{page}?state=doubles", _("Look"), since)]
+
+
+def seats_were_changed(event_id: str) -> None:
+    """Seats that the organiser added go to the first in line at once."""
+    db.session.flush()
+    actions.move_up_everywhere(db.session.connection(), event_id, now=clock.now())
+    db.session.expire_all()
+
+
+def register(registry: Registry) -> None:
+    registry.event_parts.append(event_parts)
+    registry.thread_steps.append(thread_steps)
+    registry.desk_figures.append(desk_figures)
+    registry.desk_items.append(desk_items)
+    registry.desk_tabs.append(TAB)
+    registry.quotas_changed.append(seats_were_changed)

@@ -1,0 +1,213 @@
+"""Questions of the organiser: lists, one registration with its history, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from eventapp.db import db
+from eventapp.errors import NotFoundError
+from eventapp.events.models import Category, Quota
+from eventapp.mail.models import OutboxMail
+from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationChange, RegistrationState
+from eventapp.web.sorting import search_key
+
+PAGE_SIZE = 50
+NO_CATEGORY = "none"
+DOUBLES = "doubles"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the organiser wants to see. Empty texts mean: everything."""
+
+    text: str = ""
+    state: str = ""
+    category: str = ""
+    by_time: bool = False
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of registrations, and how many there are on all pages."""
+
+    rows: Sequence[Any]
+    total: int
+    page: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many registrations an event has, by where they stand. Walk-ins are counted apart and in no other figure."""
+
+    confirmed: int = 0
+    waiting: int = 0
+    cancelled: int = 0
+    walk_ins: int = 0
+
+    @property
+    def registered(self) -> int:
+        """Those who want to come now: with a seat or in line."""
+        return self.confirmed + self.waiting
+
+
+def found(event_id: str, wish: Wish) -> Found:
+    """The registrations that were asked for, in Danish alphabetical order or the newest first."""
+    matching = _matching(event_id, wish)
+    total = db.session.scalar(select(func.count()).select_from(Registration).where(*matching)) or 0
+    page = min(max(1, wish.page), max(1, -(-total // PAGE_SIZE)))
+    order = (Registration.registered_at.desc(),) if wish.by_time else (Registration.name_key,)
+    rows = db.session.execute(
+        _columns().where(*matching).order_by(*order, Registration.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    ).all()
+    return Found(rows, total, page)
+
+
+def registration(event_id: str, registration_id: str) -> Registration:
+    """
+    :raises NotFoundError: when the event has no such registration.
+    """
+    row = db.session.scalar(
+        select(Registration)
+        .where(Registration.id == registration_id, Registration.event_id == event_id)
+        .options(joinedload(Registration.category), joinedload(Registration.ticket), joinedload(Registration.quota))
+    )
+    if row is None:
+        raise NotFoundError
+    return row
+
+
+def history(registration_id: str) -> Sequence[RegistrationChange]:
+    """Every step, the first first."""
+    return db.session.scalars(
+        select(RegistrationChange)
+        .where(RegistrationChange.registration_id == registration_id)
+        .order_by(RegistrationChange.at, RegistrationChange.id)
+    ).all()
+
+
+def mails(registration_id: str) -> Sequence[OutboxMail]:
+    """What we have written to a guest, the newest first."""
+    return db.session.scalars(
+        select(OutboxMail)
+        .where(OutboxMail.subject_id == registration_id)
+        .order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
+    ).all()
+
+
+def doubles_of(row: Registration) -> Sequence[Registration]:
+    """Other registrations under the same name that still stand."""
+    return db.session.scalars(
+        select(Registration)
+        .where(
+            Registration.event_id == row.event_id,
+            Registration.name_key == row.name_key,
+            Registration.id != row.id,
+            Registration.state != RegistrationState.CANCELLED,
+            Registration.name_key != "",
+        )
+        .order_by(Registration.registered_at, Registration.id)
+    ).all()
+
+
+def need_of(registration_id: str) -> AccessNeed | None:
+    return db.session.scalar(select(AccessNeed).where(AccessNeed.registration_id == registration_id))
+
+
+def needs(event_id: str) -> Sequence[Any]:
+    """What the guests of an event need: (registration, need), in Danish alphabetical order; cancelled ones left out."""
+    return db.session.execute(
+        select(Registration, AccessNeed)
+        .join(AccessNeed, AccessNeed.registration_id == Registration.id)
+        .where(Registration.event_id == event_id, Registration.state != RegistrationState.CANCELLED)
+        .order_by(Registration.name_key, Registration.id)
+    ).all()
+
+
+def tally(event_id: str) -> Tally:
+    """How many there are of each."""
+    rows = db.session.execute(
+        select(Registration.state, Registration.origin == Origin.WALK_IN, func.count())
+        .where(Registration.event_id == event_id)
+        .group_by(Registration.state, Registration.origin == Origin.WALK_IN)
+    ).all()
+    counted = {(state, bool(is_walk_in)): number for state, is_walk_in, number in rows}
+    return Tally(
+        confirmed=counted.get((RegistrationState.CONFIRMED, False), 0),
+        waiting=counted.get((RegistrationState.WAITING, False), 0),
+        cancelled=counted.get((RegistrationState.CANCELLED, False), 0),
+        walk_ins=counted.get((RegistrationState.CONFIRMED, True), 0),
+    )
+
+
+def quotas(event_id: str) -> Sequence[Quota]:
+    return db.session.scalars(select(Quota).where(Quota.event_id == event_id).order_by(Quota.kind)).all()
+
+
+def oldest_double(event_id: str) -> datetime | None:
+    """Since when two registrations that still stand share a name; None when none do."""
+    return db.session.scalar(
+        select(func.min(Registration.registered_at)).where(Registration.event_id == event_id, *_live(), _has_double())
+    )
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    return select(
+        Registration.id,
+        Registration.name,
+        Registration.email,
+        Registration.organisation,
+        Registration.state,
+        Registration.origin,
+        Registration.suspicion,
+        Registration.waiting_number,
+        Registration.registered_at,
+        Category.label,
+        Category.label_en,
+        exists().where(AccessNeed.registration_id == Registration.id).label("has_need"),
+        and_(*_live(), _has_double()).label("is_double"),
+    ).outerjoin(Category, Category.id == Registration.category_id)
+
+
+def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+    if wish.text:
+        text, key = wish.text.lower(), search_key(wish.text)
+        fields = [
+            Registration.email.contains(text, autoescape=True),
+            Registration.organisation.icontains(text, autoescape=True),
+        ]
+        wanted.append(or_(*fields, Registration.name_key.contains(key, autoescape=True)) if key else or_(*fields))
+    if wish.state == DOUBLES:
+        wanted += [*_live(), _has_double()]
+    elif wish.state == Origin.WALK_IN:
+        wanted += [Registration.origin == Origin.WALK_IN, Registration.state != RegistrationState.CANCELLED]
+    elif wish.state:
+        wanted += [Registration.state == RegistrationState(wish.state), Registration.origin != Origin.WALK_IN]
+    if wish.category:
+        wanted.append(Registration.category_id == (None if wish.category == NO_CATEGORY else wish.category))
+    return wanted
+
+
+def _live() -> list[ColumnElement[bool]]:
+    return [Registration.state != RegistrationState.CANCELLED, Registration.name_key != ""]
+
+
+def _has_double() -> ColumnElement[bool]:
+    other = aliased(Registration)
+    return exists().where(
+        other.event_id == Registration.event_id,
+        other.name_key == Registration.name_key,
+        other.id != Registration.id,
+        other.state != RegistrationState.CANCELLED,
+    )

@@ -1,0 +1,196 @@
+"""The organiser's pages: who has signed up, one registration, and what can be done with it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from eventapp import audit, clock
+from eventapp.db import db, write
+from eventapp.events.queries import event_by_id
+from eventapp.registration import actions, queries, staff_queries, words
+from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
+from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm
+from eventapp.registration.staff_queries import DOUBLES, NO_CATEGORY, Wish
+from eventapp.web.languages import chosen
+from eventapp.web.permissions import Permission, allowed, current_person, requires
+
+bp = Blueprint("registration_staff", __name__, url_prefix="/staff/events/<event_id>/registrations")
+
+STATES = {*RegistrationState, Origin.WALK_IN, DOUBLES}
+
+
+@bp.get("/")
+@requires(Permission.READ_REGISTRATIONS)
+def index(event_id: str) -> ResponseReturnValue:
+    """Who has signed up: searched, sorted, in pages."""
+    event = event_by_id(event_id)
+    categories = [(one.id, words.category(one, chosen())) for one in event.categories]
+    wish = _wish({one for one, _label in categories})
+    return render_template(
+        "registration/staff/index.html",
+        event=event,
+        wish=wish,
+        found=staff_queries.found(event.id, wish),
+        tally=staff_queries.tally(event.id),
+        quotas=staff_queries.quotas(event.id),
+        states=_states(),
+        categories=[("", _("All")), *categories, (NO_CATEGORY, _("Not stated"))],
+        words=words,
+    )
+
+
+@bp.get("/new")
+@requires(Permission.EDIT_REGISTRATIONS)
+def new(event_id: str) -> ResponseReturnValue:
+    event = event_by_id(event_id)
+    return render_template("registration/staff/new.html", event=event, form=_sign_up_form(event.id))
+
+
+@bp.post("/")
+@requires(Permission.EDIT_REGISTRATIONS)
+def create(event_id: str) -> ResponseReturnValue:
+    """Register somebody who called or wrote."""
+    event, form = event_by_id(event_id), _sign_up_form(event_id)
+    if not form.validate():
+        return render_template("registration/staff/new.html", event=event, form=form), 422
+    conn = db.session.connection()
+    choice = next((one for one in queries.choices(conn, event_id) if one.id == form.category.data), None)
+    occasion = queries.occasion_by_id(conn, event_id)
+    outcome = actions.register_by_staff(
+        conn, occasion, choice, form.sign_up(), form.sending(chosen()), by=current_person(), now=clock.now()
+    )
+    is_seat = outcome.state is RegistrationState.CONFIRMED
+    flash(_("Registered, with a seat.") if is_seat else _("Registered, on the waiting list."), "success")
+    return _to(event_id, outcome.registration_id)
+
+
+@bp.get("/<registration_id>")
+@requires(Permission.READ_REGISTRATIONS)
+def show(event_id: str, registration_id: str) -> ResponseReturnValue:
+    row = staff_queries.registration(event_id, registration_id)
+    return render_template(
+        "registration/staff/show.html",
+        event=event_by_id(event_id),
+        row=row,
+        state=words.state(row.state, row.origin),
+        history=staff_queries.history(row.id),
+        mails=staff_queries.mails(row.id),
+        doubles=staff_queries.doubles_of(row),
+        place=_place(row),
+        need=_need(row),
+        words=words,
+    )
+
+
+@bp.post("/<registration_id>/mails")
+@requires(Permission.EDIT_REGISTRATIONS)
+def send_again(event_id: str, registration_id: str) -> ResponseReturnValue:
+    """Send the ticket, or the place in line, once more."""
+    row = staff_queries.registration(event_id, registration_id)
+    actions.send_again(db.session.connection(), row.id, by=current_person())
+    flash(_("The mail is on its way."), "success")
+    return _to(event_id, row.id)
+
+
+@bp.get("/<registration_id>/cancellation")
+@requires(Permission.EDIT_REGISTRATIONS)
+def confirm_cancelling(event_id: str, registration_id: str) -> ResponseReturnValue:
+    return _cancel_page(event_id, registration_id, CancelForm().offer())
+
+
+@bp.post("/<registration_id>/cancellation")
+@requires(Permission.EDIT_REGISTRATIONS)
+def cancel(event_id: str, registration_id: str) -> ResponseReturnValue:
+    """Cancel for a guest; the seat goes to the first in line."""
+    form = CancelForm().offer()
+    if not form.validate():
+        return _cancel_page(event_id, registration_id, form), 422
+    row = staff_queries.registration(event_id, registration_id)
+    reason, by = Reason(form.reason.data), current_person()
+    seated = actions.cancel(db.session.connection(), row.id, reason=reason, now=clock.now(), by=by)
+    _say_seated(_("The registration is cancelled."), len(seated))
+    return _to(event_id, row.id)
+
+
+@bp.post("/seatings")
+@requires(Permission.EDIT_REGISTRATIONS)
+def seat_waiting(event_id: str) -> ResponseReturnValue:
+    """Give free seats to the first in line."""
+    seated = actions.move_up_everywhere(db.session.connection(), event_by_id(event_id).id, now=clock.now())
+    _say_seated("", seated)
+    return redirect(url_for(".index", event_id=event_id), 303)
+
+
+@bp.get("/access-needs")
+@requires(Permission.READ_ACCESS_NEEDS)
+def access_needs(event_id: str) -> ResponseReturnValue:
+    """What guests need, for those who order interpreters and keep seats free. That it was read is noted (LAW-11)."""
+    event = event_by_id(event_id)
+    found = staff_queries.needs(event.id)
+    _note_reading(event.id, len(found))
+    return render_template("registration/staff/needs.html", event=event, found=found, words=words)
+
+
+# --- parts ---------------------------------------------------------------------------------------------------
+
+
+def _wish(categories: set[str]) -> Wish:
+    args = request.args
+    state, category = args.get("state", ""), args.get("category", "")
+    return Wish(
+        text=args.get("q", "").replace("\0", "").strip()[:100],
+        state=state if state in STATES else "",
+        category=category if category in {*categories, NO_CATEGORY} else "",
+        by_time=args.get("sort") == "time",
+        page=args.get("page", 1, type=int),
+    )
+
+
+def _states() -> list[tuple[str, str]]:
+    return [
+        ("", _("All")),
+        (RegistrationState.CONFIRMED, _("Confirmed")),
+        (RegistrationState.WAITING, _("Waiting list")),
+        (RegistrationState.CANCELLED, _("Not coming")),
+        (Origin.WALK_IN, _("Walk-ins")),
+        (DOUBLES, _("Possible duplicates")),
+    ]
+
+
+def _sign_up_form(event_id: str) -> StaffSignUpForm:
+    return StaffSignUpForm().offer(queries.choices(db.session.connection(), event_id), chosen())
+
+
+def _place(row: Registration) -> int | None:
+    waits = row.state is RegistrationState.WAITING
+    return queries.place_in_line(db.session.connection(), row.id) if waits else None
+
+
+def _need(row: Registration) -> AccessNeed | None:
+    need = staff_queries.need_of(row.id) if allowed(Permission.READ_ACCESS_NEEDS) else None
+    if need:
+        _note_reading(row.id, 1)
+    return need
+
+
+def _note_reading(subject_id: str, number: int) -> None:
+    person = current_person()
+    write(lambda conn: audit.insert(conn, person, "registration.needs_read", subject_id, number=number))
+
+
+def _cancel_page(event_id: str, registration_id: str, form: CancelForm) -> str:
+    row = staff_queries.registration(event_id, registration_id)
+    return render_template("registration/staff/cancel.html", event=event_by_id(event_id), row=row, form=form)
+
+
+def _say_seated(text: str, number: int) -> None:
+    moved = ngettext("%(num)s got a seat from the waiting list.", "%(num)s got seats from the waiting list.", number)
+    said = moved if number or not text else _("Nobody was waiting for the seat.")
+    flash(f"{text} {said}".strip(), "success")
+
+
+def _to(event_id: str, registration_id: str) -> ResponseReturnValue:
+    return redirect(url_for(".show", event_id=event_id, registration_id=registration_id), 303)
