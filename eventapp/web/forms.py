@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext, ngettext
+from flask_babel import get_translations, gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import ValidationError
 from wtforms.fields import DateTimeLocalField
@@ -22,7 +22,8 @@ class _Translations:
         return gettext(string)
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return ngettext(singular, plural, n)
+        """The text as it is: WTForms itself puts the figures in."""
+        return str(get_translations().ungettext(singular, plural, n))
 
 
 class Form(FlaskForm):
@@ -75,4 +76,19 @@ MESSAGES = (
     lazy_gettext("Not a valid time value."),
     lazy_gettext("Invalid email address."),
     lazy_gettext("Invalid URL."),
+    lazy_gettext("Invalid input."),
+    lazy_gettext("Not a valid decimal value."),
+    lazy_gettext("Number must be at least %(min)s."),
+    lazy_gettext("Number must be at most %(max)s."),
+    lazy_gettext("Number must be between %(min)s and %(max)s."),
+    lazy_gettext("Field must be between %(min)d and %(max)d characters long."),
+    lazy_ngettext(
+        "Field must be at least %(min)d character long.", "Field must be at least %(min)d characters long.", 2
+    ),
+    lazy_ngettext(
+        "Field cannot be longer than %(max)d character.", "Field cannot be longer than %(max)d characters.", 2
+    ),
+    lazy_ngettext(
+        "'%(value)s' is not a valid choice for this field.", "'%(value)s' are not valid choices for this field.", 1
+    ),
 )
