@@ -61,7 +61,10 @@ CHECKPOINTS = Sql("SELECT size, root, text, signed_at FROM record_checkpoint WHE
 # Neither database takes a list as a parameter in the same words: ``:places`` becomes as many names as are asked for.
 LEAVES_AT = "SELECT seq, leaf_hash FROM record_entry WHERE log_id = :log_id AND seq IN (:places)"
 NODES_AT = (
-    "SELECT level, position, hash FROM record_node WHERE log_id = :log_id AND (level, position) IN (VALUES :places)"
+    # a join, for SQLite looks at every node of the log when a pair of columns is asked to be IN a list
+    "WITH wanted (level, position) AS (VALUES :places)"
+    " SELECT n.level, n.position, n.hash FROM wanted JOIN record_node n"
+    " ON n.log_id = :log_id AND n.level = wanted.level AND n.position = wanted.position"
 )
 
 BATCH = 1000
