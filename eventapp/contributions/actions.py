@@ -103,7 +103,7 @@ def _ask(event: Event, registration: Registration, now: datetime) -> None:
         FollowUp(registration_id=registration.id, event_id=event.id, link_hash=token_hash(token), sent_at=now)
     )
     outbox.queue(
-        db.session,
+        db.session.connection(),
         message="contributions/link",
         to=registration.email,
         lang=registration.lang,

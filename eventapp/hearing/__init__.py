@@ -9,6 +9,7 @@ from flask import Flask
 from eventapp import record
 from eventapp.db import end_reading
 from eventapp.hearing import pages, queries, staff, thread
+from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
 from eventapp.web.registry import Registry
 
@@ -16,6 +17,7 @@ from eventapp.web.registry import Registry
 def register(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     app.register_blueprint(staff.bp)
+    app.register_blueprint(dossier.bp)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.steps)
     registry.case_links.append(thread.case_links)

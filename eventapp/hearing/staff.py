@@ -156,13 +156,13 @@ def _page(hearing: Hearing, **forms: Any) -> str:
 def _material_form(hearing: Hearing) -> MaterialForm:
     form, used = MaterialForm(), {one.version_id for one in hearing.material}
     newest = [(one.versions[0], one.title) for one in hearing.case.documents if one.versions]
-    form.version.choices = [(version.id, title) for version, title in newest if version.id not in used]
+    form.version.choices = {version.id: title for version, title in newest if version.id not in used}
     return form
 
 
 def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
     form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
-    form.party.choices = [("", _("No party on the list")), *((one.id, one.name) for one in hearing.parties)]
+    form.party.choices = {"": _("No party on the list"), **{one.id: one.name for one in hearing.parties}}
     return form
 
 

@@ -54,4 +54,8 @@ def case_links(case_id: str) -> list[tuple[str, str]]:
         (_("Hearing: %(title)s", title=one.title), url_for("hearing_staff.show", hearing_id=one.id))
         for one in queries.hearings_of_case(case_id)
     ]
-    return [*found, (_("New hearing"), url_for("hearing_staff.new", case_id=case_id))]
+    return [
+        *found,
+        (_("New hearing"), url_for("hearing_staff.new", case_id=case_id)),
+        (_("Export the record"), url_for("dossier.show", case_id=case_id)),
+    ]

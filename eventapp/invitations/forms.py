@@ -14,11 +14,11 @@ from eventapp.invitations.actions import Draft, Given
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
 from eventapp.web.forms import Form, WallTimeField, storable
 
-STAND_IN_ROLES = [
-    (StandInRole.POLITICAL, _l("Speaks politically")),
-    (StandInRole.FACTUAL, _l("Gives facts only")),
-    (StandInRole.LISTENER, _l("Listens")),
-]
+STAND_IN_ROLES = {
+    StandInRole.POLITICAL: _l("Speaks politically"),
+    StandInRole.FACTUAL: _l("Gives facts only"),
+    StandInRole.LISTENER: _l("Listens"),
+}
 
 
 class InvitationForm(Form):
@@ -32,12 +32,12 @@ class InvitationForm(Form):
     wished_role = RadioField(
         _l("We ask the guest to"),
         [InputRequired()],
-        choices=[
-            (WishedRole.SPEECH, _l("give a speech")),
-            (WishedRole.PANEL, _l("take part in the panel")),
-            (WishedRole.GREETING, _l("give a greeting")),
-            (WishedRole.ATTEND, _l("attend")),
-        ],
+        choices={
+            WishedRole.SPEECH: _l("give a speech"),
+            WishedRole.PANEL: _l("take part in the panel"),
+            WishedRole.GREETING: _l("give a greeting"),
+            WishedRole.ATTEND: _l("attend"),
+        },
     )
     minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, 240)])
     purpose = TextAreaField(_l("Why this guest, and why now"), [InputRequired(), Length(max=5000), storable])
@@ -47,8 +47,7 @@ class InvitationForm(Form):
 
     def offer(self, event: Event) -> None:
         """The points of the programme to choose from."""
-        items = [(one.id, one.title) for one in event.programme]
-        self.programme_item.choices = [("", _("None")), *items]
+        self.programme_item.choices = {"": _("None"), **{one.id: one.title for one in event.programme}}
 
     def fits(self, event: Event) -> bool:
         if self.reply_by.moment >= event.starts_at:
@@ -77,11 +76,11 @@ class ReplyForm(Form):
     state = RadioField(
         _l("Your reply"),
         [InputRequired()],
-        choices=[
-            (ReplyState.ACCEPTED, _l("Takes part")),
-            (ReplyState.DECLINED, _l("Does not take part")),
-            (ReplyState.DELEGATED, _l("Sends a stand-in")),
-        ],
+        choices={
+            ReplyState.ACCEPTED: _l("Takes part"),
+            ReplyState.DECLINED: _l("Does not take part"),
+            ReplyState.DELEGATED: _l("Sends a stand-in"),
+        },
     )
     reason = TextAreaField(_l("Reason"), [Length(max=2000), storable])
     will_write = BooleanField(_l("Sends a written contribution instead"))
@@ -121,11 +120,11 @@ class StaffReplyForm(ReplyForm):
     channel = RadioField(
         _l("How it came"),
         [InputRequired()],
-        choices=[
-            (ReplyChannel.PHONE, _l("By phone")),
-            (ReplyChannel.LETTER, _l("By letter")),
-            (ReplyChannel.EMAIL, _l("By e-mail")),
-        ],
+        choices={
+            ReplyChannel.PHONE: _l("By phone"),
+            ReplyChannel.LETTER: _l("By letter"),
+            ReplyChannel.EMAIL: _l("By e-mail"),
+        },
     )
 
 

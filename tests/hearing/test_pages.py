@@ -43,7 +43,7 @@ def test_the_page_says_what_is_asked_and_until_when(page_client: PageClient) -> 
 
 
 def test_the_material_can_be_downloaded(page_client: PageClient) -> None:
-    response = page_client.get(f"{PAGE}/material/1")
+    response = page_client.get(f"{PAGE}/material/1", buffered=True)
     assert response.data == MEMO
     assert response.headers["Content-Disposition"].startswith("attachment")
 
@@ -63,7 +63,7 @@ def test_a_sent_answer_leads_to_a_receipt_that_proves_itself(page_client: PageCl
 
 def test_mistakes_are_said_beside_the_fields_and_nothing_typed_is_lost(page_client: PageClient, app: Flask) -> None:
     page = page_client.submit(FORM, {**TYPED, "email": "nguyen(at)example.org"}, status=422)
-    assert "Skriv en e-mailadresse" in page.text
+    assert "Skriv en e-mail som" in page.text
     assert "Bevar træerne." in page_client.response.text
     assert all_answers(app) == []
 

@@ -1,0 +1,69 @@
+"""The record as a ZIP: PDF, JSON, every file, a receipt for each answer, and what is needed to check them."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from eventapp import blobs, record
+from eventapp.clock import COPENHAGEN
+from eventapp.hearing.dossier import report
+from eventapp.hearing.dossier.collect import Dossier, digest
+
+MANIFEST = "manifest-sha256.txt"
+
+
+def write_zip(dossier: Dossier, now: datetime, target: IO[bytes]) -> None:
+    """Write all of it into ``target``; the same record at the same moment gives the same bytes."""
+    manifest: list[str] = []
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for path, content in _made(dossier, now):
+            _add(bundle, path, content, now)
+            manifest.append(f"{digest(content)}  {path}")
+        for file in dossier.files:
+            _add(bundle, file.path, blobs.read(file.sha256), now)
+            manifest.append(f"{file.sha256}  {file.path}")
+        _add(bundle, MANIFEST, ("\n".join(manifest) + "\n").encode(), now)
+
+
+def _made(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
+    case_id = dossier.case.id
+    receipts = [
+        (f"kvitteringer/{one.receipt_number}.tlog-proof", record.receipt(case_id, one.entry_seq).encode())
+        for one in dossier.answers.values()
+    ]
+    script = Path(current_app.root_path).parent / "tools" / "verify_receipt.py"
+    return [
+        ("LÆSMIG.txt", _read_me(dossier)),
+        ("protokol.pdf", report.as_pdf(dossier, now)),
+        ("protokol.json", report.as_json(dossier, now)),
+        ("checkpoint.txt", dossier.checkpoint.text.encode()),
+        ("kontrol/verify_receipt.py", script.read_bytes()),
+        *receipts,
+    ]
+
+
+def _read_me(dossier: Dossier) -> bytes:
+    with force_locale("da"):
+        lines = (
+            _("The record of the case: %(title)s", title=dossier.case.title),
+            "",
+            _("%(count)s entries, all of them in protokol.json and protokol.pdf.", count=dossier.checkpoint.size),
+            _("manifest-sha256.txt has the SHA-256 of every file; check with: sha256sum -c manifest-sha256.txt"),
+            _("Each answer has a receipt; check with: python3 kontrol/verify_receipt.py kvitteringer/NAME.tlog-proof"),
+        )
+        return ("\n".join(map(str, lines)) + "\n").encode()
+
+
+def _add(bundle: zipfile.ZipFile, path: str, content: bytes, now: datetime) -> None:
+    stamp = now.astimezone(COPENHAGEN).timetuple()[:6]
+    info = zipfile.ZipInfo(path, stamp)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    bundle.writestr(info, content)

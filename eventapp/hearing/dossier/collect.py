@@ -1,0 +1,116 @@
+"""Gathering what the record of a case holds, entry by entry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from eventapp.cases.models import Case, DocumentVersion
+from eventapp.db import db, reading
+from eventapp.hearing.models import Answer, Attachment, Hearing, Material
+from eventapp.record import Checkpoint, checkpoint_covering, store
+from eventapp.web.registry import registry
+
+
+@dataclass(frozen=True)
+class File:
+    """A stored file under the name it has in the bundle."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry: what is public of it (``told``), and its contents by part name; ``erased``: parts without content."""
+
+    seq: int
+    kind: str
+    leaf_hash: str
+    told: dict[str, Any]
+    contents: dict[str, Any]
+    erased: list[str]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The whole record of a case as it stood at one signed head."""
+
+    case: Case
+    checkpoint: Checkpoint
+    lines: list[Line]
+    answers: dict[str, Answer] = field(default_factory=dict)  # id -> answer
+    files: list[File] = field(default_factory=list)
+
+    def of_kind(self, *kinds: str) -> list[Line]:
+        return [one for one in self.lines if one.kind in kinds]
+
+
+def dossier(case: Case) -> Dossier:
+    """Everything up to the head that is signed now. Call it outside a write transaction."""
+    checkpoint = checkpoint_covering(case.id)
+    with reading() as conn:
+        lines = [_line(conn, entry) for entry in store.entries(conn, case.id, 0, checkpoint.size)]
+    answers = _answers(case.id)
+    return Dossier(case, checkpoint, lines, {one.id: one for one in answers}, _files(case, answers))
+
+
+def _line(conn: Any, entry: store.Entry) -> Line:
+    parts = [one for one in store.parts(conn, entry.id) if ":" not in one.name]
+    kept = {one.name: json.loads(one.content) for one in parts if one.content is not None}
+    wanted = {one.name for one in parts if one.content is None and one.salt is not None}
+    provide = registry().record_content.get(entry.kind)
+    provided = provide(entry.ref or "") if provide and wanted else {}
+    return Line(
+        seq=entry.seq,
+        kind=entry.kind,
+        leaf_hash=entry.leaf_hash.hex(),
+        told=json.loads(entry.text),
+        contents={**kept, **{name: provided[name] for name in sorted(wanted) if name in provided}},
+        erased=sorted(one.name for one in parts if one.salt is None),
+    )
+
+
+def _answers(case_id: str) -> list[Answer]:
+    wanted = select(Answer).join(Hearing, Answer.hearing_id == Hearing.id).where(Hearing.case_id == case_id)
+    return list(db.session.scalars(wanted.order_by(Hearing.starts_at, Answer.number)))
+
+
+def _files(case: Case, answers: list[Answer]) -> list[File]:
+    versions = {one.id: one for document in case.documents for one in document.versions}
+    versions |= {one.id: one for one in _material(case.id)}
+    documents = [
+        _document(one) for one in sorted(versions.values(), key=lambda one: (one.document.position, one.number))
+    ]
+    return documents + [_attachment(answer, one) for answer in answers for one in answer.attachments]
+
+
+def _material(case_id: str) -> list[DocumentVersion]:
+    wanted = (
+        select(DocumentVersion)
+        .join(Material, Material.version_id == DocumentVersion.id)
+        .join(Hearing, Material.hearing_id == Hearing.id)
+        .where(Hearing.case_id == case_id)
+    )
+    return list(db.session.scalars(wanted.order_by(Material.annex)))
+
+
+def _document(version: DocumentVersion) -> File:
+    name = f"dokumenter/{version.document.position:02d}-v{version.number} - {version.file_name}"
+    return File(name, version.sha256, version.size)
+
+
+def _attachment(answer: Answer, one: Attachment) -> File:
+    """Named as case systems expect it (domain.md 3.6)."""
+    name = f"høringssvar/Høringssvar - {answer.number} Bilag {one.position + 1} - {one.file_name}"
+    return File(name, one.sha256, one.size)
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 as hexadecimal, for the manifest."""
+    return hashlib.sha256(content).hexdigest()

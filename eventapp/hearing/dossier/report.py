@@ -1,0 +1,129 @@
+"""The record as a PDF: what happened, what was answered, how to check it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from eventapp import pdf
+from eventapp.config import settings
+from eventapp.hearing.dossier.collect import Dossier, Line
+from eventapp.hearing.models import Answer
+from eventapp.hearing.queries import hearings_of_case, parties
+from eventapp.record import Kind
+from eventapp.record.words import KINDS
+from eventapp.web.formats import long_moment, moment, moment_seconds
+
+
+def as_pdf(dossier: Dossier, now: datetime) -> bytes:
+    """A tagged PDF in Danish, each answer with a heading of its own."""
+    with force_locale("da"):
+        return pdf.make("record.typ", told(dossier, now), now)
+
+
+def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """What ``templates/pdf/record.typ`` draws."""
+    case, answers = dossier.case, dossier.of_kind(Kind.ANSWER)
+    return {
+        "title": _("The record of the case: %(title)s", title=case.title),
+        "sender": settings().site_name,
+        "lang": "da",
+        "page_word": _("Page"),
+        "of_word": _("of"),
+        "words": _words(),
+        "facts": [
+            [_("Case number"), case.number],
+            [_("Made"), long_moment(now)],
+            [_("Entries"), str(dossier.checkpoint.size)],
+            [
+                _("Hearing answers"),
+                _("%(received)s received = %(shown)s shown", received=len(dossier.answers), shown=len(answers)),
+            ],
+        ],
+        "entries": [_entry(one) for one in dossier.lines],
+        "parties": [_party(one) for hearing in hearings_of_case(case.id) for one in parties(hearing.id)],
+        "answers": [_answer(one, dossier.answers.get(one.told["ref"])) for one in answers],
+        "contributions": [_contribution(one) for one in dossier.of_kind(Kind.CONTRIBUTION)],
+        "checkpoint": dossier.checkpoint.text.strip().split("\n"),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "facts": _("Facts"),
+        "timeline": _("What happened"),
+        "number": _("No."),
+        "when": _("When"),
+        "what": _("What"),
+        "fingerprint": _("Fingerprint"),
+        "parties": _("Parties heard"),
+        "party": _("Party"),
+        "answered": _("Answer"),
+        "answers": _("Hearing answers"),
+        "no_answers": _("No answers yet"),
+        "contributions": _("Input from the debate"),
+        "not_answers": _("Input from the debate is not hearing answers."),
+        "check": _("Check the record"),
+        "how": _(
+            "The lines below are the signed head of the record. With the files of the ZIP export anybody can check it."
+        ),
+    }
+
+
+def _entry(line: Line) -> list[str]:
+    at = datetime.fromisoformat(line.told["received_at"])
+    return [str(line.seq), moment(at), str(KINDS.get(line.kind, line.kind)), line.leaf_hash[:16]]
+
+
+def _party(party: Any) -> list[str]:
+    numbers = ", ".join(str(one.number) for one in party.answers)
+    return [party.name, _("No. %(number)s", number=numbers) if numbers else _("No answer")]
+
+
+def _answer(line: Line, answer: Answer | None) -> dict[str, Any]:
+    contents = line.contents
+    late = _("After the deadline") if line.told["late"] else _("In time")
+    number = answer.number if answer else line.seq
+    return {
+        "heading": _("Answer no. %(number)s", number=number),
+        "facts": [
+            [_("From"), contents.get("on_behalf_of") or contents.get("name") or _("erased")],
+            [_("Received"), f"{moment_seconds(datetime.fromisoformat(line.told['received_at']))} ({late})"],
+            [_("Number in the record"), str(line.seq)],
+            *([_("Attachment"), one.file_name] for one in (answer.attachments if answer else [])),
+        ],
+        "paragraphs": str(contents.get("text", _("erased"))).split("\n"),
+    }
+
+
+def _contribution(line: Line) -> dict[str, Any]:
+    contents = line.contents
+    named = contents.get("name") if contents.get("quoting") == "named" else ""
+    return {
+        "heading": _("Number %(seq)s in the record", seq=line.seq),
+        "facts": [[_("From"), named or _("Without name")]],
+        "paragraphs": str(contents.get("text", _("erased"))).split("\n"),
+    }
+
+
+def as_json(dossier: Dossier, now: datetime) -> bytes:
+    """Every entry with its contents, and the signed head; UTF-8."""
+    case = dossier.case
+    whole = {
+        "form": "eventapp-record",
+        "v": 1,
+        "made_at": now.isoformat(),
+        "case": {"number": case.number, "title": case.title, "slug": case.slug},
+        "checkpoint": dossier.checkpoint.text,
+        "counts": {"entries": dossier.checkpoint.size, "shown": len(dossier.lines), "answers": len(dossier.answers)},
+        "entries": [
+            {"entry": one.told, "leaf_hash": one.leaf_hash, "contents": one.contents, "erased": one.erased}
+            for one in dossier.lines
+        ],
+        "files": [{"path": one.path, "sha256": one.sha256, "size": one.size} for one in dossier.files],
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2).encode() + b"\n"

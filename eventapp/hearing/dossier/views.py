@@ -1,0 +1,90 @@
+"""The export page of the case officer. Each export names its purpose and is audited."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from typing import IO
+
+from flask import Blueprint, render_template, send_file
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, StringField
+from wtforms.validators import InputRequired, Length
+
+from eventapp import audit, clock
+from eventapp.cases.models import Case
+from eventapp.cases.queries import case_by_id
+from eventapp.db import only_reads, reading, write
+from eventapp.hearing.dossier import bundle, report
+from eventapp.hearing.dossier.collect import Dossier, dossier
+from eventapp.record import store
+from eventapp.web.forms import Form, storable
+from eventapp.web.permissions import Permission, current_person, requires
+
+bp = Blueprint("dossier", __name__, url_prefix="/staff/cases/<case_id>/record")
+MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "zip": "application/zip"}
+
+
+class ExportForm(Form):
+    """Which form, and what for."""
+
+    form = RadioField(
+        _l("Format"),
+        [InputRequired()],
+        choices={
+            "zip": _l("ZIP: everything, with attachments and receipts"),
+            "pdf": _l("PDF: to read and to print"),
+            "json": _l("JSON: for programs"),
+        },
+        default="zip",
+    )
+    purpose = StringField(_l("What is the export for?"), [InputRequired(), Length(max=200), storable])
+
+
+@bp.get("")
+@requires(Permission.EXPORT_RECORD)
+def show(case_id: str) -> ResponseReturnValue:
+    return _page(case_by_id(case_id), ExportForm(formdata=None))
+
+
+@bp.post("")
+@requires(Permission.EXPORT_RECORD)
+def export(case_id: str) -> ResponseReturnValue:
+    only_reads()
+    case, form, person, now = case_by_id(case_id), ExportForm(), current_person(), clock.now()
+    if not form.validate_on_submit():
+        return _page(case, form), 422
+    kind, purpose = form.form.data, form.purpose.data
+    found = dossier(case)
+    content, finish = _scratch()
+    _write(kind, found, now, content)
+    facts = {"form": kind, "entries": found.checkpoint.size, "purpose": purpose}
+    write(lambda conn: audit.insert(conn, person, "hearing.record_exported", case_id, **facts))
+    name = f"protokol-{case.slug}-{now.astimezone(clock.COPENHAGEN):%Y-%m-%d}.{kind}"
+    response = send_file(content, MEDIA_TYPES[kind], as_attachment=True, download_name=name)
+    response.call_on_close(finish)
+    return response
+
+
+def _scratch() -> tuple[IO[bytes], Callable[[], None]]:
+    """A file without a name that is gone when it is closed, and what closes it."""
+    with ExitStack() as stack:
+        file = stack.enter_context(tempfile.TemporaryFile(prefix="record-"))
+        return file, stack.pop_all().close
+
+
+def _write(kind: str, found: Dossier, now: datetime, target: IO[bytes]) -> None:
+    if kind == "zip":
+        bundle.write_zip(found, now, target)
+    else:
+        target.write(report.as_pdf(found, now) if kind == "pdf" else report.as_json(found, now))
+    target.seek(0)
+
+
+def _page(case: Case, form: ExportForm) -> str:
+    with reading() as conn:
+        size = store.log(conn, case.id).size
+    return render_template("dossier/show.html", case=case, form=form, size=size)

@@ -1,0 +1,162 @@
+"""Invited, replied, came: three facts, each with a row and an entry in the record."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import icalendar
+import pytest
+from sqlalchemy import select
+
+from eventapp.audit import AuditEntry
+from eventapp.db import db
+from eventapp.events.models import ProgrammeItem, Quota, QuotaKind
+from eventapp.invitations import actions, letters, queries
+from eventapp.invitations.actions import Given
+from eventapp.invitations.errors import EventOverError
+from eventapp.invitations.models import (
+    Invitation,
+    ReplyChannel,
+    ReplyState,
+    SightingKind,
+    StandInRole,
+)
+from eventapp.mail.models import OutboxMail
+from eventapp.record.models import RecordEntry
+from eventapp.registration.models import Registration, RegistrationState
+from tests.invitations.conftest import REPLIED_AT, make_invitation
+from tests.support.factories import STARTS_AT
+
+YES = Given(ReplyState.ACCEPTED, ReplyChannel.LINK)
+NO = Given(ReplyState.DECLINED, ReplyChannel.LINK, reason="Folketinget har møde", will_write=True)
+STAND_IN = Given(
+    ReplyState.DELEGATED,
+    ReplyChannel.PHONE,
+    stand_in_name="Kontorchef Aagaard",
+    stand_in_title="kontorchef",
+    stand_in_role=StandInRole.FACTUAL,
+)
+
+
+class Officer:
+    """A member of staff who acts."""
+
+    id = "0" * 32
+
+
+def kinds_in_record() -> list[str]:
+    return [str(kind) for kind in db.session.scalars(select(RecordEntry.kind).order_by(RecordEntry.seq))]
+
+
+def taken() -> int:
+    return db.session.scalars(select(Quota.taken).where(Quota.kind == QuotaKind.INVITED)).one()
+
+
+def test_the_letter_leaves_with_a_calendar_request(invitation: Invitation) -> None:
+    mail = db.session.scalars(select(OutboxMail).where(OutboxMail.message == "invitations/letter")).one()
+    event = icalendar.Calendar.from_ical(mail.calendar or "").walk("VEVENT")[0]
+    assert mail.calendar_method == "REQUEST"
+    assert event["ATTENDEE"] == "mailto:ministersekretariat@example.org"
+    assert event.decoded("DTSTART") == STARTS_AT
+    assert kinds_in_record() == ["invite"]
+
+
+def test_the_letter_is_a_tagged_pdf(invitation: Invitation) -> None:
+    content = letters.pdf_of(invitation, REPLIED_AT)
+    assert content.startswith(b"%PDF-")
+    assert b"/MarkInfo" in content or b"/StructTreeRoot" in content
+
+
+def test_a_yes_takes_one_of_the_seats_for_the_invited(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    db.session.commit()
+    assert (taken(), kinds_in_record()) == (1, ["invite", "reply"])
+    assert invitation.registration_id
+
+
+def test_a_late_no_gives_the_seat_back_and_both_replies_stay(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    actions.reply(invitation, NO, now=REPLIED_AT + timedelta(days=10))
+    db.session.commit()
+    assert taken() == 0
+    assert [one.state for one in invitation.replies] == [ReplyState.ACCEPTED, ReplyState.DECLINED]
+    assert (invitation.registration_id, invitation.reply and invitation.reply.will_write) == (None, True)
+
+
+def test_a_stand_in_gets_a_ticket_in_the_own_name(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    actions.reply(invitation, STAND_IN, now=REPLIED_AT, by=Officer())
+    db.session.commit()
+    live = select(Registration.name).where(Registration.state == RegistrationState.CONFIRMED)
+    assert db.session.scalars(live).all() == ["Kontorchef Aagaard"]
+    assert taken() == 1
+
+
+def test_the_same_yes_again_keeps_the_ticket(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    first = invitation.registration_id
+    actions.reply(invitation, YES, now=REPLIED_AT + timedelta(hours=1))
+    assert invitation.registration_id == first
+
+
+@pytest.mark.parametrize("by", [None, Officer()])
+def test_after_the_start_only_staff_enters_replies(invitation: Invitation, by: Any) -> None:
+    if by is None:
+        with pytest.raises(EventOverError):
+            actions.reply(invitation, YES, now=STARTS_AT)
+    else:
+        assert actions.reply(invitation, NO, now=STARTS_AT, by=by).recorded_by_id == by.id
+
+
+def test_the_programme_shows_an_office_only_after_a_yes(invitation: Invitation) -> None:
+    item = ProgrammeItem(
+        event_id=invitation.event_id,
+        position=1,
+        starts_at=STARTS_AT,
+        ends_at=STARTS_AT + timedelta(minutes=10),
+        title="Velkomst",
+    )
+    db.session.add(item)
+    db.session.flush()
+    invitation.programme_item_id = item.id
+    assert queries.programme_people(invitation.event_id) == {}
+    actions.reply(invitation, NO, now=REPLIED_AT)
+    assert queries.programme_people(invitation.event_id) == {}
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    assert queries.programme_people(invitation.event_id) == {item.id: ["havneministeren"]}
+
+
+def test_the_door_notes_the_arrival_once(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    db.session.commit()
+    conn = db.session.connection()
+    for _ in range(2):
+        actions.note_arrival(conn, invitation.registration_id or "", STARTS_AT)
+    db.session.commit()
+    db.session.refresh(invitation)
+    assert [(one.kind, one.at) for one in invitation.sightings] == [(SightingKind.CAME, STARTS_AT)]
+    assert kinds_in_record()[-1:] == ["attendance"]
+
+
+def test_another_guest_at_the_door_is_nobody_of_ours(invitation: Invitation) -> None:
+    actions.note_arrival(db.session.connection(), "f" * 32, STARTS_AT)
+    db.session.commit()
+    assert invitation.sightings == []
+
+
+def test_replied_is_not_came(invitation: Invitation) -> None:
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    assert invitation.sightings == []
+
+
+def test_the_organisers_order_is_kept(invitation: Invitation) -> None:
+    make_invitation(invitation.event, "en anden minister")
+    db.session.commit()
+    assert [one.precedence for one in queries.invitations(invitation.event_id)] == [1, 2]
+
+
+def test_the_audit_log_has_no_names(invitation: Invitation) -> None:
+    actions.reply(invitation, STAND_IN, now=REPLIED_AT, by=Officer())
+    db.session.commit()
+    assert all("Aagaard" not in str(facts) for facts in db.session.scalars(select(AuditEntry.facts)))
