@@ -45,7 +45,7 @@ CLAIM = {"sqlite": Sql(_CLAIM.format(lock="")), "postgresql": Sql(_CLAIM.format(
 
 ONE_AT_A_TIME = Sql("SELECT pg_advisory_xact_lock(hashtextextended(:limit_key, 0))")
 ASKED = Sql("""
-    SELECT count(*) FILTER (WHERE queued_at > :day AND queued_at <= :queued_at) AS asked,
+    SELECT count(*) FILTER (WHERE queued_at > :day) AS asked,
            count(*) FILTER (WHERE admitted_at > :hour) AS hour,
            count(*) FILTER (WHERE admitted_at > :day) AS day,
            min(admitted_at) FILTER (WHERE admitted_at > :hour) AS oldest
@@ -128,7 +128,10 @@ def is_any_due(now: datetime) -> bool:
 
 def claim(claimant: Claimant, count: int) -> list[Job]:
     """Take up to ``count`` rows that are due, oldest first; those that an address may not have yet are put back."""
-    return write(lambda conn: _claim(conn, claimant, count, clock.system_now()))
+    while True:
+        taken, jobs = write(lambda conn: _claim(conn, claimant, count, clock.system_now()))
+        if jobs or not taken:
+            return jobs
 
 
 def put_back(claimant: Claimant, job: Job) -> None:
@@ -148,13 +151,14 @@ def forget_old() -> None:
     write(lambda conn: FORGET_OLD(conn, long_ago=long_ago).rowcount)
 
 
-def _claim(conn: Connection, claimant: Claimant, count: int, now: datetime) -> list[Job]:
+def _claim(conn: Connection, claimant: Claimant, count: int, now: datetime) -> tuple[int, list[Job]]:
+    """How many rows were taken, and those of them that may go."""
     rows = CLAIM[conn.dialect.name](
         conn, now=now, until=now + claimant.lease, worker=claimant.worker, domain=claimant.domain, count=count
     )
     # By address first: workers that lock several addresses must do so in the same order.
     jobs = sorted(map(_job, rows.mappings().all()), key=lambda job: (job.limit_key or "", job.queued_at))
-    return sorted((job for job in jobs if _may_go(conn, claimant, job, now)), key=lambda job: job.queued_at)
+    return len(jobs), sorted((job for job in jobs if _may_go(conn, claimant, job, now)), key=lambda job: job.queued_at)
 
 
 def _job(row: RowMapping) -> Job:
@@ -176,9 +180,7 @@ def _may_go(conn: Connection, claimant: Claimant, job: Job, now: datetime) -> bo
 def _admit(conn: Connection, claimant: Claimant, job: Job, now: datetime) -> bool:
     if conn.dialect.name == "postgresql":
         ONE_AT_A_TIME(conn, limit_key=job.limit_key)
-    found = (
-        ASKED(conn, limit_key=job.limit_key, queued_at=job.queued_at, hour=now - HOUR, day=now - DAY).mappings().one()
-    )
+    found = ASKED(conn, limit_key=job.limit_key, hour=now - HOUR, day=now - DAY).mappings().one()
     verdict = rules.admission(
         asked_in_a_day=found["asked"], let_through_in_an_hour=found["hour"], let_through_in_a_day=found["day"]
     )

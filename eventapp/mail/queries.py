@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_sqlalchemy.pagination import Pagination
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from eventapp.clock import system_now
 from eventapp.db import Sql, as_moment, db, reading
@@ -46,18 +46,6 @@ def mails(state: State | None, page: int) -> Pagination:
     if state:
         chosen = chosen.where(OutboxMail.state == state)
     return db.paginate(chosen, page=page, per_page=PER_PAGE, max_per_page=PER_PAGE)
-
-
-def of_subject(subject_id: str) -> list[OutboxMail]:
-    """Mails that belong to a row, newest first."""
-    chosen = select(OutboxMail).where(OutboxMail.subject_id == subject_id)
-    return list(db.session.scalars(chosen.order_by(OutboxMail.queued_at.desc(), OutboxMail.id)))
-
-
-def failing() -> int:
-    """How many rows wait although they were tried: the server cannot be reached, offers no TLS, or says later."""
-    tried = select(func.count()).where(OutboxMail.state == State.WAITING, OutboxMail.attempts > 0)
-    return db.session.scalar(tried) or 0
 
 
 def last_failure() -> OutboxMail | None:

@@ -151,11 +151,13 @@ def register(app: Flask) -> None:
         if once:
             click.echo(f"{worker.run_once()} taken out of the outbox.")
             return
-        _stop_on_signal(worker)
+        stop_on_signal(worker)
         worker.run()
 
 
-def _stop_on_signal(worker: Worker) -> None:
+def stop_on_signal(worker: Worker) -> None:
+    """SIGTERM and Ctrl-C let the mail that is being sent end, and give the others back."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stopping.set()
 

@@ -20,10 +20,11 @@ from tests.support.smtp import SmtpServer
 
 TEMPLATES = {
     "mail/test/hello/subject.txt": "Hello {{ name }}",
-    "mail/test/hello/body.txt": "{{ _('This mail was sent automatically by %(name)s.', name=name) }}.\n\nSee {{ link }}\n{{ code }}\n",
+    "mail/test/hello/body.txt": "{{ _('This mail was sent automatically by %(name)s.', name=name) }}\n\n"
+    "See {{ link }}\n{{ code }}\n",
     "mail/test/hello/body.html": '{% extends "mail/base.html" %}{% block content %}<h1>Hello {{ name }}</h1>'
     '<p><a href="{{ link }}">See</a></p><img src="{{ cid("picture.png") }}" alt="">{% endblock %}',
-    "mail/test/broken/subject.txt": "{{ nothing.at.all }}",
+    "mail/test/broken/body.txt": "{{ nothing.at.all }}",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,7 +102,8 @@ def test_what_is_empty_is_left_out():
 @pytest.mark.parametrize("field", ["title", "place", "description", "url", "organiser_name"])
 def test_no_text_becomes_a_line_of_its_own(field: str, value: str):
     _, plain = parsed(request(MEETING, GUEST))
-    whole, event = parsed(request(replace(MEETING, **{field: value}), Guest(value, "minister@example.org")))
+    changed: dict[str, Any] = {field: value}
+    whole, event = parsed(request(replace(MEETING, **changed), Guest(value, "minister@example.org")))
     assert set(event) <= set(plain)  # a field that held nothing but control signs is left out
     assert len(whole.subcomponents) == 2
     assert str(event["ATTENDEE"]) == "mailto:minister@example.org"
@@ -134,7 +136,7 @@ def offset_by_block(text: str, moment: datetime) -> timedelta:
         lines = dict(line.split(":", 1) for line in part.strip().split("\r\n"))
         rule = dict(one.split("=") for one in lines["RRULE"].split(";"))
         assert (rule["FREQ"], rule["BYDAY"]) == ("YEARLY", "-1SU")
-        at = datetime.strptime(lines["DTSTART"], "%Y%m%dT%H%M%S").time()
+        at = datetime.fromisoformat(lines["DTSTART"]).time()
         before, after = (timedelta(hours=int(lines[name]) // 100) for name in ("TZOFFSETFROM", "TZOFFSETTO"))
         for year in (moment.year - 1, moment.year):
             wall = datetime.combine(last_sunday(year, int(rule["BYMONTH"])), at, UTC)

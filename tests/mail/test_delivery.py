@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -241,18 +243,19 @@ class Keeper:
     def __init__(self) -> None:
         self.taken = 0
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:
         self.taken += 1
         return "250 ok"
 
 
 @contextmanager
-def plain_server(**options: object) -> Iterator[tuple[SmtpServer, Keeper]]:
+def plain_server(host: str = "127.0.0.1", **options: Any) -> Iterator[tuple[SmtpServer, Keeper]]:
+    """A server without TLS, unless the options say otherwise."""
     keeper, port = Keeper(), free_port()
-    controller = Controller(keeper, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(keeper, hostname=host, port=port, **options)
     controller.start()
     try:
-        yield SmtpServer(port=port, ca_file=Path("/nonexistent")), keeper
+        yield SmtpServer(host=host, port=port, ca_file=Path("/nonexistent")), keeper
     finally:
         controller.stop()
 
@@ -276,17 +279,37 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(settings: Settings, sm
     assert "CERTIFICATE_VERIFY_FAILED" in answer
 
 
-def test_a_certificate_of_another_host_is_refused(settings: Settings, smtp_server: SmtpServer):
-    state, answer = sent_to(settings, replace(smtp_server, host="127.0.0.2"))
-    assert (state, smtp_server.received) == (State.WAITING, [])
-
-
-def test_tls_from_the_first_byte(settings: Settings, tmp_path: Path):
-    certificate, key = make_certificate(tmp_path)
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of 127.0.0.1 that vouches for itself, and a server's use of it."""
+    file, key = make_certificate(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
-    with plain_server(ssl_context=context) as (server, keeper):
-        state, _ = sent_to(settings, server, mail_use_ssl=True, mail_ca_file=str(certificate))
+    context.load_cert_chain(file, key)
+    return file, context
+
+
+def test_a_certificate_of_another_host_is_refused(settings: Settings, certificate: tuple[Path, ssl.SSLContext]):
+    with plain_server("127.0.0.2", tls_context=certificate[1]) as (server, keeper):
+        state, answer = sent_to(settings, server, mail_ca_file=str(certificate[0]))
+    assert (state, keeper.taken) == (State.WAITING, 0)
+    assert "CERTIFICATE_VERIFY_FAILED" in answer
+
+
+def test_an_old_version_of_tls_is_refused(settings: Settings, certificate: tuple[Path, ssl.SSLContext]):
+    certificate[1].set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        certificate[1].minimum_version = ssl.TLSVersion.TLSv1
+        certificate[1].maximum_version = ssl.TLSVersion.TLSv1_1
+    with plain_server(tls_context=certificate[1]) as (server, keeper):
+        state, answer = sent_to(settings, server, mail_ca_file=str(certificate[0]))
+    assert (state, keeper.taken) == (State.WAITING, 0)
+    assert "No safe connection" in answer
+
+
+def test_tls_from_the_first_byte(settings: Settings, certificate: tuple[Path, ssl.SSLContext]):
+    with plain_server(ssl_context=certificate[1]) as (server, keeper):
+        state, _ = sent_to(settings, server, mail_use_ssl=True, mail_ca_file=str(certificate[0]))
     assert (state, keeper.taken) == (State.SENT, 1)
 
 

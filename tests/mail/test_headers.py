@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+from collections.abc import Callable
 
 import pytest
 
@@ -39,7 +40,7 @@ def twice(text: str) -> str:
     return quoted(quoted(text))
 
 
-ENCODINGS = [
+ENCODINGS: list[Callable[[str], str]] = [
     str,
     quoted,
     in_base64,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_two_tries_fall_into_the_first_hour():
 
 def test_later_tries_are_two_to_three_hours_apart():
     later = moments_of_tries()[2:]
-    assert {after - before for before, after in zip(later, later[1:], strict=False)} == {timedelta(hours=2, minutes=30)}
+    assert {after - before for before, after in pairwise(later)} == {timedelta(hours=2, minutes=30)}
 
 
 def test_it_is_given_up_after_five_days_and_not_before():
