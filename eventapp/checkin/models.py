@@ -1,0 +1,168 @@
+"""Tables of the door: who stands there, with which phone, and what every ticket that was shown came to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.events.models import Event
+
+
+class Door(Model):
+    """A way into the room."""
+
+    __tablename__ = "door"
+    __table_args__ = (UniqueConstraint("event_id", "name"), CheckConstraint("length(name) > 0", name="name"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    event: Mapped[Event] = relationship()
+
+
+class DoorShift(Model):
+    """A turn at one door, opened with a code that ends with the event. The code itself is never stored."""
+
+    __tablename__ = "door_shift"
+    __table_args__ = (Index(None, "event_id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    door_id: Mapped[str] = mapped_column(ForeignKey("door.id"))
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by_id: Mapped[str | None] = mapped_column(String(32))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    door: Mapped[Door] = relationship()
+
+
+class DoorSession(Model):
+    """A phone that was let in with a shift code.
+
+    ``unknown_codes`` counts what it showed us that is no ticket since ``unknown_since``; too many in a minute pause
+    the phone until staff let it go on (reliability S49).
+    """
+
+    __tablename__ = "door_session"
+    __table_args__ = (Index(None, "shift_id"), CheckConstraint("unknown_codes >= 0", name="unknown_codes"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    shift_id: Mapped[str] = mapped_column(ForeignKey("door_shift.id"))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device_name: Mapped[str] = mapped_column(String(60))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unknown_codes: Mapped[int] = mapped_column(default=0)
+    unknown_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    shift: Mapped[DoorShift] = relationship()
+
+
+class ShiftGuess(Model):
+    """A shift code that was tried and is none. The address is a keyed hash: enough to count, nothing to read."""
+
+    __tablename__ = "shift_guess"
+    __table_args__ = (Index(None, "address_hash", "at"), Index(None, "at"))
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    address_hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Direction(enum.StrEnum):
+    """Which way somebody goes through the door."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Means(enum.StrEnum):
+    """How the guest was pointed out to us."""
+
+    CODE = "code"
+    NAME = "name"
+    WALK_IN = "walk_in"
+    REVERSAL = "reversal"
+
+
+class Verdict(enum.StrEnum):
+    """What the door was told to do: a closed list (domain.md 4.4)."""
+
+    OK = "ok"
+    ALREADY_IN = "already_in"
+    NOT_IN = "not_in"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+    WRONG_EVENT = "wrong_event"
+    UNKNOWN = "unknown"
+    FULL = "full"
+    UNDONE = "undone"
+
+
+class Scan(Model):
+    """One thing that happened at a door. Never changed, never deleted; a mistake is undone by another scan.
+
+    ``id`` is made by the phone, so that sending twice is harmless; ``number`` counts the scans of an event in the
+    order in which the server took them. ``at`` is when it happened as well as we can tell: the phone's time put
+    right by ``offset_ms`` (server minus phone), else ``received_at``. ``earlier_id`` is the entry that a second scan
+    ran into. A head is inside when its last scan with verdict ``ok`` that no other scan undoes went ``in``.
+    """
+
+    __tablename__ = "scan"
+    __table_args__ = (
+        UniqueConstraint("event_id", "number"),
+        Index(None, "registration_id", "number"),
+        Index(None, "session_id"),
+        CheckConstraint("(means = 'reversal') = (undoes_id IS NOT NULL)", name="reversal"),
+        CheckConstraint("(verdict = 'undone') = (undoes_id IS NOT NULL)", name="undone"),
+        CheckConstraint("verdict <> 'already_in' OR earlier_id IS NOT NULL", name="already_in"),
+        CheckConstraint("verdict <> 'ok' OR registration_id IS NOT NULL", name="head"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    number: Mapped[int]
+    door_id: Mapped[str] = mapped_column(ForeignKey("door.id"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("door_session.id"))
+    direction: Mapped[Direction] = mapped_column(enum_column(Direction))
+    means: Mapped[Means] = mapped_column(enum_column(Means))
+    verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
+    registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"))
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    earlier_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
+    undoes_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"), unique=True)
+    device_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Occupancy(Model):
+    """How many are in the room: a counter kept in the same transaction as the scans, and the lock that orders them.
+
+    Everything here can be counted again from the scans (ADR 0016): ``scans`` taken so far, heads ``inside`` now, heads
+    that ``came`` at all, and the ``highest`` number inside with the moment it was reached.
+    """
+
+    __tablename__ = "occupancy"
+    __table_args__ = (
+        CheckConstraint("inside >= 0", name="inside"),
+        CheckConstraint("came >= 0", name="came"),
+        CheckConstraint("highest >= inside", name="highest"),
+    )
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    scans: Mapped[int] = mapped_column(default=0)
+    inside: Mapped[int] = mapped_column(default=0)
+    came: Mapped[int] = mapped_column(default=0)
+    highest: Mapped[int] = mapped_column(default=0)
+    highest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

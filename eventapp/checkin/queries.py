@@ -1,0 +1,352 @@
+"""Questions from the door and about it. Those of the door run without the ORM, on a connection that never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
+
+from eventapp.checkin.models import Direction, Door, DoorSession, DoorShift, Means, Occupancy, Scan, Verdict
+from eventapp.checkin.rules import Level, level
+from eventapp.db import Sql, as_moment, db, reading
+from eventapp.errors import NotFoundError
+from eventapp.registration.models import Origin, RegistrationState
+from eventapp.tokens import token_hash
+from eventapp.web.sorting import search_key
+
+MOST_FOUND = 20
+FEWEST_LETTERS = 2
+MOST_RECENT = 12
+
+SESSION = Sql("""
+    SELECT s.id, s.device_name, s.paused_at, h.id AS shift_id, h.event_id, h.door_id, h.expires_at, d.name AS door,
+           e.title, e.title_en
+    FROM door_session s JOIN door_shift h ON h.id = s.shift_id JOIN door d ON d.id = h.door_id
+    JOIN event e ON e.id = h.event_id
+    WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND h.ended_at IS NULL
+""")
+ROOM = Sql("""
+    SELECT o.inside, o.came, o.highest, o.highest_at, l.max_persons
+    FROM occupancy o JOIN event e ON e.id = o.event_id JOIN layout l ON l.id = e.layout_id WHERE e.id = :event_id
+""")
+_RESULT = """
+    SELECT s.id, s.verdict, s.direction, s.means, s.at, d.name AS door, r.name, c.label, c.label_en,
+           e.at AS earlier_at, ed.name AS earlier_door, n.text AS note, u.id AS undone_by
+    FROM scan s JOIN door d ON d.id = s.door_id
+    LEFT JOIN registration r ON r.id = s.registration_id LEFT JOIN category c ON c.id = r.category_id
+    LEFT JOIN access_need n ON n.registration_id = r.id AND n.show_at_door
+    LEFT JOIN scan e ON e.id = s.earlier_id LEFT JOIN door ed ON ed.id = e.door_id
+    LEFT JOIN scan u ON u.undoes_id = s.id
+    WHERE s.event_id = :event_id AND {which}
+"""
+RESULT = Sql(_RESULT.format(which="s.id = :id"))
+RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
+GUESTS = Sql("""
+    SELECT r.id, r.name, r.state, r.origin, r.registered_at, c.label, c.label_en, m.direction
+    FROM registration r LEFT JOIN category c ON c.id = r.category_id
+    LEFT JOIN scan m ON m.id = (
+        SELECT s.id FROM scan s WHERE s.registration_id = r.id AND s.verdict = 'ok'
+        AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id) ORDER BY s.number DESC LIMIT 1)
+    WHERE r.event_id = :event_id AND r.name_key LIKE :pattern ESCAPE '!'
+    ORDER BY r.name_key, r.id LIMIT :most
+""")
+CATEGORIES = Sql("SELECT id, label, label_en FROM category WHERE event_id = :event_id ORDER BY position")
+GUESSES = Sql("SELECT count(*) FROM shift_guess WHERE address_hash = :address_hash AND at > :since")
+SHIFT = Sql("""
+    SELECT id, event_id, door_id, expires_at FROM door_shift WHERE code_hash = :code_hash AND ended_at IS NULL
+""")
+
+
+@dataclass(frozen=True)
+class Post:
+    """A phone at a door: what its cookie stands for."""
+
+    session_id: str
+    device_name: str
+    shift_id: str
+    event_id: str
+    door_id: str
+    door: str
+    title: str
+    title_en: str
+    paused_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many are in the room, against the number of the approved plan, which counts everybody."""
+
+    inside: int
+    limit: int
+    came: int = 0
+    highest: int = 0
+    highest_at: datetime | None = None
+
+    @property
+    def free(self) -> int:
+        return max(0, self.limit - self.inside)
+
+    @property
+    def level(self) -> Level:
+        return level(self.inside, self.limit)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A scan as the door is told of it. ``name`` is "" for an unknown code and for a walk-in who gave none."""
+
+    id: str
+    verdict: Verdict
+    direction: Direction
+    means: Means
+    at: datetime
+    door: str
+    name: str
+    label: str
+    label_en: str
+    earlier_at: datetime | None
+    earlier_door: str
+    note: str
+    is_undone: bool
+
+    @property
+    def is_undoable(self) -> bool:
+        return self.verdict is Verdict.OK and not self.is_undone
+
+
+@dataclass(frozen=True)
+class FoundGuest:
+    """What the door may know of somebody: name, category, status (domain.md 4.4)."""
+
+    id: str
+    name: str
+    state: RegistrationState
+    is_walk_in: bool
+    registered_at: datetime
+    label: str
+    label_en: str
+    is_inside: bool
+
+
+# --- the door ------------------------------------------------------------------------------------------------
+
+
+def post(token: str, now: datetime) -> Post | None:
+    """The phone that holds this cookie, while its shift runs."""
+    with reading() as conn:
+        row = SESSION(conn, token_hash=token_hash(token)).one_or_none()
+    if row is None or as_moment(row.expires_at) <= now:
+        return None
+    return Post(
+        session_id=row.id,
+        device_name=row.device_name,
+        shift_id=row.shift_id,
+        event_id=row.event_id,
+        door_id=row.door_id,
+        door=row.door,
+        title=row.title,
+        title_en=row.title_en,
+        paused_at=as_moment(row.paused_at) if row.paused_at else None,
+    )
+
+
+def room(event_id: str) -> Room:
+    """
+    :raises NotFoundError: when the event has no doors yet.
+    """
+    with reading() as conn:
+        return _room(conn, event_id)
+
+
+def outcome(event_id: str, scan_id: str) -> tuple[Result, Room]:
+    """What a scan of the event came to, and how full the room is now.
+
+    :raises NotFoundError: when the event has no such scan.
+    """
+    with reading() as conn:
+        row = RESULT(conn, event_id=event_id, id=scan_id).one_or_none()
+        if row is None:
+            raise NotFoundError
+        return _result(row), _room(conn, event_id)
+
+
+def recent(event_id: str, session_id: str) -> list[Result]:
+    """What this phone scanned last, latest first; reversals are shown on what they undo."""
+    with reading() as conn:
+        rows = RECENT(conn, event_id=event_id, session_id=session_id, most=MOST_RECENT).all()
+    return [_result(row) for row in rows if row.means != Means.REVERSAL]
+
+
+def guests(event_id: str, typed: str) -> list[FoundGuest]:
+    """Guests with ``typed`` in their name, in Danish order; aa finds å and the other way round. At most 20.
+
+    Nobody for less than two letters: the door looks for a guest who stands there, it does not read the list.
+    """
+    key = search_key(typed)
+    if len(typed.strip()) < FEWEST_LETTERS or not key:
+        return []
+    pattern = "%" + key.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
+    with reading() as conn:
+        rows = GUESTS(conn, event_id=event_id, pattern=pattern, most=MOST_FOUND).all()
+    return [
+        FoundGuest(
+            id=row.id,
+            name=row.name,
+            state=RegistrationState(row.state),
+            is_walk_in=row.origin == Origin.WALK_IN,
+            registered_at=as_moment(row.registered_at),
+            label=row.label or "",
+            label_en=row.label_en or "",
+            is_inside=row.direction == Direction.IN,
+        )
+        for row in rows
+        if key in search_key(row.name)  # the sort key holds signs for accents and capitals too
+    ]
+
+
+def categories(event_id: str) -> Sequence[Any]:
+    """What a walk-in may come as: rows with id, label and label_en in the organiser's order."""
+    with reading() as conn:
+        return CATEGORIES(conn, event_id=event_id).all()
+
+
+def guesses(conn: Connection, address_hash: str, since: datetime) -> int:
+    """How many wrong shift codes came from one address."""
+    return int(GUESSES(conn, address_hash=address_hash, since=since).scalar_one())
+
+
+def _room(conn: Connection, event_id: str) -> Room:
+    row = ROOM(conn, event_id=event_id).one_or_none()
+    if row is None:
+        raise NotFoundError
+    highest_at = as_moment(row.highest_at) if row.highest_at else None
+    return Room(row.inside, row.max_persons, row.came, row.highest, highest_at)
+
+
+def _result(row: Any) -> Result:
+    return Result(
+        id=row.id,
+        verdict=Verdict(row.verdict),
+        direction=Direction(row.direction),
+        means=Means(row.means),
+        at=as_moment(row.at),
+        door=row.door,
+        name=row.name or "",
+        label=row.label or "",
+        label_en=row.label_en or "",
+        earlier_at=as_moment(row.earlier_at) if row.earlier_at else None,
+        earlier_door=row.earlier_door or "",
+        note=row.note or "",
+        is_undone=row.undone_by is not None,
+    )
+
+
+# --- staff ---------------------------------------------------------------------------------------------------
+
+
+def doors(event_id: str) -> Sequence[Door]:
+    """The doors of an event by name."""
+    return db.session.scalars(select(Door).where(Door.event_id == event_id).order_by(Door.name, Door.id)).all()
+
+
+def door(event_id: str, door_id: str) -> Door:
+    """
+    :raises NotFoundError: when the event has no such door.
+    """
+    found = db.session.get(Door, door_id)
+    if found is None or found.event_id != event_id:
+        raise NotFoundError
+    return found
+
+
+def open_shifts(event_id: str, now: datetime) -> Sequence[DoorShift]:
+    """The shifts that run, by door and age."""
+    running = (
+        select(DoorShift)
+        .join(Door)
+        .where(DoorShift.event_id == event_id, DoorShift.ended_at.is_(None), DoorShift.expires_at > now)
+    )
+    return db.session.scalars(
+        running.options(joinedload(DoorShift.door)).order_by(Door.name, DoorShift.created_at, DoorShift.id)
+    ).all()
+
+
+def shift(event_id: str, shift_id: str) -> DoorShift:
+    """
+    :raises NotFoundError: when the event has no such shift.
+    """
+    found = db.session.get(DoorShift, shift_id)
+    if found is None or found.event_id != event_id:
+        raise NotFoundError
+    return found
+
+
+@dataclass(frozen=True)
+class Device:
+    """A phone at a door, with how many scans it made and when it made the last one."""
+
+    session: DoorSession
+    scans: int
+    last_at: datetime | None
+
+
+def devices(event_id: str, now: datetime) -> list[Device]:
+    """The phones that are open now, in the order in which they were opened."""
+    rows = db.session.execute(
+        select(DoorSession, func.count(Scan.id), func.max(Scan.at))
+        .join(DoorShift)
+        .outerjoin(Scan, Scan.session_id == DoorSession.id)
+        .where(
+            DoorShift.event_id == event_id,
+            DoorShift.ended_at.is_(None),
+            DoorShift.expires_at > now,
+            DoorSession.ended_at.is_(None),
+        )
+        .group_by(DoorSession.id)
+        .order_by(DoorSession.opened_at, DoorSession.id)
+        .options(joinedload(DoorSession.shift).joinedload(DoorShift.door))
+    )
+    return [Device(session, scans, last_at) for session, scans, last_at in rows]
+
+
+def session(event_id: str, session_id: str) -> DoorSession:
+    """
+    :raises NotFoundError: when no phone of the event has this id.
+    """
+    found = db.session.get(DoorSession, session_id)
+    if found is None or found.shift.event_id != event_id:
+        raise NotFoundError
+    return found
+
+
+# --- for other slices ----------------------------------------------------------------------------------------
+
+
+def entries(event_id: str) -> Select[str | None, datetime]:
+    """Who came and when, as a query to build on: one row (registration_id, at) a head, undone entries left out."""
+    undoing = aliased(Scan)
+    undone = select(undoing.id).where(undoing.undoes_id == Scan.id).exists()
+    return (
+        select(Scan.registration_id, func.min(Scan.at).label("at"))
+        .where(
+            Scan.event_id == event_id,
+            Scan.verdict == Verdict.OK,
+            Scan.direction == Direction.IN,
+            ~undone,
+        )
+        .group_by(Scan.registration_id)
+    )
+
+
+def came(event_id: str) -> int | None:
+    """How many heads came; None before anybody did, for an event that has not begun shows a dash."""
+    return db.session.scalar(select(Occupancy.came).where(Occupancy.event_id == event_id)) or None
+
+
+def scans_taken() -> int:
+    """How many scans all doors have made together."""
+    return int(db.session.scalar(select(func.coalesce(func.sum(Occupancy.scans), 0))) or 0)
