@@ -8,7 +8,7 @@ KEY is the authority's public key in base64, as printed at /record/key; give it 
 Get it by another way than the receipt: from a printed report, a council clerk, an earlier copy.
 Says YES with what was proven, or NO with the reason, and ends with 0 or 1.
 
-Needs Python 3.9 or newer and the package "cryptography". Stands alone on purpose: it shares no code with the product
+Needs Python 3.10 or newer and the package "cryptography". Stands alone on purpose: it shares no code with the product
 or with the page, so that a mistake in one of them is seen by the others.
 Formats: c2sp.org/tlog-proof, c2sp.org/tlog-checkpoint, c2sp.org/signed-note, RFC 6962, RFC 8785.
 """

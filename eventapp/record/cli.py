@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 from eventapp import clock
 from eventapp.db import reading
-from eventapp.record import rotation, signing, store, verification
+from eventapp.record import export, rotation, signing, store, verification
 from eventapp.record.errors import SigningRefusedError
 
 group = AppGroup("record", help="The tamper-evident record of each case.")
@@ -41,6 +43,16 @@ def rotate_key() -> None:
     except SigningRefusedError as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"New key in {count} logs. Publish it, and keep a copy of the file apart from the backups.")
+
+
+@group.command("export")
+@click.option("--case", "slug", required=True, help="Slug of the case.")
+@click.argument("folder", type=click.Path(path_type=Path))
+def export_record(slug: str, folder: Path) -> None:
+    """Write everything the record of a case holds, texts and files too, to a new FOLDER."""
+    with reading() as conn:
+        count = export.write(conn, store.log_of_slug(conn, slug).id, folder)
+    click.echo(f"{count} files. Check them with: python tools/verify_record.py --key KEY {folder}")
 
 
 def _tell(report: verification.Report) -> None:

@@ -23,9 +23,9 @@ def part_faults(entry: Entry, told: dict[str, Any], parts: list[StoredPart], era
     wanted |= {name: one["commitment"] for name, one in files.items()}
     if wanted != {part.name: part.commitment for part in parts}:
         yield "its parts are not those that it commits to"
-    kept = _Kept(entry)
+    kept = Kept(entry)
     for part in parts:
-        fault = _erasure_fault(part, erased) if part.salt is None else kept.fault_of(part, part.salt)
+        fault = _erasure_fault(part, erased) if part.salt is None else _content_fault(part, part.salt, kept)
         if not fault and part.salt is not None and part.name in files:
             fault = _file_fault(part, files[part.name]["size"])
         if fault:
@@ -45,25 +45,28 @@ def _file_fault(part: StoredPart, size: int) -> str | None:
     return None if blobs.path(sha256).stat().st_size == size else "the file has another size"
 
 
-class _Kept:
+def _content_fault(part: StoredPart, salt: bytes, kept: Kept) -> str | None:
+    content = kept.content(part)
+    if content is None:
+        return "the content is gone"
+    return None if commitment(salt, content) == part.commitment else "the content or its salt was changed"
+
+
+class Kept:
     """The contents of one entry, from the record itself or from the slice that keeps them."""
 
     def __init__(self, entry: Entry) -> None:
         self._entry = entry
         self._values: dict[str, Any] | None = None
 
-    def fault_of(self, part: StoredPart, salt: bytes) -> str | None:
-        """What is wrong with the content of a part, or ``None``."""
-        content = part.content.encode() if part.content is not None else self._from_slice(part.name)
-        if content is None:
-            return "the content is gone"
-        return None if commitment(salt, content) == part.commitment else "the content or its salt was changed"
-
-    def _from_slice(self, name: str) -> bytes | None:
+    def content(self, part: StoredPart) -> bytes | None:
+        """The canonical content of a part; ``None`` when nobody has it."""
+        if part.content is not None:
+            return part.content.encode()
         if self._values is None:
             provide = registry().record_content.get(self._entry.kind)
             self._values = provide(self._entry.ref or "") if provide else {}
         try:
-            return canonical(self._values[name]) if name in self._values else None
+            return canonical(self._values[part.name]) if part.name in self._values else None
         except CanonicalError:
             return None

@@ -103,7 +103,12 @@ def opening(log_id: str, seq: int, values: Mapping[str, Any] | None = None) -> s
     """
     with reading() as conn:
         parts = store.parts(conn, store.entry(conn, log_id, seq).id)
-    told = [_told(part.name, part.salt, values or {}) for part in parts if part.salt is not None]
+    return opening_text(parts, values or {})
+
+
+def opening_text(parts: Sequence[store.StoredPart], values: Mapping[str, Any]) -> str:
+    """The opening of some parts, on one line."""
+    told = [_told(part.name, part.salt, values) for part in parts if part.salt is not None]
     return canonical({"form": OPENING_FORM, "v": 1, "parts": told}).decode() + "\n"
 
 

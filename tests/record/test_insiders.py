@@ -1,6 +1,7 @@
 """Whoever changes what was recorded is found out (R14)."""
 
 import secrets
+import shutil
 from datetime import timedelta
 from random import Random
 
@@ -8,10 +9,12 @@ import pytest
 
 from eventapp import blobs, record
 from eventapp.db import db as database
-from eventapp.record import published, verification
+from eventapp.record import export, published, verification
+from eventapp.record.signing import key_ring
 from eventapp.web.registry import registry
 from tests.record.conftest import ORIGIN
 from tests.record.insiders import KINDS, Crime
+from tools import verify_record
 
 CHANGES = 504  # 42 of each kind, on each database
 ENTRIES = 23
@@ -35,11 +38,35 @@ def scene(append, log_id, now):
     return kept, files
 
 
-def test_every_change_by_an_insider_is_found(scene, log_id):
+def exported(conn, log_id):
+    """Name -> content of the export; a file that is gone is left out."""
+    found = {}
+    for member in export.members(conn, log_id):
+        try:
+            found[member.name] = member.content if isinstance(member.content, bytes) else member.content.read_bytes()
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def says_no(told, folder, outside):
+    """Whether the stand-alone program finds a fault in these files, given the head that a witness kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "files").mkdir(parents=True)
+    for name, content in told.items():
+        (folder / name).write_bytes(content)
+    return bool(verify_record.check_record(folder, list(key_ring().trusted), [outside], []))
+
+
+def test_every_change_by_an_insider_is_found(scene, log_id, tmp_path):
+    """By the product always; by the stand-alone program whenever the change reaches what it is given."""
     kept, files = scene
     chance = Random(14)
     outside = published.read(log_id)
     unnoticed = []
+    with database.engine.connect() as conn:
+        good = exported(conn, log_id)
+    assert not says_no(good, tmp_path / "export", outside)
     for number in range(CHANGES):
         commit_crime = KINDS[number % len(KINDS)]
         with database.engine.connect() as conn:
@@ -47,6 +74,9 @@ def test_every_change_by_an_insider_is_found(scene, log_id):
             commit_crime(crime)
             if verification.examine(conn, log_id, outside).is_intact:
                 unnoticed.append((number, commit_crime.__name__))
+            told = exported(conn, log_id)
+            if told != good and not says_no(told, tmp_path / "export", outside):
+                unnoticed.append((number, f"{commit_crime.__name__} by the program"))
             conn.rollback()
         for undo in crime.undo:
             undo()

@@ -1,0 +1,90 @@
+"""The record of a case as files that can be verified without us (``tools/verify_record.py``).
+
+::
+
+    entries.jsonl    the entries, one a line, exactly as they were hashed
+    openings.jsonl   for each entry the salts and contents of its parts; what was erased is left out
+    heads.jsonl      every signed head as a JSON text, the one kept outside the database last
+    files/<sha256>   the attachments
+    keys.txt         the public keys
+
+It holds everything that people wrote: for the archive, the case system and whoever may see the whole case.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from eventapp import blobs
+from eventapp.record import published, store
+from eventapp.record.checkpoint import hash_text
+from eventapp.record.commitments import ATTACHMENT
+from eventapp.record.contents import Kept
+from eventapp.record.receipts import opening_text
+from eventapp.record.signing import key_ring
+from eventapp.record.store import Entry, StoredPart
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of the export: its name with folders, and its content or where that lies."""
+
+    name: str
+    content: bytes | Path
+
+
+def members(conn: Connection, log_id: str) -> Iterator[Member]:
+    """The files of the export, for a folder, a ZIP or a bag.
+
+    :raises NoSuchRecordError: when there is no such log.
+    """
+    log = store.log(conn, log_id)
+    entries = list(store.entries(conn, log_id, 0, log.size))
+    parts = [store.parts(conn, entry.id) for entry in entries]
+    openings = map(_opening, entries, parts)
+    yield Member("entries.jsonl", "".join(f"{entry.text}\n" for entry in entries).encode())
+    yield Member("openings.jsonl", "".join(openings).encode())
+    yield Member("heads.jsonl", "".join(f"{json.dumps(head)}\n" for head in _heads(conn, log_id)).encode())
+    yield Member("keys.txt", "".join(f"{hash_text(key)}\n" for key in key_ring().trusted).encode())
+    for sha256 in sorted({sha256 for some in parts for sha256 in _files(some)}):
+        yield Member(f"files/{sha256}", blobs.path(sha256))
+
+
+def write(conn: Connection, log_id: str, folder: Path) -> int:
+    """Write the export into a folder; returns the number of files.
+
+    :raises FileExistsError: when the folder is there already, so that two exports never mix.
+    """
+    (folder / "files").mkdir(parents=True)
+    written = 0
+    for member in members(conn, log_id):
+        if isinstance(member.content, Path):
+            shutil.copyfile(member.content, folder / member.name)
+        else:
+            (folder / member.name).write_bytes(member.content)
+        written += 1
+    return written
+
+
+def _heads(conn: Connection, log_id: str) -> list[str]:
+    heads = [str(row.text) for row in store.CHECKPOINTS(conn, log_id=log_id)]
+    outside = published.read(log_id)
+    return heads if outside is None or outside in heads[-1:] else [*heads, outside]
+
+
+def _opening(entry: Entry, parts: list[StoredPart]) -> str:
+    kept = Kept(entry)
+    contents = {part.name: kept.content(part) for part in parts}
+    return opening_text(parts, {name: json.loads(one) for name, one in contents.items() if one is not None})
+
+
+def _files(parts: list[StoredPart]) -> Iterator[str]:
+    for part in parts:
+        if part.name.startswith(ATTACHMENT) and part.content is not None:
+            yield str(json.loads(part.content))

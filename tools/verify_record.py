@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""Check an exported record of a case without the server that wrote it.
+
+    python verify_record.py --key KEY FOLDER
+    python verify_record.py --key KEY FOLDER --head kept-by-a-witness.txt --receipt mine.tlog-proof
+
+KEY is the authority's public key in base64. --head is a checkpoint that somebody kept, --receipt a receipt that
+somebody got: the record must still begin with what they state. Says YES, or NO with every fault; ends with 0 or 1.
+
+Needs Python 3.10 or newer, the package "cryptography", and its neighbour verify_receipt.py in the same folder. Shares
+no code with the product.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+receipts = runpy.run_path(str(Path(__file__).with_name("verify_receipt.py")))
+ProofError = receipts["ProofError"]
+sha = receipts["sha"]
+
+
+def roots(entries: list[bytes]) -> list[bytes]:
+    """The root at each size from 0 on, growing a pile of complete subtrees."""
+    pile: list[tuple[int, bytes]] = []  # leaves covered, hash
+    found = [sha(b"")]
+    for entry in entries:
+        pile.append((1, sha(b"\x00", entry)))
+        while len(pile) > 1 and pile[-1][0] == pile[-2][0]:
+            (width, right), (_, left) = pile.pop(), pile.pop()
+            pile.append((width * 2, sha(b"\x01", left, right)))
+        root = pile[-1][1]
+        for _, left in reversed(pile[:-1]):
+            root = sha(b"\x01", left, root)
+        found.append(root)
+    return found
+
+
+def check_record(folder: Path, keys: list[bytes], heads: list[str], own: list[bytes]) -> list[str]:
+    """Every fault of the record in ``folder``; ``heads`` and ``own`` (receipts) come from elsewhere."""
+    texts = (folder / "entries.jsonl").read_bytes().splitlines()
+    openings = (folder / "openings.jsonl").read_text("utf-8").splitlines()
+    heads = [*map(json.loads, (folder / "heads.jsonl").read_text("utf-8").splitlines()), *heads]
+    faults = [*head_faults(roots(texts), heads, keys), *receipt_faults(texts, own, keys)]
+    if len(texts) != len(openings):
+        faults.append(f"{len(texts)} entries, {len(openings)} openings")
+    entries = [json.loads(text) for text in texts]
+    erased = erasures(entries, openings)
+    for number, (entry, opening) in enumerate(zip(entries, openings, strict=False)):
+        if entry["seq"] != number or entry["case"] != entries[0]["case"]:
+            faults.append(f"entry {number}: says that it is {entry['seq']} of {entry['case']}")
+        gone = erased.get(f"entry:{number}", set())
+        faults += [f"entry {number}: {one}" for one in content_faults(entry, opening, gone, folder)]
+    return faults
+
+
+def head_faults(root_at: list[bytes], heads: list[str], keys: list[bytes]) -> Iterator[str]:
+    size = len(root_at) - 1
+    signed, origins = 0, set[str]()
+    for head in heads:
+        try:
+            origin, covered, root = receipts["read_head"](head, keys)
+        except ProofError as why:
+            yield f"a head is not signed by this key: {why}"
+            continue
+        signed, origins = max(signed, covered), origins | {origin}
+        if covered > size:
+            yield f"a head over {covered} entries was signed, there are {size}"
+        elif root_at[covered] != root:
+            yield f"the first {covered} entries are not those that were signed"
+    if signed < size:
+        yield f"only {signed} of {size} entries are signed"
+    if len(origins) > 1:
+        yield f"heads of several records: {', '.join(sorted(origins))}"
+
+
+def receipt_faults(texts: list[bytes], own: list[bytes], keys: list[bytes]) -> Iterator[str]:
+    for receipt in own:
+        try:
+            number = receipts["check_receipt"](receipt, keys)["seq"]
+        except ProofError as why:
+            yield f"a receipt proves nothing: {why}"
+            continue
+        told = receipt.decode().split("\n")[1].removeprefix("extra ")
+        if number >= len(texts) or receipts["unbase64"](told) != texts[number]:
+            yield f"entry {number}: is not the one that a receipt was given for"
+
+
+def erasures(entries: list[dict[str, Any]], openings: list[str]) -> dict[str, set[str]]:
+    """Reference of an entry -> names of the parts that an entry of the record says were erased."""
+    found: dict[str, set[str]] = {}
+    for entry, opening in zip(entries, openings, strict=False):
+        if entry["kind"] == "erase":
+            told = {part["name"]: part.get("value") for part in json.loads(opening)["parts"]}
+            found.setdefault(entry["ref"], set()).update(told.get("names") or [])
+    return found
+
+
+def content_faults(entry: dict[str, Any], opening: str, erased: set[str], folder: Path) -> Iterator[str]:
+    commitments = {part["name"]: part["commitment"] for part in entry["parts"]}
+    sizes = {f"attachment:{place}": one["size"] for place, one in enumerate(entry["attachments"])}
+    for place, one in enumerate(entry["attachments"]):
+        commitments[f"attachment:{place}"] = one["commitment"]
+    parts = {part["name"]: part for part in receipts["read_opening"](opening)}
+    if extra := sorted(set(parts) - set(commitments)):
+        yield f"parts that it does not commit to: {', '.join(extra)}"
+    for name, wanted in commitments.items():
+        part = parts.get(name)
+        if part is None:
+            if name not in erased:
+                yield f"{name}: the salt is gone, and no entry tells of an erasure"
+        elif "value" not in part:
+            yield f"{name}: the content is gone"
+        elif sha(bytes.fromhex(part["salt"]), receipts["canonical"](part["value"])).hex() != wanted:
+            yield f"{name}: the content or its salt was changed"
+        elif name in sizes:
+            yield from file_faults(name, folder / "files" / part["value"], part["value"], sizes[name])
+
+
+def file_faults(name: str, path: Path, sha256: str, size: int) -> Iterator[str]:
+    if not path.is_file():
+        yield f"{name}: the file is missing"
+    elif sha(path.read_bytes()).hex() != sha256 or path.stat().st_size != size:
+        yield f"{name}: the file was changed"
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description="Check an exported record of a case.")
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--key", action="append", required=True, help="trusted public key in base64")
+    asked.add_argument("--head", type=Path, action="append", default=[], help="a checkpoint that somebody kept")
+    asked.add_argument("--receipt", type=Path, action="append", default=[], help="a receipt that somebody got")
+    given = asked.parse_args()
+    try:
+        faults = check_record(
+            given.folder,
+            [receipts["unhash"](key) for key in given.key],
+            [head.read_text("utf-8") for head in given.head],
+            [receipt.read_bytes() for receipt in given.receipt],
+        )
+    except (ProofError, OSError, ValueError, LookupError, TypeError) as why:
+        faults = [f"the record cannot be read: {why}"]
+    print("\n".join(["NO:", *faults]) if faults else "YES: the record is whole, unchanged and signed.")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
