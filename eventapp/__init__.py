@@ -65,6 +65,8 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
         static_folder=str(ROOT / "static"),
         instance_path=str(settings.instance_path.absolute()),
     )
+    if app.debug:
+        raise config.SettingsError("FLASK_DEBUG is on: anybody could run code here. Remove it from the environment.")
     _configure(app, settings, testing)
     db.register(app)
     Migrate(app, db.db, directory=str(ROOT / "eventapp" / "migrations"), render_as_batch=True)

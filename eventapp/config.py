@@ -99,7 +99,10 @@ def load(environ: Mapping[str, str], instance_path: Path) -> Settings:
     :raises SettingsError: when a value cannot be read.
     """
     file = instance_path / "eventapp.toml"
-    stored: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    try:
+        stored: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}. See docs/settings.md.") from error
     known = {one.name: one for one in fields(Settings) if one.name != "instance_path"}
     unknown = sorted(set(stored) - set(known))
     if unknown:
@@ -148,6 +151,8 @@ def _secret_faults(settings: Settings) -> list[str]:
 
 def _exposure_faults(settings: Settings) -> list[str]:
     faults = []
+    if urlsplit(settings.public_url).scheme not in {"http", "https"} or not settings.host:
+        faults.append("PUBLIC_URL is no web address. Set it to one like https://debat.example.org.")
     if settings.debug:
         faults.append("DEBUG is on: anybody could run code here. Remove the setting DEBUG.")
     if not settings.is_https and not settings.is_loopback:
@@ -157,7 +162,14 @@ def _exposure_faults(settings: Settings) -> list[str]:
         )
     if not settings.is_sqlite and not settings.sqlalchemy_url.startswith("postgresql"):
         faults.append("DATABASE_URL must name a SQLite file or a PostgreSQL database.")
+    if settings.is_sqlite and is_in_memory(settings.sqlalchemy_url):
+        faults.append("DATABASE_URL names a database in memory: everything would be lost at the end. Name a file.")
     return faults
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether a SQLite address names no file."""
+    return urlsplit(url).path in {"", "/", "/:memory:"} or "mode=memory" in url
 
 
 def settings() -> Settings:

@@ -263,9 +263,9 @@ def sqlite_faults(conn: Connection) -> list[str]:
 
 
 def finish_transaction(response: Response) -> Response:
-    """Keep what the request wrote; undo it when the answer is an error."""
+    """Keep what the request wrote; undo it when the answer is an error, or when the request may not write."""
     if db.session.registry.has():
-        if response.status_code < 400:
+        if response.status_code < 400 and is_writing():
             db.session.commit()
         else:
             db.session.rollback()

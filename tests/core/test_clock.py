@@ -1,0 +1,90 @@
+"""Danish wall time and the moments it stands for (reliability R9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventapp import clock
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "moment"),
+    [
+        ("2023-09-28", "17:00", "2023-09-28T15:00:00Z"),  # the debate: summer time
+        ("2023-11-24", "12:00", "2023-11-24T11:00:00Z"),  # the deadline: winter time
+        ("2023-11-24", "23:59:59.999000", "2023-11-24T22:59:59.999Z"),
+        ("2023-11-25", "00:00", "2023-11-24T23:00:00Z"),
+        ("2024-02-29", "23:59:59", "2024-02-29T22:59:59Z"),  # leap day
+        ("2026-10-25", "00:00", "2026-10-24T22:00:00Z"),  # a day of 25 hours
+        ("2026-10-25", "01:59:59", "2026-10-24T23:59:59Z"),
+        ("2026-10-25", "02:30", "2026-10-25T01:30:00Z"),  # shown twice: the later is meant
+        ("2026-10-25", "03:00", "2026-10-25T02:00:00Z"),
+        ("2026-10-25", "23:59:59", "2026-10-25T22:59:59Z"),
+        ("2027-03-28", "01:59:59", "2027-03-28T00:59:59Z"),  # a day of 23 hours
+        ("2027-03-28", "03:00", "2027-03-28T01:00:00Z"),
+        ("2027-03-28", "23:59:59", "2027-03-28T21:59:59Z"),
+    ],
+)
+def test_wall_time_becomes_the_moment_that_was_meant(day: str, at: str, moment: str) -> None:
+    assert clock.wall(date.fromisoformat(day), time.fromisoformat(at)) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("at", ["02:00", "02:30", "02:59:59.999999"])
+def test_a_time_that_the_clock_skipped_is_refused(at: str) -> None:
+    with pytest.raises(clock.NotAWallTimeError):
+        clock.wall(date(2027, 3, 28), time.fromisoformat(at))
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "end"),
+    [
+        ("2026-10-01T21:59:59Z", 28, "2026-10-29T22:59:59Z"),  # four weeks over the end of summer time
+        ("2027-03-10T11:00:00Z", 28, "2027-04-07T10:00:00Z"),  # and over its beginning
+        ("2023-10-27T10:00:00Z", 28, "2023-11-24T11:00:00Z"),
+        ("2024-02-01T11:00:00Z", 28, "2024-02-29T11:00:00Z"),
+    ],
+)
+def test_weeks_are_added_in_wall_time(start: str, days: int, end: str) -> None:
+    assert clock.add_wall_days(datetime.fromisoformat(start), days) == datetime.fromisoformat(end)
+
+
+def test_days_of_change_have_25_and_23_hours() -> None:
+    def length(day: date) -> timedelta:
+        return clock.wall(day + timedelta(days=1), time()) - clock.wall(day, time())
+
+    assert length(date(2026, 10, 25)) == timedelta(hours=25)
+    assert length(date(2027, 3, 28)) == timedelta(hours=23)
+
+
+@given(st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2060-01-01")))
+def test_every_wall_time_comes_back_as_it_was_or_is_refused(local: datetime) -> None:
+    try:
+        moment = clock.wall(local.date(), local.time())
+    except clock.NotAWallTimeError:
+        assert (local.month, local.hour) == (3, 2)
+        return
+    assert moment.tzinfo is UTC
+    assert moment.astimezone(clock.COPENHAGEN).replace(tzinfo=None) == local
+
+
+@pytest.fixture
+def two_weeks_ahead() -> Iterator[None]:
+    clock.follow(lambda: timedelta(days=14))
+    yield
+    clock.follow(timedelta)
+
+
+@pytest.mark.usefixtures("two_weeks_ahead")
+def test_only_domain_time_follows_the_demo_clock() -> None:
+    ahead = clock.now() - clock.system_now()
+    assert timedelta(days=14, seconds=-1) < ahead < timedelta(days=14, seconds=1)
+
+
+def test_both_clocks_agree_without_a_demo() -> None:
+    assert abs(clock.now() - clock.system_now()) < timedelta(seconds=1)
+    assert clock.now().tzinfo is UTC

@@ -1,0 +1,202 @@
+"""Settings: where they come from, what stops the start (reliability R38), and that each is described."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from eventapp import cli, config, create_app
+from eventapp.config import Settings, SettingsError
+from eventapp.db import sqlite_faults
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+OTHER = "f0e1d2c3b4a5968778695a4b3c2d1e0f"
+
+
+@pytest.fixture
+def safe(tmp_path: Path) -> Settings:
+    return Settings(instance_path=tmp_path, secret_key=GOOD, ticket_key=OTHER)
+
+
+# --- reading -------------------------------------------------------------------------------------------------
+
+
+def test_the_environment_goes_before_the_file_and_the_file_before_the_default(tmp_path: Path) -> None:
+    (tmp_path / "eventapp.toml").write_text('site_name = "Havneby"\nmail_port = 2525\n', "utf-8")
+    found = config.load({"SITE_NAME": "Ærø Kommune", "MAIL_USE_TLS": "0"}, tmp_path)
+    assert (found.site_name, found.mail_port, found.mail_use_tls, found.mail_timeout_seconds) == (
+        "Ærø Kommune",
+        2525,
+        False,
+        20,
+    )
+
+
+@pytest.mark.parametrize("environ", [{"MAIL_PORT": "many"}, {"MAIL_USE_TLS": "perhaps"}, {"DEBUG": ""}])
+def test_a_value_that_cannot_be_read_stops_the_start(tmp_path: Path, environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=f"{next(iter(environ))} has a value that cannot be read"):
+        config.load(environ, tmp_path)
+
+
+def test_a_misspelt_setting_in_the_file_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "eventapp.toml").write_text('sitename = "Havneby"\n', "utf-8")
+    with pytest.raises(SettingsError, match="settings that do not exist: sitename"):
+        config.load({}, tmp_path)
+
+
+def test_a_broken_file_stops_the_start_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "eventapp.toml").write_text("site_name = Havneby\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"eventapp\.toml cannot be read"):
+        config.load({}, tmp_path)
+
+
+def test_secrets_are_not_shown_when_settings_are_printed(safe: Settings) -> None:
+    shown = repr(replace(safe, mail_password="mailkode"))
+    assert GOOD not in shown
+    assert OTHER not in shown
+    assert "mailkode" not in shown
+
+
+# --- refusals ------------------------------------------------------------------------------------------------
+
+
+def test_safe_settings_start(safe: Settings) -> None:
+    config.check(safe)
+
+
+@pytest.mark.parametrize("name", ["secret_key", "ticket_key"])
+@pytest.mark.parametrize("value", ["", "secret", "changeme", "kort", "a" * 64, "abab" * 16, GOOD[:31]])
+def test_a_weak_or_missing_secret_stops_the_start(safe: Settings, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name.upper()} is missing or weak. .*at least 32 random characters"):
+        config.check(replace(safe, **{name: value}))
+
+
+def test_one_secret_for_both_purposes_stops_the_start(safe: Settings) -> None:
+    with pytest.raises(SettingsError, match="are the same"):
+        config.check(replace(safe, ticket_key=GOOD))
+
+
+@pytest.mark.parametrize("name", ["eventapp.toml", "record-key"])
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_secrets_that_others_can_read_stop_the_start(safe: Settings, name: str, mode: int) -> None:
+    path = safe.instance_path / name
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(SettingsError, match=f"chmod 600 .*{name}"):
+        config.check(safe)
+    path.chmod(0o600)
+    config.check(safe)
+
+
+def test_debug_stops_the_start(safe: Settings) -> None:
+    with pytest.raises(SettingsError, match="DEBUG is on"):
+        config.check(replace(safe, debug=True))
+
+
+def test_debug_of_the_framework_stops_the_start(safe: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    with pytest.raises(SettingsError, match="FLASK_DEBUG"):
+        create_app(safe)
+
+
+@pytest.mark.parametrize("url", ["http://debat.example.org", "http://192.168.1.20:8000", "http://0.0.0.0:8000"])
+def test_plain_http_that_others_can_reach_stops_the_start(safe: Settings, url: str) -> None:
+    with pytest.raises(SettingsError, match="plain http"):
+        config.check(replace(safe, public_url=url))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000", "https://debat.example.org"]
+)
+def test_loopback_and_https_start(safe: Settings, url: str) -> None:
+    config.check(replace(safe, public_url=url))
+
+
+@pytest.mark.parametrize("url", ["debat.example.org", "ftp://debat.example.org", "https://"])
+def test_an_address_that_is_none_stops_the_start(safe: Settings, url: str) -> None:
+    with pytest.raises(SettingsError, match="PUBLIC_URL"):
+        config.check(replace(safe, public_url=url))
+
+
+def test_a_database_of_another_make_stops_the_start(safe: Settings) -> None:
+    with pytest.raises(SettingsError, match="SQLite file or a PostgreSQL database"):
+        config.check(replace(safe, database_url="mysql://localhost/eventapp"))
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"])
+def test_a_database_in_memory_stops_the_start(safe: Settings, url: str) -> None:
+    with pytest.raises(SettingsError, match="Name a file"):
+        create_app(replace(safe, database_url=url))
+
+
+@pytest.mark.parametrize(
+    ("weak", "says"),
+    [
+        ("journal_mode=DELETE", "journal_mode=delete instead of wal"),
+        ("synchronous=NORMAL", "synchronous=1 instead of 2"),
+        ("foreign_keys=OFF", "foreign_keys=0 instead of 1"),
+    ],
+)
+def test_sqlite_that_could_lose_what_was_acknowledged_stops_the_start(
+    safe: Settings, monkeypatch: pytest.MonkeyPatch, weak: str, says: str
+) -> None:
+    """As on a file system where SQLite cannot do better than this."""
+
+    def faults(conn: Connection) -> list[str]:
+        conn.rollback()
+        conn.connection.execute(f"PRAGMA {weak}")
+        return sqlite_faults(conn)
+
+    monkeypatch.setattr(cli, "sqlite_faults", faults)
+    with pytest.raises(SettingsError, match=f"{says}. .* or use PostgreSQL"):
+        create_app(safe)
+
+
+def test_all_faults_are_said_at_once(safe: Settings) -> None:
+    with pytest.raises(SettingsError) as error:
+        config.check(replace(safe, secret_key="", debug=True, public_url="http://debat.example.org"))
+    assert len(str(error.value).splitlines()) == 3
+
+
+# --- secrets of one's own ------------------------------------------------------------------------------------
+
+
+def test_made_secrets_are_random_safe_and_made_once(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    assert cli.make_secrets(instance)
+    file = instance / "eventapp.toml"
+    first = file.read_text("utf-8")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(instance.stat().st_mode) == 0o700
+    config.check(config.load({}, instance))
+    assert not cli.make_secrets(instance)
+    assert file.read_text("utf-8") == first
+
+
+# --- the document --------------------------------------------------------------------------------------------
+
+
+def described() -> dict[str, str]:
+    """Setting -> default, as docs/settings.md has them."""
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) ?\|", text, re.MULTILINE))
+
+
+def test_every_setting_is_described_and_nothing_else() -> None:
+    assert set(described()) == {one.name.upper() for one in fields(Settings) if one.name != "instance_path"}
+
+
+def test_described_defaults_are_the_true_ones() -> None:
+    elsewhere = {"DATABASE_URL", "BLOB_URL"}  # their defaults lie in the instance folder
+    for one in fields(Settings):
+        name = one.name.upper()
+        if one.name == "instance_path" or name in elsewhere:
+            continue
+        shown = str(one.default).lower() if isinstance(one.default, bool) else str(one.default)
+        assert described()[name] == (f"`{shown}`" if shown else ""), name
