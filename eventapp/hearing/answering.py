@@ -22,7 +22,7 @@ from eventapp.errors import NotFoundError
 from eventapp.hearing import messages
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Channel, SenderKind
-from eventapp.hearing.rules import is_late, receipt_number
+from eventapp.hearing.rules import content, is_late, receipt_number
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
@@ -87,18 +87,6 @@ class Sent:
         files = [(one.file_name, one.stored.sha256) for one in self.uploads]
         told = json.dumps([self.hearing_id, self.parts(), files], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
-
-
-def content(name: str, on_behalf_of: str, sender_kind: str, email: str, text: str, channel: str) -> dict[str, Any]:
-    """The committed fields of an answer: part name -> value."""
-    return {
-        "name": name,
-        "on_behalf_of": on_behalf_of,
-        "sender_kind": str(sender_kind),
-        "email": email,
-        "text": text,
-        "channel": str(channel),
-    }
 
 
 def receive(sent: Sent, by: audit.Actor | None = None) -> str:

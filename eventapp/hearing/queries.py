@@ -11,8 +11,8 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import db
 from eventapp.errors import NotFoundError
-from eventapp.hearing.answering import content
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
+from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
 
 

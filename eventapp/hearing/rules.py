@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime, timedelta
+from typing import Any
 
 SHORTEST_USUAL = timedelta(weeks=4)
 MOST_FILES = 10
@@ -49,3 +50,15 @@ def is_short(starts_at: datetime, deadline_at: datetime) -> bool:
 def receipt_number(year: int, issued: int) -> str:
     """HS-2023-0042"""
     return f"HS-{year}-{issued:04d}"
+
+
+def content(name: str, on_behalf_of: str, sender_kind: str, email: str, text: str, channel: str) -> dict[str, Any]:
+    """The committed fields of an answer: part name -> value."""
+    return {
+        "name": name,
+        "on_behalf_of": on_behalf_of,
+        "sender_kind": str(sender_kind),
+        "email": email,
+        "text": text,
+        "channel": str(channel),
+    }

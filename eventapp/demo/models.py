@@ -1,0 +1,33 @@
+"""Tables of the demo."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from eventapp.db import Model, UtcDateTime, enum_column
+
+
+class Stage(enum.StrEnum):
+    """Where the demo case stands, in order."""
+
+    REGISTRATION = "registration"
+    DOOR = "door"
+    AFTER = "after"
+    HEARING = "hearing"
+    CLOSED = "closed"
+
+
+class DemoState(Model):
+    """One row where demo data was loaded: the stage, and domain time as it was at one moment of the machine's."""
+
+    __tablename__ = "demo_state"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    stage: Mapped[Stage] = mapped_column(enum_column(Stage))
+    shown_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
