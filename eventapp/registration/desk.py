@@ -1,4 +1,4 @@
-"""What other pages show of registration: the event page, the thread, the organiser's desk (design decision 18)."""
+"""What other pages show of registration: the thread and the organiser's desk (design decision 18)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,11 @@ from eventapp import clock
 from eventapp.db import db
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
-from eventapp.registration import actions, queries, rules, staff_queries
+from eventapp.registration import actions, staff_queries
 from eventapp.web.permissions import Permission, allowed
-from eventapp.web.registry import DeskFigure, DeskItem, EventPart, Registry, StepState, Tab, ThreadStep
+from eventapp.web.registry import DeskFigure, DeskItem, Registry, StepState, Tab, ThreadStep
 
 TAB = Tab(30, _l("Registrations"), "registration_staff.index", Permission.READ_REGISTRATIONS)
-
-
-def event_parts(event_id: str) -> list[EventPart]:
-    """How many seats are left, and the one button."""
-    occasion = queries.occasion_by_id(db.session.connection(), event_id)
-    phase = rules.phase(
-        opens_at=occasion.opens_at, closes_at=occasion.closes_at, cancelled_at=occasion.cancelled_at, now=clock.now()
-    )
-    seats = occasion.quotas.get(QuotaKind.PUBLIC)
-    context = {
-        "phase": phase,
-        "slug": occasion.slug,
-        "free": seats.free if seats else 0,
-        "waiting": seats.waiting if seats else 0,
-        "opens_at": occasion.opens_at,
-        "closes_at": occasion.closes_at,
-    }
-    return [EventPart("seats", 10, "registration/_seats.html", context)]
 
 
 def thread_steps(case_id: str) -> list[ThreadStep]:
@@ -98,7 +80,6 @@ def seats_were_changed(event_id: str) -> None:
 
 
 def register(registry: Registry) -> None:
-    registry.event_parts.append(event_parts)
     registry.thread_steps.append(thread_steps)
     registry.desk_figures.append(desk_figures)
     registry.desk_items.append(desk_items)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from eventapp.db import Sql, as_moment
 from eventapp.events.models import QuotaKind
+from eventapp.registration.tickets import code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.title_en, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
@@ -127,6 +128,7 @@ class OwnPage:
     """What a guest sees of a registration. ``place`` is the number in line of one who waits, else None."""
 
     id: str
+    event_id: str
     state: str
     name: str
     email: str
@@ -142,14 +144,14 @@ class OwnPage:
 Find = Callable[[Connection, str], OwnPage | None]
 
 
-def page_by_ticket(conn: Connection, code_hash: str) -> OwnPage | None:
+def page_by_ticket(conn: Connection, hashed: str) -> OwnPage | None:
     """The registration whose ticket has this code; None for a code that is unknown or was replaced."""
-    return _page(conn, PAGE_BY_TICKET(conn, hashed=code_hash).one_or_none())
+    return _page(conn, PAGE_BY_TICKET(conn, hashed=hashed).one_or_none())
 
 
-def page_by_link(conn: Connection, code_hash: str) -> OwnPage | None:
+def page_by_link(conn: Connection, hashed: str) -> OwnPage | None:
     """The registration whose own link this is."""
-    return _page(conn, PAGE_BY_LINK(conn, hashed=code_hash).one_or_none())
+    return _page(conn, PAGE_BY_LINK(conn, hashed=hashed).one_or_none())
 
 
 def _page(conn: Connection, row: Any) -> OwnPage | None:
@@ -157,6 +159,7 @@ def _page(conn: Connection, row: Any) -> OwnPage | None:
         return None
     return OwnPage(
         id=row.id,
+        event_id=row.event_id,
         state=row.state,
         name=row.name,
         email=row.email,
@@ -168,6 +171,11 @@ def _page(conn: Connection, row: Any) -> OwnPage | None:
         place=place_in_line(conn, row.id) if row.state == "waiting" else None,
         occasion=occasion_by_id(conn, row.event_id),
     )
+
+
+def ticket_by_code(conn: Connection, code: str) -> OwnPage | None:
+    """The registration that a ticket's code belongs to, in whatever state it is."""
+    return page_by_ticket(conn, code_hash(code))
 
 
 def occasion_by_slug(conn: Connection, slug: str) -> Occasion | None:

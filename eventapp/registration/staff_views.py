@@ -22,7 +22,7 @@ bp = Blueprint("registration_staff", __name__, url_prefix="/staff/events/<event_
 STATES = {*RegistrationState, Origin.WALK_IN, DOUBLES}
 
 
-@bp.get("/")
+@bp.get("")
 @requires(Permission.READ_REGISTRATIONS)
 def index(event_id: str) -> ResponseReturnValue:
     """Who has signed up: searched, sorted, in pages."""
@@ -49,7 +49,7 @@ def new(event_id: str) -> ResponseReturnValue:
     return render_template("registration/staff/new.html", event=event, form=_sign_up_form(event.id))
 
 
-@bp.post("/")
+@bp.post("")
 @requires(Permission.EDIT_REGISTRATIONS)
 def create(event_id: str) -> ResponseReturnValue:
     """Register somebody who called or wrote."""

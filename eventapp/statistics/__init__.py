@@ -1,9 +1,17 @@
-"""Slice statistics."""
+"""Statistics: what an event came to, in figures with one definition each. Reads every slice, writes nothing."""
 
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from eventapp.statistics import views
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import Registry, Tab
 
 
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
+    app.register_blueprint(views.bp)
+    registry: Registry = app.extensions["registry"]
+    registry.desk_tabs.append(Tab(72, _l("Statistics"), "statistics.show", Permission.READ_STATISTICS))

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from eventapp import clock, tokens
-from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.db import db as database
+from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.registration import tickets
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
 from tests.registration.givens import count, given_event, rows
@@ -33,7 +33,7 @@ def path(event: Event) -> str:
     return f"/events/{event.slug}/register"
 
 
-def send(client: PageClient, event: Event, *, status: int = 303, **fields: str) -> Any:
+def send(client: PageClient, event: Event, **fields: str) -> Any:
     """Fill in the form as a person would and send it; boxes and folds are there without script."""
     values = form_values(client.visit(path(event)).forms()[-1]) | ANNA | {"drawn_at": "1"} | fields
     return client.post(path(event), data=values)

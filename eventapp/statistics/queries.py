@@ -1,0 +1,138 @@
+"""What statistics read. Counting is done in the database; nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, func, select
+
+from eventapp.checkin.models import Occupancy
+from eventapp.checkin.queries import entries
+from eventapp.db import db
+from eventapp.events.models import Category, Event
+from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationState
+from eventapp.statistics.rules import Counts, total
+
+ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Group:
+    """One answer to "I come as"; ``category`` is None for those who did not say."""
+
+    category: Category | None
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything that is counted about one event."""
+
+    groups: Sequence[Group]
+    total: Counts
+    highest: int | None
+    highest_at: datetime | None
+    with_needs: int
+
+
+def figures(event: Event, now: datetime) -> Figures:
+    """The figures as they stand at ``now``."""
+    is_over = now >= event.ends_at
+    counted = _by_category(event.id, is_over=is_over)
+    wanted: list[Category | None] = [*event.categories, *([None] if None in counted else [])]
+    groups = [Group(one, counted.get(one.id if one else None, Counts(is_over=is_over))) for one in wanted]
+    occupancy = db.session.get(Occupancy, event.id)
+    return Figures(
+        groups=groups,
+        total=total((one.counts for one in groups), is_over=is_over),
+        highest=occupancy.highest if occupancy and occupancy.scans else None,
+        highest_at=occupancy.highest_at if occupancy else None,
+        with_needs=_with_needs(event.id),
+    )
+
+
+def arrival_moments(event_id: str) -> list[datetime]:
+    """When each head came first, the earliest first."""
+    came = entries(event_id).subquery()
+    return list(db.session.scalars(select(came.c.at).order_by(came.c.at)))
+
+
+def attendee_count(event_id: str) -> int:
+    """How many rows :func:`attendees` gives."""
+    return db.session.scalar(select(func.count()).select_from(_attendees(event_id).subquery())) or 0
+
+
+def attendees(conn: Connection, event_id: str) -> Iterator[Any]:
+    """Who was registered and who came, in Danish alphabetical order, a thousand rows at a time."""
+    result = conn.execution_options(yield_per=ROWS_AT_ONCE).execute(
+        _attendees(event_id).order_by(Registration.name_key, Registration.id)
+    )
+    for rows in result.partitions():
+        yield from rows
+
+
+def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
+    came = entries(event_id).subquery()
+    return (
+        select(
+            Registration.name,
+            Registration.email,
+            Registration.organisation,
+            Category.label,
+            Category.label_en,
+            Registration.state,
+            Registration.origin,
+            Registration.registered_at,
+            came.c.at,
+            Registration.wants_follow_up,
+        )
+        .outerjoin(Category, Category.id == Registration.category_id)
+        .outerjoin(came, came.c.registration_id == Registration.id)
+        .where(Registration.event_id == event_id)
+    )
+
+
+def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
+    came = entries(event_id).subquery()
+    is_walk_in = Registration.origin == Origin.WALK_IN
+    confirmed = (Registration.state == RegistrationState.CONFIRMED) & ~is_walk_in
+    is_in = came.c.registration_id.is_not(None)
+    rows = db.session.execute(
+        select(
+            Registration.category_id,
+            _number(confirmed),
+            _number((Registration.state == RegistrationState.WAITING) & ~is_walk_in),
+            _number((Registration.state == RegistrationState.CANCELLED) & ~is_walk_in),
+            _number(is_in),
+            _number(is_walk_in & is_in),
+            _number(confirmed & is_in),
+        )
+        .outerjoin(came, came.c.registration_id == Registration.id)
+        .where(Registration.event_id == event_id)
+        .group_by(Registration.category_id)
+    ).all()
+    return {category_id: _counts(numbers, is_over=is_over) for category_id, *numbers in rows}
+
+
+def _counts(numbers: Sequence[int], *, is_over: bool) -> Counts:
+    confirmed, waiting, cancelled, came, walk_ins, confirmed_who_came = map(int, numbers)
+    return Counts(confirmed, waiting, cancelled, came, walk_ins, confirmed_who_came, is_over)
+
+
+def _number(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _with_needs(event_id: str) -> int:
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(AccessNeed)
+            .join(Registration, Registration.id == AccessNeed.registration_id)
+            .where(Registration.event_id == event_id, Registration.state != RegistrationState.CANCELLED)
+        )
+        or 0
+    )

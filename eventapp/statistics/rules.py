@@ -1,0 +1,83 @@
+"""How figures are put together and when they are too small to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from eventapp.clock import COPENHAGEN
+
+SMALLEST_SHOWN = 5  # groups below this can tell who somebody is (domain.md 4.7)
+STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The figures of one group, or of all. ``is_over``: only then is somebody who is not there a no-show."""
+
+    confirmed: int = 0
+    waiting: int = 0
+    cancelled: int = 0
+    came: int = 0
+    walk_ins: int = 0
+    confirmed_who_came: int = 0
+    is_over: bool = False
+
+    @property
+    def registered(self) -> int:
+        return self.confirmed + self.waiting
+
+    @property
+    def no_shows(self) -> int | None:
+        return self.confirmed - self.confirmed_who_came if self.is_over else None
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None while the event lasts and when nobody had a seat."""
+        return self.confirmed_who_came / self.confirmed if self.is_over and self.confirmed else None
+
+
+def total(groups: Iterable[Counts], *, is_over: bool) -> Counts:
+    """All groups together."""
+    listed = list(groups)
+    names = ("confirmed", "waiting", "cancelled", "came", "walk_ins", "confirmed_who_came")
+    return Counts(**{name: sum(getattr(one, name) for one in listed) for name in names}, is_over=is_over)
+
+
+def shown(number: int | None, *, hides_small: bool) -> int | str | None:
+    """A count as it may leave the team: 1 to 4 become "<5", nobody stays 0."""
+    if number is not None and hides_small and 0 < number < SMALLEST_SHOWN:
+        return f"<{SMALLEST_SHOWN}"
+    return number
+
+
+def shown_share(counts: Counts, *, hides_small: bool) -> float | None:
+    """The share, kept back where it would tell a number that is too small to be shown."""
+    stayed_away = counts.no_shows or 0
+    parts = (counts.confirmed, counts.confirmed_who_came, stayed_away)
+    if hides_small and any(0 < part < SMALLEST_SHOWN for part in parts):
+        return None
+    return counts.share
+
+
+def arrivals(moments: Sequence[datetime], *, opens_at: datetime, ends_at: datetime) -> list[tuple[datetime, int]]:
+    """How many came in each five minutes, from the first arrival to the last, quiet steps too.
+
+    Whoever came more than an hour before the doors opened, or after the end, counts in the outermost step.
+    """
+    if not moments:
+        return []
+    earliest, latest = floor(opens_at - timedelta(hours=1)), floor(ends_at)
+    steps = [min(max(floor(one), earliest), latest) for one in moments]
+    count = (max(steps) - min(steps)) // STEP + 1
+    found = {min(steps) + number * STEP: 0 for number in range(count)}
+    for step in steps:
+        found[step] += 1
+    return list(found.items())
+
+
+def floor(moment: datetime) -> datetime:
+    """The start of the five minutes, by the clock on the wall."""
+    local = moment.astimezone(COPENHAGEN)
+    return moment - timedelta(minutes=local.minute % 5, seconds=local.second, microseconds=local.microsecond)

@@ -1,0 +1,137 @@
+"""The statistics of an event, on screen and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, render_template, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from eventapp import audit, clock
+from eventapp.contributions import queries as contributions
+from eventapp.events.models import Event
+from eventapp.events.queries import event_by_id
+from eventapp.statistics import exports, queries, sentence
+from eventapp.statistics.definitions import DEFINITIONS, Key
+from eventapp.statistics.exports import ARRIVALS, ATTENDEES, INTERNAL
+from eventapp.statistics.forms import ExportForm
+from eventapp.statistics.rules import arrivals, shown
+from eventapp.web.formats import clock_time
+from eventapp.web.languages import chosen
+from eventapp.web.permissions import Permission, allowed, current_person, requires
+from eventapp.web.registry import registry
+from eventapp.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, xlsx
+
+bp = Blueprint("statistics", __name__, url_prefix="/staff/events/<event_id>/statistics")
+
+
+@bp.get("")
+@requires(Permission.READ_STATISTICS)
+def show(event_id: str) -> ResponseReturnValue:
+    """First the sentence, then funnel, arrivals and groups."""
+    event = event_by_id(event_id)
+    return _page(event, _form(event))
+
+
+@bp.post("/exports")
+@requires(Permission.EXPORT_STATISTICS)
+def export(event_id: str) -> ResponseReturnValue:
+    """A file, and a line in the log that says who took it out and what for."""
+    event = event_by_id(event_id)
+    form = _form(event)
+    if not form.validate():
+        return _page(event, form), 422
+    content, kind = str(form.content.data), str(form.format.data)
+    hides_small = form.reach.data != INTERNAL or not _is_in_team()
+    response, rows = _file(event, content, kind, hides_small=hides_small)
+    audit.record(
+        current_person(),
+        "statistics.exported",
+        event.id,
+        content=content,
+        format=kind,
+        rows=rows,
+        small_groups_hidden=hides_small,
+        purpose=" ".join(form.purpose.data.split()),
+    )
+    return response
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+
+
+def _page(event: Event, form: ExportForm) -> str:
+    now, hides_small = clock.now(), not _is_in_team()
+    figures = queries.figures(event, now)
+    return render_template(
+        "statistics/show.html",
+        event=event,
+        form=form,
+        figures=figures,
+        says=sentence.of(event, figures, contributions.count(event.id), now, hides_small=hides_small),
+        funnel=sorted((one for ask in registry().desk_figures for one in ask(event.id)), key=lambda one: one.order),
+        keys=list(Key),
+        definitions=DEFINITIONS,
+        table=exports.figures_table(figures, hides_small=hides_small),
+        came=_came_bars(figures, hides_small=hides_small),
+        arrivals=_arrival_columns(event, hides_small=hides_small),
+        hides_small=hides_small,
+    )
+
+
+def _came_bars(figures: queries.Figures, *, hides_small: bool) -> list[dict[str, object]]:
+    """Bars of who came; one that is too small to be shown has no length either."""
+    bars = [(exports.group_name(one), shown(one.counts.came, hides_small=hides_small)) for one in figures.groups]
+    return [
+        {"label": name, "value": number if isinstance(number, int) else 0, "text": str(number)} for name, number in bars
+    ]
+
+
+def _arrival_columns(event: Event, *, hides_small: bool) -> list[dict[str, object]]:
+    steps = arrivals(queries.arrival_moments(event.id), opens_at=event.doors_open_at, ends_at=event.ends_at)
+    found = [(clock_time(at), shown(number, hides_small=hides_small)) for at, number in steps]
+    return [
+        {"label": name, "value": number if isinstance(number, int) else 0, "text": str(number)}
+        for name, number in found
+    ]
+
+
+def _form(event: Event) -> ExportForm:
+    return ExportForm().offer(attendees=queries.attendee_count(event.id) if _is_in_team() else None)
+
+
+def _is_in_team() -> bool:
+    """Who may read names may read small figures; everybody else gets them as what leaves the team."""
+    return allowed(Permission.READ_REGISTRATIONS)
+
+
+# --- the files -----------------------------------------------------------------------------------------------
+
+
+def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[Response, int]:
+    """The file, and how many rows its first table has under the header."""
+    name = f"{event.slug}-{content}-{clock.now().astimezone(clock.COPENHAGEN):%Y-%m-%d}.{kind}"
+    if content == ATTENDEES:
+        return _attendees(event, name, kind)
+    table = (
+        exports.arrivals_table(event, hides_small=hides_small)
+        if content == ARRIVALS
+        else exports.figures_table(queries.figures(event, clock.now()), hides_small=hides_small)
+    )
+    if kind == "csv":
+        return _sent("".join(csv_chunks(table.header, table.rows)).encode(), name, CSV_TYPE), len(table.rows)
+    return _sent(xlsx(exports.sheets(event, clock.now(), hides_small=hides_small)), name, XLSX_TYPE), len(table.rows)
+
+
+def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
+    header, rows = exports.attendee_header(), exports.attendee_rows(event.id, chosen())
+    number = queries.attendee_count(event.id)
+    if kind == "csv":
+        return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number
+    return _sent(xlsx([Sheet(event.title, header, rows)]), name, XLSX_TYPE), number
+
+
+def _sent(content: bytes | Iterable[str], name: str, media_type: str) -> Response:
+    response = Response(content, content_type=media_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
