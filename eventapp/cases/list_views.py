@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.cases import lists, queries
-from eventapp.cases.lists import LISTS, CaseList
+from eventapp.cases.lists import LISTS
 from eventapp.cases.models import Case
 from eventapp.web.forms import Form
+from eventapp.web.ordered import RowList
 from eventapp.web.permissions import Permission, current_person, requires
 
 NAMES = f"any({', '.join(LISTS)})"
@@ -69,7 +70,7 @@ def remove(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
     return _to_list(case, kind)
 
 
-def _form(case: Case, kind: CaseList, found: Any = None) -> Any:
+def _form(case: Case, kind: RowList, found: Any = None) -> Any:
     form = kind.form(obj=found)
     if "cover_id" in form:
         others = [(one.id, one.function) for one in case.contacts if one is not found]
@@ -81,9 +82,9 @@ def _values(form: Form) -> dict[str, Any]:
     return {name: value for name, value in form.data.items() if name != "csrf_token"}
 
 
-def _page(case: Case, kind: CaseList, form: Form) -> str:
+def _page(case: Case, kind: RowList, form: Form) -> str:
     return render_template("cases/list.html", case=case, kind=kind, rows=kind.rows(case), form=form)
 
 
-def _to_list(case: Case, kind: CaseList) -> ResponseReturnValue:
+def _to_list(case: Case, kind: RowList) -> ResponseReturnValue:
     return redirect(url_for("cases_lists.index", case_id=case.id, name=kind.name), 303)

@@ -6,7 +6,6 @@ Each has a page with its rows, and a form to add one; a row is edited, moved and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,46 +15,13 @@ from eventapp import audit
 from eventapp.cases import actions, forms
 from eventapp.cases.errors import CoversOthersError, DecidedError
 from eventapp.cases.models import Administration, Case, CaseContact, CaseTask, DecisionStep, Track
-from eventapp.db import db
-from eventapp.errors import NotFoundError
-from eventapp.web.forms import Form
-from eventapp.web.ordered import moved, next_position, place
+from eventapp.web.ordered import RowList, assign
 
-
-@dataclass(frozen=True)
-class CaseList:
-    """One list: where it hangs, how a row is typed in, and its words.
-
-    ``shown``: the field that a row is called by.
-    """
-
-    name: str
-    model: type[Any]
-    form: type[Form]
-    shown: str
-    title: Any
-    lead: Any
-    add: Any
-
-    def rows(self, case: Case) -> list[Any]:
-        found: list[Any] = getattr(case, ATTRIBUTES.get(self.name, self.name))
-        return found
-
-    def row(self, case: Case, row_id: str) -> Any:
-        """
-        :raises NotFoundError: when the list has no such row.
-        """
-        found = next((one for one in self.rows(case) if one.id == row_id), None)
-        if found is None:
-            raise NotFoundError
-        return found
-
-
-ATTRIBUTES = {"decisions": "decision_steps"}
 LISTS = {
     one.name: one
     for one in (
-        CaseList(
+        RowList(
+            "tasks",
             "tasks",
             CaseTask,
             forms.TaskForm,
@@ -64,7 +30,8 @@ LISTS = {
             _l("What the council told the administration to do. Everybody reads this on the page of the case."),
             _l("Add a task"),
         ),
-        CaseList(
+        RowList(
+            "contacts",
             "contacts",
             CaseContact,
             forms.ContactForm,
@@ -73,7 +40,8 @@ LISTS = {
             _l("Whom people can ask, by function and not by name, and who answers while a function is away."),
             _l("Add a contact"),
         ),
-        CaseList(
+        RowList(
+            "administrations",
             "administrations",
             Administration,
             forms.AdministrationForm,
@@ -82,7 +50,8 @@ LISTS = {
             _l("Who leads the case, and who contributes."),
             _l("Add an administration"),
         ),
-        CaseList(
+        RowList(
+            "tracks",
             "tracks",
             Track,
             forms.TrackForm,
@@ -91,8 +60,9 @@ LISTS = {
             _l("The possible lines of action that the memo describes."),
             _l("Add a track"),
         ),
-        CaseList(
+        RowList(
             "decisions",
+            "decision_steps",
             DecisionStep,
             forms.DecisionForm,
             "body",
@@ -104,38 +74,29 @@ LISTS = {
 }
 
 
-def add(case: Case, kind: CaseList, values: Mapping[str, Any], *, by: audit.Actor | None, now: datetime) -> Any:
+def add(case: Case, kind: RowList, values: Mapping[str, Any], *, by: audit.Actor | None, now: datetime) -> Any:
     """Add a row at the end of a list."""
-    rows = kind.rows(case)
-    row = kind.model(case_id=case.id, position=next_position(rows), **values)
-    rows.append(row)
-    db.session.flush()  # what is told of the new row needs its id
+    row = kind.append(case, values)
     _after(row, by=by, now=now)
     audit.record(by, "cases.row_added", row.id, list=kind.name)
     return row
 
 
-def change(
-    case: Case, kind: CaseList, row_id: str, values: Mapping[str, Any], *, by: audit.Actor, now: datetime
-) -> None:
+def change(case: Case, kind: RowList, row_id: str, values: dict[str, Any], *, by: audit.Actor, now: datetime) -> None:
     """Change a row. A changed decision is entered into the record anew."""
     row = kind.row(case, row_id)
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    if changed:
+    if changed := assign(row, values):
         _after(row, by=by, now=now)
         audit.record(by, "cases.row_changed", row.id, list=kind.name, fields=sorted(changed))
 
 
-def move(case: Case, kind: CaseList, row_id: str, step: int, *, by: audit.Actor) -> None:
+def move(case: Case, kind: RowList, row_id: str, step: int, *, by: audit.Actor) -> None:
     """Move a row up (-1) or down (1) in its list."""
-    kind.row(case, row_id)
-    place(moved(kind.rows(case), row_id, step))
+    kind.move(case, row_id, step)
     audit.record(by, "cases.row_moved", row_id, list=kind.name, step=step)
 
 
-def remove(case: Case, kind: CaseList, row_id: str, *, by: audit.Actor) -> None:
+def remove(case: Case, kind: RowList, row_id: str, *, by: audit.Actor) -> None:
     """Take a row off its list.
 
     :raises DecidedError: for a meeting with a decision.
@@ -144,10 +105,7 @@ def remove(case: Case, kind: CaseList, row_id: str, *, by: audit.Actor) -> None:
     row = kind.row(case, row_id)
     if refuse := REFUSALS.get(kind.name):
         refuse(case, row)
-    kind.rows(case).remove(row)
-    db.session.delete(row)
-    db.session.flush()  # the places of the others may only move up once this one is free
-    place(kind.rows(case))
+    kind.remove(case, row)
     audit.record(by, "cases.row_removed", row_id, list=kind.name)
 
 

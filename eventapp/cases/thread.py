@@ -92,7 +92,9 @@ def public_document(documents: Iterable[Document], kind: DocumentKind) -> Docume
 
 def record_url(slug: str, number: int | None = None) -> str:
     """Where the record of a case can be checked, and one entry in it."""
-    return f"/record/{slug}" if number is None else f"/record/{slug}#{number}"
+    if number is None:
+        return url_for("record.show", slug=slug)
+    return url_for("record.entry", slug=slug, seq=number)
 
 
 # --- the steps -----------------------------------------------------------------------------------------------

@@ -1,9 +1,31 @@
-"""Slice events."""
+"""The event: where and when people meet, what happens there, and how many may come.
+
+Owns venue, hall, programme, themes, quotas and publication, the public page of the event, and the organiser's desk
+that the slices above put their figures and tasks on.
+"""
 
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from eventapp.events import list_views, staff, thread, views
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import Registry, Tab
 
 
 def register(app: Flask) -> None:
-    """Bind the slice to the application."""
+    for blueprint in (views.bp, staff.bp, list_views.bp):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals["desk_tabs"] = views.desk_tabs
+    registry: Registry = app.extensions["registry"]
+    registry.thread_steps.append(thread.steps)
+    registry.case_links.append(thread.case_links)
+    registry.front_cards.append(thread.cards)
+    registry.staff_links.append(thread.STAFF_LINK)
+    registry.desk_tabs += [
+        Tab(0, _l("Overview"), "events.desk", Permission.READ_EVENTS),
+        Tab(50, _l("Programme"), "events_staff.programme", Permission.READ_EVENTS),
+        Tab(75, _l("Hall and seats"), "events_staff.hall", Permission.EDIT_EVENTS),
+        Tab(80, _l("Settings"), "events_staff.settings", Permission.EDIT_EVENTS),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -63,12 +64,19 @@ def events_of_case(case_id: str) -> Sequence[Event]:
     return db.session.scalars(select(Event).where(Event.case_id == case_id).order_by(Event.starts_at, Event.id)).all()
 
 
-def upcoming_events() -> Sequence[Event]:
+def published_events() -> Sequence[Event]:
     """Published events, the earliest first; for the front page, which sorts out what is over."""
     published = (
         select(Event).where(Event.published_at.is_not(None)).options(joinedload(Event.layout).joinedload(Layout.venue))
     )
     return db.session.scalars(published.order_by(Event.starts_at, Event.id)).all()
+
+
+def free_slug(wish: str) -> str:
+    """The wish, or the wish with the first number behind it that no event has."""
+    taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(wish)).order_by(Event.slug)))
+    numbered = (f"{wish}-{number}" for number in itertools.count(2))
+    return wish if wish not in taken else next(one for one in numbered if one not in taken)
 
 
 def quota(event_id: str, kind: QuotaKind) -> Quota | None:

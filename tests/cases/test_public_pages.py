@@ -171,8 +171,8 @@ def test_steps_lead_to_their_entries_in_the_record(page_client: PageClient, app:
         db.session.commit()
     page = page_client.visit("/cases/havnepark")
     links = [one.attributes["href"] for one in page.root.all("a") if "/record/" in one.attributes.get("href", "")]
-    assert "/record/havnepark#0" in links
-    assert "/record/havnepark#4" in links
+    assert "/record/havnepark/entries/0" in links
+    assert "/record/havnepark/entries/4" in links
     with app.app_context():
         assert record.verification.verify_log(case_id).is_intact
 

@@ -1,0 +1,224 @@
+"""What is done to an event. A change that a visitor could see raises its version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from eventapp import audit, record
+from eventapp.cases.models import Case
+from eventapp.cases.rules import slug_of
+from eventapp.clock import COPENHAGEN
+from eventapp.db import db
+from eventapp.events import checklist, queries, rules
+from eventapp.events.errors import (
+    AlreadyCancelledError,
+    AlreadyPublishedError,
+    NotReadyError,
+    SeatsTakenError,
+)
+from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
+from eventapp.web.ordered import assign
+from eventapp.web.registry import registry
+
+By = audit.Actor | None
+USUAL_CATEGORIES = (
+    ("Borger", "Citizen"),
+    ("Fagperson", "Professional"),
+    ("Civilsamfundsaktør", "Civil-society actor"),
+    ("Politiker", "Politician"),
+    ("Presse", "Press"),
+)
+
+
+@dataclass(frozen=True)
+class EventFacts:
+    """What an event is, when it is, and what people are told. Moments are aware UTC."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    doors_open_at: datetime
+    registration_opens_at: datetime
+    registration_closes_at: datetime
+    kind: EventKind = EventKind.DEBATE
+    title_en: str = ""
+    influence: str = ""
+    influence_en: str = ""
+    photo_notice: str = ""
+    photo_notice_en: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an event is, and how to get in."""
+
+    name: str
+    address: str = ""
+    access: str = ""
+    access_en: str = ""
+
+
+@dataclass(frozen=True)
+class Hall:
+    """How many people the hall may hold, by which plan, and how the seats are shared out."""
+
+    name: str
+    max_persons: int
+    plan_reference: str
+    reserve_seats: int
+    seats: Mapping[QuotaKind, int]
+
+
+def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by: By, slug: str = "") -> Event:
+    """Begin an event as a draft, with no seats shared out yet and the usual answers to "I come as"."""
+    event = Event(
+        case_id=case.id,
+        slug=queries.free_slug(slug or slug_of(facts.title)),
+        layout=Layout(name=place.name, max_persons=max_persons, venue=Venue(**asdict(place))),
+        **asdict(facts),
+    )
+    event.quotas = [Quota(kind=kind, seats=0) for kind in QuotaKind]
+    event.categories = [
+        Category(position=number, label=label, label_en=english)
+        for number, (label, english) in enumerate(USUAL_CATEGORIES, 1)
+    ]
+    db.session.add(event)
+    db.session.flush()  # the audit line names the new id
+    audit.record(by, "events.created", event.id)
+    return event
+
+
+def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime) -> None:
+    """Change what an event is, when and where. Once published, time and place go to the record and to calendars."""
+    shift = facts.starts_at - event.starts_at
+    moved = (facts.starts_at, facts.ends_at, facts.doors_open_at) != (
+        event.starts_at,
+        event.ends_at,
+        event.doors_open_at,
+    )
+    moved = moved or (place.name, place.address) != (event.layout.venue.name, event.layout.venue.address)
+    changed = [*assign(event, asdict(facts)), *assign(event.layout.venue, asdict(place))]
+    if not changed:
+        return
+    _shift_programme(event, shift)
+    touch(event)
+    if event.published_at:
+        _record(event, "changed", now)
+    if event.published_at and moved:
+        event.calendar_sequence += 1
+        db.session.flush()  # whoever hears of it reads the new time from the database
+        _tell(registry().event_changed, event)
+    audit.record(by, "events.changed", event.id, fields=sorted(changed))
+
+
+def change_hall(event: Event, hall: Hall, *, by: By, now: datetime) -> None:
+    """Set the limit of the hall, the plan it comes from, and the seats of each quota.
+
+    :raises HallTooSmallError: when seats and reserve exceed the limit.
+    :raises SeatsTakenError: when a quota would have fewer seats than are taken.
+    """
+    db.session.scalar(select(Event.id).where(Event.id == event.id).with_for_update())  # two may share out seats at once
+    rules.check_hall(hall.max_persons, hall.reserve_seats, hall.seats.values())
+    for kind, seats in hall.seats.items():
+        _set_seats(event, kind, seats)
+    layout = {"name": hall.name, "max_persons": hall.max_persons, "plan_reference": hall.plan_reference}
+    changed = [*assign(event.layout, layout), *assign(event, {"reserve_seats": hall.reserve_seats})]
+    touch(event)
+    if event.published_at:
+        _record(event, "changed", now)
+    _tell(registry().quotas_changed, event)
+    audit.record(by, "events.hall_changed", event.id, fields=sorted(changed), seats=dict(hall.seats))
+
+
+def publish(event: Event, *, by: By, now: datetime) -> None:
+    """Let everybody see the event.
+
+    :raises AlreadyPublishedError: when they can already.
+    :raises NotReadyError: when something is missing, the plan of the hall above all.
+    """
+    if event.published_at:
+        raise AlreadyPublishedError
+    if any(not one.is_met for one in checklist.conditions(event)):
+        raise NotReadyError
+    event.published_at = now
+    touch(event)
+    _record(event, "published", now)
+    _tell(registry().event_published, event)
+    audit.record(by, "events.published", event.id)
+
+
+def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
+    """Call the event off, with words for those who wanted to come. The page stays.
+
+    :raises AlreadyCancelledError: the second time.
+    """
+    if event.cancelled_at:
+        raise AlreadyCancelledError
+    event.cancelled_at, event.cancel_text = now, text
+    event.calendar_sequence += 1
+    touch(event)
+    _record(event, "cancelled", now)
+    _tell(registry().event_changed, event)
+    audit.record(by, "events.cancelled", event.id)
+
+
+def touch(event: Event) -> None:
+    """Something that a visitor sees has changed."""
+    event.version += 1
+
+
+def _set_seats(event: Event, kind: QuotaKind, seats: int) -> None:
+    """Guarded in the database: somebody may take a seat while the organiser types."""
+    found = next((one for one in event.quotas if one.kind is kind), None)
+    if found is None:
+        event.quotas.append(Quota(kind=kind, seats=seats))
+        return
+    lowered = update(Quota).where(Quota.id == found.id, Quota.taken <= seats).values(seats=seats)
+    done = db.session.execute(lowered.execution_options(synchronize_session=False))
+    if not getattr(done, "rowcount", 0):
+        raise SeatsTakenError
+    db.session.refresh(found)
+
+
+def _shift_programme(event: Event, by: timedelta) -> None:
+    """The points of the programme keep their distance from the beginning."""
+    for item in event.programme if by else ():
+        item.starts_at += by
+        item.ends_at += by
+
+
+def _tell(listeners: list[Any], event: Event) -> None:
+    for listener in listeners:
+        listener(event.id)
+
+
+def _record(event: Event, act: str, now: datetime) -> None:
+    conn = db.session.connection()
+    told = {"act": act, **_told(event)}
+    record.append(conn, log_id=event.case_id, kind=record.Kind.EVENT, parts=told, ref=event.id, received_at=now, at=now)
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """The event as the record keeps it: what a citizen was promised, in Danish, times as Danish wall time."""
+    layout = event.layout
+    return {
+        "title": event.title,
+        "starts_at": _wall(event.starts_at),
+        "ends_at": _wall(event.ends_at),
+        "place": f"{layout.venue.name}, {layout.venue.address}",
+        "max_persons": layout.max_persons,
+        "plan_reference": layout.plan_reference,
+        "seats": {one.kind.value: one.seats for one in event.quotas},
+        "programme": [f"{_wall(one.starts_at)} {one.title}" for one in event.programme],
+        "influence": event.influence,
+        "cancel_text": event.cancel_text,
+    }
+
+
+def _wall(moment: datetime) -> str:
+    return moment.astimezone(COPENHAGEN).isoformat(timespec="minutes")

@@ -1,0 +1,133 @@
+"""Staff pages of the event: its list, what it is, its hall, its publication."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from eventapp import clock
+from eventapp.cases.queries import case_by_id, cases
+from eventapp.events import actions, checklist, queries, views
+from eventapp.events.errors import HallTooSmallError, SeatsTakenError
+from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
+from eventapp.events.lists import LISTS
+from eventapp.events.models import Event
+from eventapp.web.permissions import Permission, current_person, requires
+
+bp = Blueprint("events_staff", __name__, url_prefix="/staff/events")
+
+
+@bp.get("/")
+@requires(Permission.READ_EVENTS)
+def index() -> ResponseReturnValue:
+    return render_template("events/index.html", events=queries.events(), cases=cases())
+
+
+@bp.route("/new/<case_id>", methods=["GET", "POST"])
+@requires(Permission.EDIT_EVENTS)
+def new(case_id: str) -> ResponseReturnValue:
+    """Begin an event of a case."""
+    case, form = case_by_id(case_id), NewEventForm()
+    if not form.is_submitted():
+        return render_template("events/new.html", case=case, form=form)
+    if not form.validate() or not form.fits():
+        return render_template("events/new.html", case=case, form=form), 422
+    event = actions.create(case, form.facts(), form.place(), form.max_persons.data, by=current_person())
+    flash(_("The event is a draft. This page says what it needs before it can be published."), "success")
+    return _to_desk(event)
+
+
+@bp.route("/<event_id>/settings", methods=["GET", "POST"])
+@requires(Permission.EDIT_EVENTS)
+def settings(event_id: str) -> ResponseReturnValue:
+    """What people are told of the event."""
+    event = queries.event_by_id(event_id)
+    form = SettingsForm.of(event)
+    if not form.is_submitted():
+        return render_template("events/settings.html", event=event, form=form)
+    if not form.validate() or not form.fits():
+        return render_template("events/settings.html", event=event, form=form), 422
+    actions.change(event, form.facts(), form.place(), by=current_person(), now=clock.now())
+    flash(_("Saved."), "success")
+    return redirect(url_for("events_staff.settings", event_id=event.id), 303)
+
+
+@bp.route("/<event_id>/hall", methods=["GET", "POST"])
+@requires(Permission.EDIT_EVENTS)
+def hall(event_id: str) -> ResponseReturnValue:
+    """The limit of the hall, and the seats."""
+    event = queries.event_by_id(event_id)
+    form = HallForm.of(event)
+    if not form.is_submitted():
+        return render_template("events/hall.html", event=event, form=form)
+    if not form.validate() or not _hall_changed(event, form):
+        return render_template("events/hall.html", event=event, form=form), 422
+    flash(_("Saved."), "success")
+    return redirect(url_for("events_staff.hall", event_id=event.id), 303)
+
+
+@bp.get("/<event_id>/programme")
+@requires(Permission.READ_EVENTS)
+def programme(event_id: str) -> ResponseReturnValue:
+    """Programme, themes, and what people come as."""
+    return render_template("events/programme.html", event=queries.event_by_id(event_id), lists=list(LISTS.values()))
+
+
+@bp.get("/<event_id>/case")
+@requires(Permission.READ_EVENTS)
+def case(event_id: str) -> ResponseReturnValue:
+    """To the case that the event belongs to."""
+    return redirect(url_for("cases_staff.show", case_id=queries.event_by_id(event_id).case_id), 302)
+
+
+@bp.get("/<event_id>/preview")
+@requires(Permission.READ_EVENTS)
+def preview(event_id: str) -> ResponseReturnValue:
+    """The public page as it is going to be."""
+    return views.page(queries.event_by_id(event_id), is_preview=True)
+
+
+@bp.get("/<event_id>/publication")
+@requires(Permission.EDIT_EVENTS)
+def publication(event_id: str) -> ResponseReturnValue:
+    """What must be there before everybody sees the event, with the reason of each."""
+    event = queries.event_by_id(event_id)
+    return render_template("events/publication.html", event=event, conditions=checklist.conditions(event))
+
+
+@bp.post("/<event_id>/publication")
+@requires(Permission.EDIT_EVENTS)
+def publish(event_id: str) -> ResponseReturnValue:
+    event = queries.event_by_id(event_id)
+    actions.publish(event, by=current_person(), now=clock.now())
+    flash(_("The event is published: everybody can see it now."), "success")
+    return _to_desk(event)
+
+
+@bp.route("/<event_id>/cancellation", methods=["GET", "POST"])
+@requires(Permission.EDIT_EVENTS)
+def cancel(event_id: str) -> ResponseReturnValue:
+    """Call the event off. This cannot be undone."""
+    event, form = queries.event_by_id(event_id), CancelForm()
+    if not form.is_submitted():
+        return render_template("events/cancel.html", event=event, form=form)
+    if not form.validate():
+        return render_template("events/cancel.html", event=event, form=form), 422
+    actions.cancel(event, form.text.data, by=current_person(), now=clock.now())
+    flash(_("The event is called off."), "success")
+    return _to_desk(event)
+
+
+def _hall_changed(event: Event, form: HallForm) -> bool:
+    """Change the hall; a refusal is said on the form, and nothing is kept of it."""
+    try:
+        actions.change_hall(event, form.hall(), by=current_person(), now=clock.now())
+    except (HallTooSmallError, SeatsTakenError) as refusal:
+        form.form_errors = [str(refusal)]
+        return False
+    return True
+
+
+def _to_desk(event: Event) -> ResponseReturnValue:
+    return redirect(url_for("events.desk", event_id=event.id), 303)

@@ -1,0 +1,86 @@
+"""What the event tells on the thread of its case, on the front page, and to other pages of staff."""
+
+from __future__ import annotations
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from eventapp import clock
+from eventapp.cases.rules import PLACES
+from eventapp.events import queries, rules
+from eventapp.events.models import Event
+from eventapp.events.rules import Phase
+from eventapp.events.seats import seats_text
+from eventapp.web.formats import clock_time, local, long_date, period
+from eventapp.web.permissions import Permission, allowed
+from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
+
+STAFF_LINK = StaffLink(
+    20,
+    _l("Events"),
+    _l("Programme, seats, guests and the evening itself."),
+    "events_staff.index",
+    Permission.READ_EVENTS,
+)
+STATES = {
+    Phase.DRAFT: StepState.PLANNED,
+    Phase.ANNOUNCED: StepState.NEXT,
+    Phase.OPEN: StepState.NEXT,
+    Phase.CLOSED: StepState.NEXT,
+    Phase.RUNNING: StepState.NEXT,
+    Phase.HELD: StepState.DONE,
+    Phase.CANCELLED: StepState.DONE,
+}
+
+
+def steps(case_id: str) -> list[ThreadStep]:
+    """One step an event; a draft is planned, with its day and without a link."""
+    return [_step(event) for event in queries.events_of_case(case_id)]
+
+
+def case_links(case_id: str) -> list[tuple[str, str]]:
+    """The events of a case, for its staff page."""
+    if not allowed(Permission.READ_EVENTS):
+        return []
+    found = [
+        (_("Event: %(title)s", title=one.title), url_for("events.desk", event_id=one.id))
+        for one in queries.events_of_case(case_id)
+    ]
+    new = [(_("New event"), url_for("events_staff.new", case_id=case_id))] if allowed(Permission.EDIT_EVENTS) else []
+    return [*found, *new]
+
+
+def cards() -> list[FrontCard]:
+    """Published events that are not over."""
+    now = clock.now()
+    return [
+        FrontCard(
+            order=20,
+            title=local(event, "title"),
+            url=url_for("events.show", slug=event.slug),
+            text=event.layout.venue.name,
+            meta=period(event.starts_at, event.ends_at),
+            state=seats_text(event, now),
+            at=event.starts_at,
+        )
+        for event in queries.published_events()
+        if now < event.ends_at
+    ]
+
+
+def _step(event: Event) -> ThreadStep:
+    phase = rules.phase(event, clock.now())
+    is_public = phase is not Phase.DRAFT
+    return ThreadStep(
+        key=f"debate:{event.id}",
+        title=local(event, "title"),
+        at=event.starts_at,
+        state=STATES[phase],
+        order=PLACES["debate"],
+        figure=_("Called off") if phase is Phase.CANCELLED else "",
+        note=f"{long_date(event.starts_at)} {clock_time(event.starts_at)}, {event.layout.venue.name}",
+        url=url_for("events.show", slug=event.slug) if is_public else "",
+        link=_("See the event"),
+        refs=(event.id,),
+    )

@@ -1,0 +1,121 @@
+"""The event as everybody sees it, its calendar file, and the organiser's desk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+from jinja2.environment import TemplateModule
+
+from eventapp import clock
+from eventapp.cases import thread
+from eventapp.config import settings
+from eventapp.events import checklist, queries, rules, seats
+from eventapp.events.models import Event
+from eventapp.mail import calendar
+from eventapp.web.compress import compressible
+from eventapp.web.formats import local
+from eventapp.web.languages import chosen
+from eventapp.web.pages import ASK_EACH_TIME, kept_page
+from eventapp.web.permissions import Permission, allowed, public, requires
+from eventapp.web.registry import registry
+from eventapp.web.urls import external_url
+
+bp = Blueprint("events", __name__)
+
+
+@bp.get("/events/<slug>")
+@compressible
+@public
+def show(slug: str) -> ResponseReturnValue:
+    """The page that a link in a newspaper leads to. The same for everybody, so it is kept for a second."""
+    return kept_page(("event", slug, chosen()), lambda: page(queries.published_event(slug)))
+
+
+@bp.get("/events/<slug>/calendar.ics", endpoint="calendar")
+@compressible
+@public
+def calendar_file(slug: str) -> ResponseReturnValue:
+    """The event for one's own calendar, in the language of the page."""
+    event = queries.published_event(slug)
+    text = calendar.cancel(meeting(event)) if event.cancelled_at else calendar.event_file(meeting(event))
+    response = Response(text, content_type="text/calendar; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.ics"'
+    response.headers["Cache-Control"] = ASK_EACH_TIME
+    return response
+
+
+@bp.get("/staff/events/<event_id>")
+@requires(Permission.READ_EVENTS)
+def desk(event_id: str) -> ResponseReturnValue:
+    """What the organiser needs to know and do now."""
+    event = queries.event_by_id(event_id)
+    figures = [figure for figures in registry().desk_figures for figure in figures(event_id)]
+    items = [item for items in registry().desk_items for item in items(event_id)]
+    return render_template(
+        "events/desk.html",
+        event=event,
+        figures=sorted(figures, key=lambda one: one.order),
+        items=sorted(items, key=lambda one: (one.since is None, one.since or clock.now())),
+        conditions=checklist.conditions(event) if not event.published_at else [],
+        phase=rules.phase(event, clock.now()),
+    )
+
+
+def meeting(event: Event) -> calendar.Meeting:
+    """The event as calendars take it."""
+    venue = event.layout.venue
+    return calendar.Meeting(
+        uid=event.calendar_uid,
+        sequence=event.calendar_sequence,
+        changed_at=event.cancelled_at or event.published_at or event.starts_at,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
+        title=local(event, "title"),
+        place=", ".join(part for part in (venue.name, venue.address) if part),
+        description=local(event, "influence"),
+        url=external_url("events.show", slug=event.slug),
+        organiser_name=settings().site_name,
+        organiser_email=settings().contact_email,
+    )
+
+
+def page(event: Event, *, is_preview: bool = False) -> str:
+    """The public page as text; staff see it before it is published."""
+    now = clock.now()
+    people: dict[str, list[str]] = {}
+    for who in registry().programme_people:
+        for item_id, names in who(event.id).items():
+            people.setdefault(item_id, []).extend(names)
+    return render_template(
+        "events/show.html",
+        event=event,
+        phase=rules.phase(event, now),
+        seats=seats.public_seats(event),
+        seats_text=seats.seats_text(event, now),
+        people=people,
+        parts=_parts(event.id),
+        dots=thread.dots(event.case),
+        is_preview=is_preview,
+    )
+
+
+def desk_tabs(event: Event) -> list[dict[str, Any]]:
+    """The tabs of the desk that the one who asks may open."""
+    tabs = sorted(registry().desk_tabs, key=lambda one: one.order)
+    return [
+        {"label": one.label, "url": url_for(one.endpoint, event_id=event.id)} for one in tabs if allowed(one.permission)
+    ]
+
+
+def _parts(event_id: str) -> dict[str, list[TemplateModule]]:
+    """What other slices show on the page, drawn: place -> parts in order."""
+    parts = [part for parts in registry().event_parts for part in parts(event_id)]
+    drawn: dict[str, list[TemplateModule]] = {}
+    for part in sorted(parts, key=lambda one: one.order):
+        context = dict(part.context)
+        current_app.update_template_context(context)
+        module = current_app.jinja_env.get_template(part.template).make_module(context)
+        drawn.setdefault(part.place, []).append(module)
+    return drawn
