@@ -11,7 +11,7 @@ MOMENT, DAY = "$moment", "$day"
 
 def pack(value: Any) -> str:
     """JSON text of strings, numbers, lists and mappings, and of moments (aware) and days among them."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_mark)
+    return ENCODER.encode(value)
 
 
 def unpack(value: Any) -> Any:
@@ -35,3 +35,8 @@ def _mark(value: Any) -> Any:
     if isinstance(value, date):
         return {DAY: value.isoformat()}
     return str(value)  # a lazily translated text
+
+
+ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, default=_mark
+)  # once: making one costs more than using it
