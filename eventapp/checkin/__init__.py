@@ -1,9 +1,32 @@
-"""Slice checkin."""
+"""The door: who may stand there with which phone, what every ticket that was shown came to, how full the room is.
+
+For volunteers in a dark hall, one hand free; for the organiser, who must know at any moment how many are inside; and
+for the slices above, which ask :func:`eventapp.checkin.queries.entries` who came.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from eventapp.checkin import api, desk, loader, queries, views
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import DeskFigure, Registry, Tab
 
 
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
+    for blueprint in (views.bp, api.bp, desk.bp):
+        app.register_blueprint(blueprint)
+    loader.register(app)
+    registry: Registry = app.extensions["registry"]
+    registry.desk_tabs.append(Tab(40, _l("Door"), "checkin_desk.overview", Permission.MANAGE_DOORS))
+    registry.desk_figures.append(_figures)
+    registry.gauges.append(lambda: {"eventapp_scans": queries.scans_taken()})
+    registry.api.extend(api.OPERATIONS)
+
+
+def _figures(event_id: str) -> list[DeskFigure]:
+    url = url_for("checkin_desk.overview", event_id=event_id)
+    return [DeskFigure(50, _("came"), queries.came(event_id), url)]

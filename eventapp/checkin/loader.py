@@ -1,0 +1,66 @@
+"""Which phone is asking: reads the door's cookie, on the addresses of the door alone."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from eventapp import clock
+from eventapp.checkin import queries
+from eventapp.checkin.queries import Post
+from eventapp.config import settings
+from eventapp.errors import NotFoundError
+from eventapp.web.permissions import Person, Role, current_person
+
+BLUEPRINTS = {"checkin", "checkin_api"}
+
+
+def cookie_name() -> str:
+    """The ``__Host-`` prefix makes a browser refuse the cookie unless it came over https from this very host."""
+    return "__Host-door" if settings().is_https else "door"
+
+
+def keep(response: Response, token: str) -> Response:
+    """Give the phone its session. It ends with the shift, so the browser may keep it when it is closed for a moment."""
+    response.set_cookie(
+        cookie_name(), token, path="/", secure=settings().is_https, httponly=True, samesite="Lax", max_age=2 * 24 * 3600
+    )
+    return response
+
+
+def forget(response: Response) -> Response:
+    """Take the session out of the phone."""
+    response.delete_cookie(cookie_name(), path="/", secure=settings().is_https, httponly=True, samesite="Lax")
+    return response
+
+
+def load() -> None:
+    """Let a phone act for its door. Staff who are signed in are nobody here: a door is opened with a shift code."""
+    if request.blueprint not in BLUEPRINTS:
+        return
+    g.person = None
+    token = request.cookies.get(cookie_name())
+    found = queries.post(token, clock.now()) if token else None
+    if found:
+        g.door_post = found
+        g.person = Person(found.session_id, found.device_name, frozenset({Role.DOOR}), found.event_id, found.door_id)
+
+
+def current_post() -> Post:
+    """The phone that is asking; for views that need CHECK_IN."""
+    found: Post = g.door_post
+    return found
+
+
+def own(event_id: str) -> Person:
+    """The phone, when the event is its own (reliability S10): another event is as unknown as one that never was.
+
+    :raises NotFoundError: when it is not.
+    """
+    by = current_person()
+    if by.event_id != event_id:
+        raise NotFoundError
+    return by
+
+
+def register(app: Flask) -> None:
+    app.before_request(load)
