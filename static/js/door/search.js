@@ -1,0 +1,70 @@
+/** Finds guests while a name is typed: name, category and status, and one button each. */
+
+const PAUSE_MS = 250;
+
+export function makeSearch(find, settings, { fetch = window.fetch.bind(window), onChosen }) {
+  const { texts } = settings;
+  const field = find("search-form").querySelector("input");
+  let timer = null;
+  let asked = "";
+
+  function say(text) {
+    find("search-status").textContent = text;
+  }
+
+  function line(guest) {
+    const item = document.createElement("li");
+    const who = document.createElement("span");
+    const name = document.createElement("strong");
+    const button = document.createElement("button");
+    name.textContent = guest.name;
+    who.append(name, document.createElement("br"), [guest.category, guest.status].filter(Boolean).join(" · "));
+    button.type = "button";
+    button.className = "door__button";
+    button.textContent = guest.inside ? texts.goesOut : texts.letIn;
+    button.setAttribute("aria-label", `${button.textContent}: ${guest.name}`);
+    button.addEventListener("click", () => onChosen(guest));
+    item.append(who, button);
+    return item;
+  }
+
+  function show(guests) {
+    find("found").replaceChildren(...guests.map(line));
+    if (!guests.length) say(texts.nobody);
+    else say(guests.length === settings.mostFound ? texts.more : "");
+  }
+
+  async function search() {
+    const typed = (asked = field.value.trim());
+    if (typed.length < 2) {
+      find("found").replaceChildren();
+      return say("");
+    }
+    say(texts.searching);
+    try {
+      const response = await fetch(`${settings.urls.guests}?q=${encodeURIComponent(typed)}`, { signal: AbortSignal.timeout(6000) });
+      if (!response.ok) throw new Error("no answer");
+      const { guests } = await response.json();
+      if (typed === asked) show(guests);
+    } catch {
+      if (typed === asked) say(texts.searchFailed);
+    }
+  }
+
+  field.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, PAUSE_MS);
+  });
+  find("search-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    clearTimeout(timer);
+    search();
+  });
+  return {
+    clear() {
+      field.value = "";
+      find("found").replaceChildren();
+      say("");
+    },
+  };
+}
