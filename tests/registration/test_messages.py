@@ -1,0 +1,144 @@
+"""The mails of registration, written by the worker as they would be sent."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from icalendar import Calendar
+
+from eventapp import db as core
+from eventapp.events.models import Event
+from eventapp.mail import claims, rendering
+from eventapp.mail import rules as mail_rules
+from eventapp.mail.claims import Claimant, Job
+from eventapp.mail.models import OutboxMail
+from eventapp.mail.rendering import Rendered
+from eventapp.registration import actions, tickets
+from eventapp.registration.actions import Outcome
+from eventapp.registration.errors import TooManySeatsError
+from eventapp.registration.models import Reason
+from tests.registration.givens import count, given_event, sign_up
+from tests.support.factories import SIGN_UP_AT
+from tests.support.pictures import qr_from_png
+
+WORKER = Claimant("test", "havneby.example.org", timedelta(minutes=5))
+
+
+def mails() -> dict[str, tuple[Job, Rendered]]:
+    """What is due, by message, the last of each."""
+    return {job.message: (job, rendering.render(job)) for job in claims.claim(WORKER, 50)}
+
+
+def cancel(outcome: Outcome) -> None:
+    core.write(
+        lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT)
+    )
+
+
+def every_mail() -> tuple[Event, dict[str, tuple[Job, Rendered]]]:
+    """One of each, from a small history."""
+    event = given_event(seats=1)
+    first = sign_up(event, 1, name="Anna <b>Aagaard</b>")
+    sign_up(event, 2)
+    cancel(first)
+    for number in range(5):
+        sign_up(event, number, email="familie@example.org")
+    with pytest.raises(TooManySeatsError):
+        sign_up(event, 9, email="familie@example.org")
+    return event, mails()
+
+
+@pytest.fixture
+def sent(db, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Job, Rendered]]:
+    monkeypatch.setattr(mail_rules, "MOST_AN_HOUR", 50)  # the sixth of one address would wait for an hour
+    return every_mail()[1]
+
+
+def test_there_is_a_mail_for_each_thing_that_happens_to_a_guest(sent) -> None:
+    names = {"confirmed", "waiting", "cancelled", "promoted", "full_house"}
+    assert set(sent) == {f"registration/{name}" for name in names}
+
+
+def test_no_subject_names_a_person(sent) -> None:
+    for _job, mail in sent.values():
+        assert "Debat om havneparken" in mail.subject
+        assert "Anna" not in mail.subject
+        assert "Gæst" not in mail.subject
+
+
+def test_names_are_text_and_never_markup(sent) -> None:
+    _job, mail = sent["registration/cancelled"]
+    assert "Anna <b>Aagaard</b>" in mail.text
+    assert "Anna &lt;b&gt;Aagaard" in mail.html
+
+
+def test_the_picture_in_the_mail_is_the_ticket_in_capitals(db) -> None:
+    event = given_event()
+    code = sign_up(event, 1).ticket_code or ""
+    _job, mail = mails()["registration/confirmed"]
+    (picture,) = [file for file in mail.files if file.cid]
+    assert qr_from_png(picture.content) == tickets.address(code).upper()
+    assert picture.cid is not None
+    assert f"cid:{picture.cid}" in mail.html
+    assert tickets.address(code) in mail.text
+    assert tickets.grouped(code) in mail.text
+
+
+def test_the_calendar_file_says_when_and_where_and_holds_no_code(db) -> None:
+    event = given_event()
+    code = sign_up(event, 1).ticket_code or ""
+    _job, mail = mails()["registration/confirmed"]
+    (file,) = [one for one in mail.files if one.media_type == "text/calendar"]
+    (entry,) = Calendar.from_ical(file.content).walk("VEVENT")
+    assert (entry["dtstart"].dt, entry["dtend"].dt) == (event.starts_at, event.ends_at)
+    assert str(entry["uid"]) == event.calendar_uid
+    assert code not in file.content.decode()
+
+
+def test_what_is_kept_for_staff_opens_no_ticket(db) -> None:
+    code = sign_up(given_event(), 1).ticket_code or ""
+    _job, mail = mails()["registration/confirmed"]
+    for secret in (code, tickets.grouped(code), code.lower()):
+        assert secret not in mail.kept
+
+
+def test_the_row_holds_ids_and_no_text_of_the_guest(db) -> None:
+    sign_up(given_event(), 1, name="Ægidius Østergaard", question="Hvorfor?")
+    ((job, _mail),) = mails().values()
+    assert set(job.context) == {"registration_id"}
+    assert job.secrets is None
+
+
+def test_mails_follow_the_language_of_the_guest(db) -> None:
+    event = given_event(seats=1)
+    with core.reading() as conn:
+        occasion = actions.queries.occasion_by_id(conn, event.id)
+    given = actions.SignUp("Anna", "anna@example.org")
+    actions.sign_up(occasion, None, given, actions.Sending("0" * 32, lang="en"), now=SIGN_UP_AT)
+    _job, mail = mails()["registration/confirmed"]
+    assert mail.subject == "Your ticket: Debate about the harbour park"
+    assert "You are signed up. Here is your ticket." in mail.text
+
+
+def test_a_stranger_who_signs_up_a_thousand_times_for_somebody_sends_three_mails(db) -> None:
+    event = given_event(seats=2000)
+    for number in range(1000):
+        try:
+            sign_up(event, number, email="victim@example.org")
+        except TooManySeatsError:
+            continue
+    let_through = []
+    while jobs := claims.claim(WORKER, 50):
+        let_through += jobs
+    assert len(let_through) <= 3
+    assert count("registration") == 5
+
+
+def test_mails_to_staff_made_guests_are_not_limited_as_strangers_are(db) -> None:
+    event = given_event()
+    cancel(sign_up(event, 1))
+    rows = core.db.session.scalars(core.db.select(OutboxMail)).all()
+    limited = {row.message: bool(row.limit_key) for row in rows}
+    core.db.session.rollback()
+    assert limited == {"registration/confirmed": True, "registration/cancelled": False}
