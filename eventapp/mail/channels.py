@@ -14,6 +14,7 @@ from typing import Protocol
 from flask import current_app
 
 from eventapp.config import settings
+from eventapp.mail import answers
 from eventapp.mail.claims import Job
 from eventapp.mail.delivery import (
     LONGEST_SECONDS,
@@ -71,7 +72,7 @@ class Folder:
             Path(temporary).replace(eml_path(job.id))
         finally:
             Path(temporary).unlink(missing_ok=True)
-        return "Written to file."
+        return answers.WRITTEN
 
 
 def eml_path(mail_id: str) -> Path:
@@ -128,7 +129,7 @@ class SmtpLine:
         except smtplib.SMTPException as error:
             raise _verdict(error) from error
         except OSError as error:
-            raise _GoneError(f"The line broke: {type(error).__name__}.") from error
+            raise _GoneError(answers.with_detail(answers.LINE_BROKE, type(error).__name__)) from error
         return host.answer
 
 
@@ -139,7 +140,7 @@ class _GoneError(Exception):
 def _verdict(error: smtplib.SMTPException) -> Exception:
     """What a mail server's no means."""
     if isinstance(error, smtplib.SMTPServerDisconnected):
-        return _GoneError("The server hung up in the middle.")
+        return _GoneError(answers.HUNG_UP)
     code, text = _answer(error)
     if code == CLOSING:
         return _GoneError(readable(code, text))
@@ -157,12 +158,12 @@ def _answer(error: smtplib.SMTPException) -> tuple[int, bytes | str]:
 def _why_unreachable(error: OSError | smtplib.SMTPException) -> str:
     match error:
         case smtplib.SMTPNotSupportedError():
-            return f"The server does not offer what the settings require (TLS, sign-in): {error}"
+            return answers.with_detail(answers.NOT_OFFERED, error)
         case ssl.SSLError():
-            return f"No safe connection: {error.reason or error}"
+            return answers.with_detail(answers.NOT_SAFE, error.reason or error)
         case smtplib.SMTPAuthenticationError():
-            return f"Sign-in to the server was refused: {readable(*_answer(error))}"
+            return answers.with_detail(answers.NOT_SIGNED_IN, readable(*_answer(error)))
         case smtplib.SMTPResponseException():
             return readable(*_answer(error))
         case _:
-            return f"The server cannot be reached: {error or type(error).__name__}"
+            return answers.with_detail(answers.NOT_REACHED, error or type(error).__name__)

@@ -15,16 +15,12 @@ from sqlalchemy import Connection, RowMapping
 
 from eventapp import clock
 from eventapp.db import Sql, as_moment, new_id, reading, write
-from eventapp.mail import rules
+from eventapp.mail import answers, rules
 from eventapp.mail.models import State
 from eventapp.mail.packing import unpack
 from eventapp.mail.rules import Admission
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-HELD_BACK = (
-    f"Held back: more than {rules.MOST_AN_HOUR} an hour or {rules.MOST_A_DAY} a day were asked for this address."
-)
-WAITS = f"Waits: {rules.MOST_AN_HOUR} mails went to this address within the hour."
 
 ANY_DUE = Sql("SELECT 1 FROM outbox_mail WHERE state IN ('waiting', 'sending') AND due_at <= :now LIMIT 1")
 
@@ -172,7 +168,7 @@ def _job(row: RowMapping) -> Job:
 
 def _may_go(conn: Connection, claimant: Claimant, job: Job, now: datetime) -> bool:
     if job.attempts > rules.TRIES:  # whatever it is, it has stopped every worker that took it
-        _finish(conn, claimant, job, Outcome(State.GIVEN_UP, "No worker came to an end with it."), now)
+        _finish(conn, claimant, job, Outcome(State.GIVEN_UP, answers.NEVER_ENDED), now)
         return False
     return job.limit_key is None or job.admitted_at is not None or _admit(conn, claimant, job, now)
 
@@ -187,9 +183,15 @@ def _admit(conn: Connection, claimant: Claimant, job: Job, now: datetime) -> boo
     if verdict is Admission.NOW:
         ADMIT(conn, id=job.id, now=now)
     elif verdict is Admission.LATER:
-        PUT_BACK(conn, id=job.id, worker=claimant.worker, due_at=as_moment(found["oldest"]) + HOUR, answer=WAITS)
+        PUT_BACK(
+            conn,
+            id=job.id,
+            worker=claimant.worker,
+            due_at=as_moment(found["oldest"]) + HOUR,
+            answer=answers.WAITS_ITS_TURN,
+        )
     else:
-        _finish(conn, claimant, job, Outcome(State.HELD, HELD_BACK), now)
+        _finish(conn, claimant, job, Outcome(State.HELD, answers.TOO_MANY), now)
     return verdict is Admission.NOW
 
 

@@ -44,12 +44,12 @@ def check_text(text: str, where: str) -> None:
     seen = {text}
     for _ in range(DEEPEST):
         if any(unicodedata.category(sign) in UNWANTED for form in seen for sign in form):
-            raise UnsafeHeaderError(f"Control characters in the {where}.")
+            raise UnsafeHeaderError(f"control characters in the {where}")
         decoded = {other for form in seen for other in _decoded(form)}
         if decoded <= seen:
             return
         seen |= decoded
-    raise UnsafeHeaderError(f"Text encoded more than {DEEPEST} times over in the {where}.")
+    raise UnsafeHeaderError(f"text encoded more than {DEEPEST} times over in the {where}")
 
 
 def check_address(address: str, where: str) -> None:
@@ -58,7 +58,7 @@ def check_address(address: str, where: str) -> None:
     """
     check_text(address, where)
     if not ADDRESS.fullmatch(address):
-        raise UnsafeHeaderError(f"Not one plain address in the {where}.")
+        raise UnsafeHeaderError(f"not one plain address in the {where}")
 
 
 def check_finished(raw: bytes) -> None:
@@ -67,7 +67,7 @@ def check_finished(raw: bytes) -> None:
     """
     fields = Counter(name.lower() for name in BytesHeaderParser(policy=policy.compat32).parsebytes(raw))
     if strange := sorted(name for name, times in fields.items() if times > 1 or name not in FIELDS):
-        raise UnsafeHeaderError(f"Unexpected header fields: {', '.join(strange)}.")
+        raise UnsafeHeaderError(f"unexpected header fields {', '.join(strange)}")
 
 
 def _decoded(text: str) -> set[str]:

@@ -12,6 +12,7 @@ from eventapp.clock import system_now
 from eventapp.db import write
 from eventapp.errors import NotFoundError
 from eventapp.mail import actions, queries, reading
+from eventapp.mail.answers import in_words
 from eventapp.mail.channels import eml_path
 from eventapp.mail.models import State
 from eventapp.web.permissions import Permission, current_person, requires
@@ -44,6 +45,7 @@ def index() -> ResponseReturnValue:
         standing=standing,
         STATES=STATES,
         failure=queries.last_failure(),
+        in_words=in_words,
     )
 
 
@@ -59,6 +61,7 @@ def show(mail_id: str) -> ResponseReturnValue:
         shown=reading.shown(mail),
         may_be_sent_again=queries.may_be_sent_again(mail, system_now()),
         STATES=STATES,
+        in_words=in_words,
     )
 
 

@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from eventapp import clock
-from eventapp.mail import claims, delivery, heartbeat, rendering, tasks
+from eventapp.mail import answers, claims, delivery, heartbeat, rendering, tasks
 from eventapp.mail.channels import Channel, open_channel
 from eventapp.mail.claims import Claimant, Job, Outcome
 from eventapp.mail.delivery import RefusedError, TryAgainError
@@ -46,7 +46,9 @@ def _send_mail(job: Job, channel: Channel) -> Outcome:
         return Outcome(State.SENT, channel.send(job, delivery.pack(job, rendered)), **shown)
     except TryAgainError as error:
         return Outcome(State.WAITING, str(error), **shown)
-    except (RefusedError, UnsafeHeaderError) as error:
+    except UnsafeHeaderError as error:
+        return Outcome(State.REFUSED, answers.with_detail(answers.UNSAFE, error), **shown)
+    except RefusedError as error:
         return Outcome(State.REFUSED, str(error), **shown)
 
 
@@ -130,7 +132,7 @@ def attempt(job: Job, channel: Channel) -> Outcome:
     """Try once. A fault of ours is logged by row and kind, and tried again like a fault of the server."""
     handler = _handlers.get(job.kind)
     if handler is None:
-        return Outcome(State.WAITING, f"Nobody knows how to do {job.kind!r}.")
+        return Outcome(State.WAITING, answers.with_detail(answers.NO_HANDLER, job.kind))
     try:
         return handler(job, channel)
     except TryAgainError as error:
@@ -139,7 +141,7 @@ def attempt(job: Job, channel: Channel) -> Outcome:
         return Outcome(State.REFUSED, str(error))
     except Exception as error:
         log.exception("outbox_fault", mail_id=job.id, message=job.message)
-        return Outcome(State.WAITING, f"Could not be made: {type(error).__name__}.")
+        return Outcome(State.WAITING, answers.with_detail(answers.NOT_MADE, type(error).__name__))
 
 
 def register(app: Flask) -> None:

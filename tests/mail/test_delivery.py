@@ -152,7 +152,10 @@ def test_a_mail_with_a_line_break_hidden_in_a_name_ends_as_refused(smtp_app: Fla
     mail_id = queue(context={"name": "=?utf-8?Q?a=0D=0ABcc:_b@example.org?="})
     send(smtp_app)
     assert smtp_server.received == []
-    assert (row(mail_id).state, row(mail_id).answer) == (State.REFUSED, "Control characters in the subject.")
+    assert (row(mail_id).state, row(mail_id).answer) == (
+        State.REFUSED,
+        "It is not safe to send: control characters in the subject",
+    )
 
 
 # --- the server's answers ------------------------------------------------------------------------------------

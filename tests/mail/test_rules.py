@@ -7,7 +7,12 @@ from itertools import accumulate, pairwise
 
 import pytest
 
+from eventapp.mail import answers
 from eventapp.mail.rules import TRIES, Admission, admission, gap_after, mailbox
+
+
+def test_every_answer_of_ours_can_be_translated():
+    assert {str(one) for one in answers.MESSAGES} == answers.KNOWN
 
 
 def moments_of_tries() -> list[timedelta]:

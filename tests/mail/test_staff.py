@@ -88,7 +88,7 @@ def test_a_mail_that_was_written_to_a_file_can_be_read_and_its_links_followed(ap
     assert page.heading == "Hello Anna"
     assert "http://localhost/t/ABC" in links(page)
     assert "XK-77" in page.text
-    assert "Written to file." in page.text
+    assert "Skrevet til fil." in page.text
     response = staff.get(f"{OUTBOX}/{mail_id}/file")
     assert response.mimetype == "message/rfc822"
     assert response.headers["Content-Disposition"] == f"attachment; filename={mail_id}.eml"
@@ -115,9 +115,9 @@ def test_names_in_a_mail_stay_text(app: Flask, staff: PageClient):
 def test_each_try_is_shown_with_the_answer(app: Flask, staff: PageClient):
     mail_id = send_one(app, message="test/broken")
     page = staff.visit(f"{OUTBOX}/{mail_id}")
-    assert "Could not be made: UndefinedError." in page.text
+    assert "Den kunne ikke laves: UndefinedError" in page.text
     assert "Mailen kan ikke vises" in page.text
-    assert "Could not be made" in staff.visit(OUTBOX).text
+    assert "Den kunne ikke laves" in staff.visit(OUTBOX).text
 
 
 def test_staff_can_have_a_failed_mail_tried_again(app: Flask, staff: PageClient):

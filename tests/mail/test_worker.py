@@ -92,7 +92,7 @@ def test_a_mail_for_later_waits(app: Flask, db: SQLAlchemy):
 def test_a_template_that_fails_is_tried_again_later(app: Flask, db: SQLAlchemy):
     mail_id, good = queue(message="test/broken"), queue()
     Worker(app).run_once()
-    assert (row(mail_id).state, row(mail_id).answer) == (State.WAITING, "Could not be made: UndefinedError.")
+    assert (row(mail_id).state, row(mail_id).answer) == (State.WAITING, "It could not be made: UndefinedError")
     assert row(good).state is State.SENT
 
 
