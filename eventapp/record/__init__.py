@@ -51,7 +51,6 @@ COMPARE_SECONDS = 600  # a restored database is noticed within this time, even w
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     cli.register(app)
-    signing.register(app)
     registry: Registry = app.extensions["registry"]
     registry.gauges.append(queries.gauges)
     tasks.every(SIGN_SECONDS, signing.sign_pending)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from flask import g, has_request_context
 from sqlalchemy import Connection
 
 from eventapp.db import new_id
@@ -88,7 +87,6 @@ def append(
     )
     _insert_parts(conn, entry_id, sealed, more.get("store_content", True))
     _insert_nodes(conn, log_id, seq, leaf)
-    _note_for_signing(log_id)
     return Appended(entry_id, seq, grown.size, leaf, sealed.salts)
 
 
@@ -133,10 +131,3 @@ def _insert_nodes(conn: Connection, log_id: str, seq: int, leaf: bytes) -> None:
             for (level, position), hashed in nodes.items()
         ]
         store.INSERT_NODE.many(conn, rows)
-
-
-def _note_for_signing(log_id: str) -> None:
-    """A request signs what it added once it is committed (``signing.sign_touched``)."""
-    if has_request_context():
-        touched: set[str] = g.setdefault("record_touched", set())
-        touched.add(log_id)

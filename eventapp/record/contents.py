@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from eventapp import blobs
+from eventapp.errors import NotFoundError
 from eventapp.record.canonical import CanonicalError, canonical
 from eventapp.record.commitments import attachment_name, commitment
 from eventapp.record.store import Entry, StoredPart
@@ -64,9 +65,15 @@ class Kept:
         if part.content is not None:
             return part.content.encode()
         if self._values is None:
-            provide = registry().record_content.get(self._entry.kind)
-            self._values = provide(self._entry.ref or "") if provide else {}
+            self._values = self._from_slice()
         try:
             return canonical(self._values[part.name]) if part.name in self._values else None
         except CanonicalError:
             return None
+
+    def _from_slice(self) -> dict[str, Any]:
+        provide = registry().record_content.get(self._entry.kind)
+        try:
+            return provide(self._entry.ref or "") if provide else {}
+        except NotFoundError:
+            return {}

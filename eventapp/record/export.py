@@ -80,7 +80,7 @@ def _heads(conn: Connection, log_id: str) -> list[str]:
 
 def _opening(entry: Entry, parts: list[StoredPart]) -> str:
     kept = Kept(entry)
-    contents = {part.name: kept.content(part) for part in parts}
+    contents = {part.name: kept.content(part) for part in parts if part.salt is not None}
     return opening_text(parts, {name: json.loads(one) for name, one in contents.items() if one is not None})
 
 

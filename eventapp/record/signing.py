@@ -7,13 +7,12 @@ flipped bit, a restored backup or a second copy being written stops the signing 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask import Flask, g
 from sqlalchemy import Connection
 
 from eventapp import clock
@@ -24,7 +23,7 @@ from eventapp.record.checkpoint import BadProofError, Checkpoint, sign, verify
 from eventapp.record.errors import SigningRefusedError
 from eventapp.record.store import Log
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger("eventapp")
 
 
 def key_ring() -> keys.KeyRing:
@@ -56,7 +55,7 @@ def checkpoint_covering(log_id: str, size: int | None = None) -> Checkpoint:
         try:
             return _sign_current(log_id, size or 0)
         except SigningRefusedError as refusal:
-            log.critical("record.signing_refused", extra={"log_id": log_id, "reason": str(refusal)})
+            log.critical("record_signing_refused", log_id=log_id, reason=str(refusal))
             raise
 
 
@@ -108,16 +107,6 @@ def sign_with(log_id: str, old: Ed25519PrivateKey) -> Checkpoint:
     """
     with published.lock(log_id):
         return _sign_current(log_id, 0, also=[old])
-
-
-def sign_touched(_error: BaseException | None = None) -> None:
-    """At the end of a request: sign the logs that it added to. What fails here is signed by the worker."""
-    for log_id in sorted(g.pop("record_touched", ())):
-        _signs(log_id)
-
-
-def register(app: Flask) -> None:
-    app.teardown_request(sign_touched)
 
 
 def _signs(log_id: str) -> bool:

@@ -9,8 +9,10 @@ import pytest
 
 from eventapp import blobs, record
 from eventapp.db import reading, write
-from eventapp.record import export
+from eventapp.errors import NotFoundError
+from eventapp.record import export, verification
 from eventapp.record.signing import key_ring
+from eventapp.web.registry import registry
 from tools import verify_record
 
 
@@ -87,3 +89,13 @@ def test_the_command_writes_and_says_how_to_check(app, append, log_id, tmp_path)
     assert told.exit_code == 0, told.output
     assert told.output.startswith("4 files.")
     assert (tmp_path / "ny" / "entries.jsonl").is_file()
+
+
+def test_a_text_that_its_slice_has_lost_is_told_and_does_not_stop_the_check(append, log_id):
+    def lost(_ref):
+        raise NotFoundError
+
+    registry().record_content["answer"] = lost
+    append(store_content=False)
+    faults = [str(fault) for fault in verification.verify_log(log_id).faults]
+    assert faults == ["entry 0: name: the content is gone", "entry 0: text: the content is gone"]
