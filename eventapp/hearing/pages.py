@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from eventapp import blobs, clock, record
-from eventapp.db import end_reading, only_reads
+from eventapp.db import only_reads
 from eventapp.hearing import answering, queries, rules
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.forms import AnswerPost, sender_kinds
@@ -62,17 +62,15 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
     """Take in an answer: durable first, then the receipt."""
     only_reads()
     post = AnswerPost(request)
-    hearing = queries.published_hearing(slug)
-    party = queries.party_with_link(hearing.id, token) if token else None
-    hearing_id, party_id = hearing.id, party.id if party else None
     if post.errors:
-        return _form(hearing, party, post.form, post.errors, post.key or new_key(), warns=post.warns_of_cpr), 422
+        return _form_again(slug, token, post, post.errors, post.key or new_key(), warns=post.warns_of_cpr), 422
+    hearing_id, party_id = queries.addressee(slug, token)
     try:
         receipt_token = answering.receive(post.sent(hearing_id, party_id))
     except OtherContentError as refusal:
-        return _form_again(slug, token, post, {None: [str(refusal)]}), 422
+        return _form_again(slug, token, post, {None: [str(refusal)]}, new_key()), 422
     except (OSError, OperationalError):
-        page = _form_again(slug, token, post, {}, failed=True)
+        page = _form_again(slug, token, post, {}, post.key, failed=True)
         return page, 503, {"Retry-After": "30"}
     return redirect(url_for("hearing.receipt", token=receipt_token), 303)
 
@@ -126,12 +124,11 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], failed: bool = False) -> str:
-    end_reading()
+def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], key: str, **more: bool) -> str:
+    """What was typed, as it was typed."""
     hearing = queries.published_hearing(slug)
     party = queries.party_with_link(hearing.id, token) if token else None
-    key = post.key if failed else new_key()
-    return _form(hearing, party, post.form, errors, key, failed=failed)
+    return _form(hearing, party, post.form, errors, key, **more)
 
 
 def _form(

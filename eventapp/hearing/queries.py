@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from eventapp.db import db
+from eventapp.db import Sql, db, reading
 from eventapp.errors import NotFoundError
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
 from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
+
+HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
+PARTY_ID = Sql("SELECT id FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash")
 
 
 def hearing(hearing_id: str) -> Hearing:
@@ -34,6 +37,20 @@ def published_hearing(slug: str) -> Hearing:
         .options(joinedload(Hearing.case), selectinload(Hearing.material).joinedload(Material.version))
     )
     return _found(db.session.scalars(wanted).one_or_none())
+
+
+def addressee(slug: str, token: str) -> tuple[str, str | None]:
+    """What an answer is addressed to: ids of the hearing, and of the party whose own link was used.
+
+    For the post, which comes in rushes: two statements at most, and no entity is loaded (``docs/performance.md``).
+
+    :raises NotFoundError: when no hearing with this address was sent out.
+    """
+    with reading() as conn:
+        hearing_id: str = _found(HEARING_ID(conn, slug=slug).scalar_one_or_none())
+        if not token:
+            return hearing_id, None
+        return hearing_id, PARTY_ID(conn, hearing_id=hearing_id, link_hash=token_hash(token)).scalar_one_or_none()
 
 
 def slug_taken(slug: str) -> bool:
