@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,16 +138,18 @@ def needs(event_id: str) -> Sequence[Any]:
 def tally(event_id: str) -> Tally:
     """How many there are of each."""
     rows = db.session.execute(
-        select(Registration.state, Registration.origin == Origin.WALK_IN, func.count())
+        select(Registration.state, Registration.origin, func.count())
         .where(Registration.event_id == event_id)
-        .group_by(Registration.state, Registration.origin == Origin.WALK_IN)
+        .group_by(Registration.state, Registration.origin)
     ).all()
-    counted = {(state, bool(is_walk_in)): number for state, is_walk_in, number in rows}
+    counted: Counter[tuple[RegistrationState, bool]] = Counter()
+    for state, origin, number in rows:
+        counted[state, origin is Origin.WALK_IN] += number
     return Tally(
-        confirmed=counted.get((RegistrationState.CONFIRMED, False), 0),
-        waiting=counted.get((RegistrationState.WAITING, False), 0),
-        cancelled=counted.get((RegistrationState.CANCELLED, False), 0),
-        walk_ins=counted.get((RegistrationState.CONFIRMED, True), 0),
+        confirmed=counted[RegistrationState.CONFIRMED, False],
+        waiting=counted[RegistrationState.WAITING, False],
+        cancelled=counted[RegistrationState.CANCELLED, False],
+        walk_ins=counted[RegistrationState.CONFIRMED, True],
     )
 
 
