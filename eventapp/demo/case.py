@@ -71,9 +71,14 @@ def _planned() -> dict[Stage, date | None]:
 def _fill_lists(case: Case, by: Person) -> None:
     rows: dict[str, list[dict[str, Any]]] = {
         "tasks": [{"text": text, "text_en": english} for text, english in facts.TASKS],
-        "contacts": [{"function": name, "unit": unit, "email": email} for name, unit, email in facts.CONTACTS],
-        "administrations": [{"name": "Socialforvaltningen", "is_lead": True}],
-        "decisions": [{"body": body} for body in facts.BODIES],
+        "contacts": [
+            {"function": function, "function_en": english, "unit": unit, "email": email}
+            for function, english, unit, email in facts.CONTACTS
+        ],
+        "administrations": [
+            {"name": name, "name_en": english, "is_lead": is_lead} for name, english, is_lead in facts.ADMINISTRATIONS
+        ],
+        "decisions": [{"body": body, "body_en": english} for body, english in facts.BODIES],
     }
     for name, values in rows.items():
         for row in values:

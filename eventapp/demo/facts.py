@@ -49,7 +49,11 @@ CATEGORIES = (
     ("Politiker", "Politician"),
     ("Københavner", "Copenhagener"),
 )
-BODIES = ("Socialudvalget", "Borgerrepræsentationen")
+BODIES = (("Socialudvalget", "Social Affairs Committee"), ("Borgerrepræsentationen", "City council"))
+ADMINISTRATIONS = (
+    ("Socialforvaltningen", "Social services administration", True),
+    ("Andre relevante forvaltninger (ikke nærmere oplyst)", "Other relevant administrations (not named)", False),
+)
 HEARING_TITLE = (
     "Høring om mulige spor for et forsøg med afkriminalisering af narkotika",
     "Hearing about possible tracks for a trial with decriminalisation of narcotics",
@@ -152,8 +156,8 @@ PARTIES = (
     "Lokaludvalget i Demobydelen",
 )
 CONTACTS = (
-    ("Sagsbehandler i Socialpolitik og Udvikling", "Socialforvaltningen", "sagsbehandler@example.org"),
-    ("Koordinator for høringen", "Socialforvaltningen", "hoering@example.org"),
+    ("Sagsbehandler i Socialpolitik og Udvikling", "Caseworker", "Socialforvaltningen", "sagsbehandler@example.org"),
+    ("Koordinator for høringen", "Coordinator of the hearing", "Socialforvaltningen", "hoering@example.org"),
 )
 STAFF = (
     ("organiser@example.org", "Anna Arrangør", Role.ORGANISER),

@@ -12,7 +12,7 @@ from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seats import seats_text
-from eventapp.web.formats import clock_time, local, long_date, period
+from eventapp.web.formats import clock_time, local, period
 from eventapp.web.permissions import Permission, allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
 
@@ -72,6 +72,7 @@ def cards() -> list[FrontCard]:
 def _step(event: Event) -> ThreadStep:
     phase = rules.phase(event, clock.now())
     is_public = phase is not Phase.DRAFT
+    begin, end = clock_time(event.starts_at), clock_time(event.ends_at)
     return ThreadStep(
         key=f"debate:{event.id}",
         title=local(event, "title"),
@@ -79,7 +80,7 @@ def _step(event: Event) -> ThreadStep:
         state=STATES[phase],
         order=PLACES["debate"],
         figure=_("Called off") if phase is Phase.CANCELLED else "",
-        note=f"{long_date(event.starts_at)} {clock_time(event.starts_at)}, {event.layout.venue.name}",
+        note=_("%(begin)s to %(end)s, %(place)s", begin=begin, end=end, place=event.layout.venue.name),
         url=url_for("events.show", slug=event.slug) if is_public else "",
         link=_("See the event"),
         refs=(event.id,),
