@@ -5,7 +5,7 @@ from __future__ import annotations
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from eventapp.db import new_id
 from eventapp.registration import words
@@ -19,7 +19,7 @@ class StaffSignUpForm(Form):
     """Somebody who called, wrote or stands at the desk."""
 
     key = HiddenField(default=new_id, validators=[Regexp(KEY)])
-    name = StringField(_l("Name"), validators=[InputRequired(), Length(max=200), storable])
+    name = StringField(_l("Name"), validators=[DataRequired(), Length(max=200), storable])
     email = StringField(
         _l("E-mail"),
         description=_l(

@@ -43,7 +43,7 @@ DEFINITIONS: dict[Key, Definition] = {
         _l("Have cancelled"), _l("Everybody who signed up and cancelled, whether they had a seat or waited for one.")
     ),
     Key.CAME: Definition(
-        _l("Came"),
+        _l("Attended"),
         _l("Everybody who was let in, walk-ins too. Each is counted once; entries that were undone are not in it."),
     ),
     Key.NO_SHOWS: Definition(

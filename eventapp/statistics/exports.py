@@ -49,7 +49,15 @@ def figure_row(counts: Counts, *, hides_small: bool) -> list[Cell]:
         Key.WALK_INS: counts.walk_ins,
     }
     small = {key: shown(number, hides_small=hides_small) for key, number in numbers.items()}
-    return [round(share * 100, 1) if key is Key.SHARE and share is not None else small.get(key) for key in Key]
+    return [_per_cent(share) if key is Key.SHARE else small[key] for key in Key]
+
+
+def _per_cent(share: float | None) -> float | int | None:
+    """With one decimal where there is one."""
+    if share is None:
+        return None
+    number = round(share * 100, 1)
+    return int(number) if number.is_integer() else number
 
 
 def figures_table(figures: Figures, *, hides_small: bool) -> Table:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from eventapp.statistics.exports import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED
 from eventapp.web.forms import Form, storable
 
-FORMATS = [("xlsx", _l("Excel (XLSX)")), ("csv", _l("CSV, for any spreadsheet"))]
+FORMATS = [SelectChoice("xlsx", _l("Excel (XLSX)")), SelectChoice("csv", _l("CSV, for any spreadsheet"))]
+REACHES = [
+    SelectChoice(SHARED, _l("Others too: groups of fewer than 5 are written as <5")),
+    SelectChoice(INTERNAL, _l("Only those who work with the event: all figures as they are")),
+]
 
 
 class ExportForm(Form):
@@ -18,10 +23,7 @@ class ExportForm(Form):
     content = RadioField(_l("What"), default=FIGURES, validators=[InputRequired()])
     reach = RadioField(
         _l("Who will see the figures?"),
-        choices=[
-            (SHARED, _l("Others too: groups of fewer than 5 are written as <5")),
-            (INTERNAL, _l("Only those who work with the event: all figures as they are")),
-        ],
+        choices=REACHES,
         default=SHARED,
         validators=[InputRequired()],
     )
@@ -34,7 +36,10 @@ class ExportForm(Form):
 
     def offer(self, *, attendees: int | None) -> ExportForm:
         """Fill the list of contents; ``attendees`` is None for those who may not see names."""
-        self.content.choices = [(FIGURES, _l("Figures by group")), (ARRIVALS, _l("Arrivals over time"))]
+        self.content.choices = [
+            SelectChoice(FIGURES, _l("Figures by group")),
+            SelectChoice(ARRIVALS, _l("Arrivals over time")),
+        ]
         if attendees is not None:
-            self.content.choices.append((ATTENDEES, _l("List of guests, %(rows)s rows", rows=attendees)))
+            self.content.choices.append(SelectChoice(ATTENDEES, _l("List of guests, %(rows)s rows", rows=attendees)))
         return self

@@ -20,7 +20,7 @@ def danish_key(text: str) -> str:
     first = "".join(sign for sign, _, _ in letters)
     second = "".join(mark for _, mark, _ in letters).rstrip("0")
     third = "".join("0" if is_capital else "1" for _, _, is_capital in letters)
-    return "\t".join((first, second, third))
+    return f"{first}\t{second}\t{third}"
 
 
 def search_key(text: str) -> str:
