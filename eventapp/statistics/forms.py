@@ -31,7 +31,7 @@ class ExportForm(Form):
     purpose = TextAreaField(
         _l("What is it for?"),
         description=_l("Is noted in the log together with your name."),
-        validators=[InputRequired(), Length(max=300), storable],
+        validators=[DataRequired(), Length(max=300), storable],
     )
 
     def offer(self, *, attendees: int | None) -> ExportForm:
