@@ -389,7 +389,7 @@ def _in_savepoint(conn: Connection, job: Job[Any]) -> tuple[Any, BaseException |
 
 def engine_options(url: str, threads: int = 16) -> dict[str, Any]:
     """Options of the engine: a connection for every thread that may ask, and one for the group writer."""
-    pool = {"pool_size": threads + 4, "max_overflow": 8}
+    pool = {"pool_size": threads + 4, "max_overflow": 8, "hide_parameters": True}  # an error must quote nobody
     if not url.startswith("sqlite"):
         return {**pool, "pool_pre_ping": True}
     return {**pool, "connect_args": {"check_same_thread": False, "timeout": 10}}

@@ -60,7 +60,7 @@ def load() -> None:
     g.staff_session = session
     if session.person:
         g.person = session.person
-    if "lang" not in request.args and languages.COOKIE not in request.cookies:
+    if "lang" not in request.args and languages.cookie_name() not in request.cookies:
         g.lang = session.lang
     if session.second_factor_at and now - session.seen_at > rules.SEEN_AGAIN:
         write(lambda conn: SEEN(conn, id=session.id, at=now))

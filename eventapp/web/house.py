@@ -29,6 +29,8 @@ Disallow: /api/
 Disallow: /t/
 Disallow: /T/
 Disallow: /i/
+Disallow: /w/
+Disallow: /receipts/
 """
 
 
@@ -50,6 +52,7 @@ def privacy() -> ResponseReturnValue:
         version=NOTICE_VERSION,
         dpo_contact=found.dpo_contact,
         sensitive_data_ground=found.sensitive_data_ground,
+        cookie_prefix="__Host-" if found.is_https else "",
     )
 
 

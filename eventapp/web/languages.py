@@ -10,8 +10,12 @@ from flask_babel import Babel
 from eventapp.config import settings
 
 LANGUAGES = ("da", "en")
-COOKIE = "lang"
 A_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def cookie_name() -> str:
+    """Over https the ``__Host-`` prefix binds the cookie to this very host."""
+    return "__Host-lang" if settings().is_https else "lang"
 
 
 def chosen() -> str:
@@ -20,7 +24,7 @@ def chosen() -> str:
         return str(forced)
     if not has_request_context():
         return LANGUAGES[0]
-    for wish in (request.args.get("lang"), request.cookies.get(COOKIE)):
+    for wish in (request.args.get("lang"), request.cookies.get(cookie_name())):
         if wish in LANGUAGES:
             return str(wish)
     return LANGUAGES[0]
@@ -34,9 +38,9 @@ def lang_url(language: str) -> str:
 
 def _remember(response: Response) -> Response:
     wish = request.args.get("lang")
-    if wish in LANGUAGES and wish != request.cookies.get(COOKIE):
+    if wish in LANGUAGES and wish != request.cookies.get(cookie_name()):
         secure = settings().is_https
-        response.set_cookie(COOKIE, wish, max_age=A_YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax")
+        response.set_cookie(cookie_name(), wish, max_age=A_YEAR_SECONDS, secure=secure, httponly=True, samesite="Lax")
     return response
 
 

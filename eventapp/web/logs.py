@@ -1,4 +1,8 @@
-"""One JSON line a request: the route, never the address that was asked for, so no secret and no name gets in."""
+"""One JSON line a request: the route, never the address that was asked for, so no secret and no name gets in.
+
+A fault is logged by its kind and its place in the code. Its message is left out: databases and parsers like to quote
+what they were given, and that may be somebody's name.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import logging
 import secrets
 import sys
 import time
+import traceback
+from types import TracebackType
 
 import structlog
 from flask import Flask, Response, g, request
@@ -47,6 +53,32 @@ def _finish(response: Response) -> Response:
     return response
 
 
+Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def log_fault(fault: Fault) -> None:
+    """What went wrong and where; in place of Flask's own line, which tells the address that was asked for."""
+    error = fault[1]
+    frames = traceback.extract_tb(fault[2])
+    log.error(
+        "fault",
+        id=g.get("request_id"),
+        route=request.url_rule.rule if request.url_rule else None,
+        kinds=[type(one).__name__ for one in _chain(error)],
+        at=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    )
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """An error and what it came from, outermost first."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
 def register(app: Flask) -> None:
+    app.__dict__["log_exception"] = log_fault
     app.before_request(_start)
     app.after_request(_finish)

@@ -44,8 +44,8 @@ def test_a_new_account_is_made_and_its_link_shown_once(desk: PageClient, app: Fl
     assert re.fullmatch(r"http://localhost/staff/links/[\w-]{22}", link)
     assert roles_of(app, "aase@havneby.example.org") == {Role.OFFICER, Role.APPROVER}
     assert "Åse Ærø" in desk.visit("/staff/accounts").text
-    page = app.test_client()
-    assert send(page, link.removeprefix("http://localhost")).status_code == 303
+    newcomer = app.test_client()
+    assert send(newcomer, link.removeprefix("http://localhost")).status_code == 303
 
 
 @pytest.mark.parametrize(

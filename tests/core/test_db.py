@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from eventapp import audit
 from eventapp.audit import AuditEntry
-from eventapp.db import Json, Sql, UtcDateTime, as_moment, db, enum_column, is_writing, reading, transaction, write
+from eventapp.db import Job, Json, Sql, UtcDateTime, as_moment, db, enum_column, is_writing, reading, transaction, write
 from eventapp.errors import DomainError
 from eventapp.web.csrf import protect
 from eventapp.web.permissions import public
@@ -30,7 +30,7 @@ COUNT = Sql("SELECT count(*) FROM audit_entry")
 ADD_ORPHAN = Sql("INSERT INTO role_grant (id, staff_id, role, granted_at) VALUES ('grant', 'nobody', 'admin', :at)")
 
 
-def note(act: str):
+def note(act: str) -> Job[None]:
     return lambda conn: audit.insert(conn, None, act)
 
 
@@ -123,9 +123,16 @@ def test_a_command_that_fails_leaves_nothing_and_lets_the_next_in(app: Flask) ->
 
 
 def test_a_result_comes_after_the_commit(app: Flask) -> None:
+    def write_number(number: int) -> Job[int]:
+        def job(conn: Connection) -> int:
+            audit.insert(conn, None, f"test.{number}")
+            return number
+
+        return job
+
     with app.app_context():
         for number in range(20):
-            assert write(lambda conn, number=number: (audit.insert(conn, None, f"test.{number}"), number)[1]) == number
+            assert write(write_number(number)) == number
             assert f"test.{number}" in acts()  # on another connection
 
 
