@@ -33,7 +33,7 @@ def _step(hearing: Hearing) -> ThreadStep:
     is_out = stands not in {HearingState.DRAFT, HearingState.WAITING}
     return ThreadStep(
         key=f"hearing:{hearing.id}",
-        title=_("Hearing: %(title)s", title=local(hearing, "title")),
+        title=local(hearing, "title"),
         at=hearing.published_at or hearing.starts_at,
         state=STATES[stands],
         order=ORDER,
