@@ -24,6 +24,7 @@ from eventapp.web.permissions import public
 bp = Blueprint("record", __name__)
 bp.add_app_template_filter(part_word)
 
+MOST_LINES = 10_000  # entries in one answer, about 7 MB
 SCRIPTS = ("verify.js", "verify-page.js")
 
 
@@ -75,10 +76,11 @@ def entry_receipt(slug: str, seq: int) -> ResponseReturnValue:
 @compressible
 @public
 def entries(slug: str) -> ResponseReturnValue:
-    """All entries, one a line, for whoever keeps a copy and computes the root again."""
+    """Entries one a line, for whoever keeps a copy and computes the root again; ``?from=`` is the first wanted."""
+    start = max(0, request.args.get("from", 0, int))
     with reading() as conn:
         log = queries.public_log(conn, slug)
-        lines = [f"{one.text}\n" for one in store.entries(conn, log.id, 0, log.size)]
+        lines = [f"{one.text}\n" for one in store.entries(conn, log.id, start, min(log.size, start + MOST_LINES))]
     return _text("".join(lines), f"{slug}.jsonl", "application/jsonl")
 
 

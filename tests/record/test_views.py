@@ -11,6 +11,7 @@ from eventapp.record import tree
 from eventapp.record.checkpoint import verify
 from eventapp.record.signing import key_ring
 from tests.record.page_verifier import site
+from tests.support.browser import SIZES, axe_violations
 
 CASE = "/record/narkotika"
 
@@ -75,6 +76,8 @@ def test_a_witness_can_compute_the_signed_root_from_the_public_entries(published
     for line in client.get(f"{CASE}/entries.jsonl").text.splitlines():
         frontier.add(tree.leaf_hash(line.encode()))
     assert (frontier.size, frontier.root()) == (head.size, head.root)
+    assert client.get(f"{CASE}/entries.jsonl?from=1").text.startswith('{"attachments":[{')
+    assert client.get(f"{CASE}/entries.jsonl?from=2").text == ""
 
 
 def test_every_entry_has_a_receipt_to_take_home(published, client):
@@ -220,3 +223,19 @@ def test_the_saved_page_works_without_any_server(published, client, browser, tmp
     page.wait_for_selector(NO)
     assert not faults
     context.close()
+
+
+@pytest.mark.engines("sqlite")
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_pages_are_accessible_at_every_width(published, client, browser, size):
+    with site(browser, client) as (page, _):
+        page.set_viewport_size(SIZES[size])
+        for address in (CASE, f"{CASE}/entries/1", "/verify"):
+            page.goto(f"http://localhost{address}")
+            assert axe_violations(page) == []
+            assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        page.wait_for_load_state("networkidle")
+        choose(page, "receipt", record.receipt(published, 1))
+        page.click("form#check button")
+        page.wait_for_selector(YES)
+        assert axe_violations(page) == []
