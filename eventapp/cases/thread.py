@@ -27,6 +27,7 @@ from eventapp.web.registry import StepState, ThreadStep, registry
 
 DOTS = ("motion", "debate", "hearing", "note", "decision")
 NEVER_MERGED = {"key", "state", "order"}
+WITH_PEOPLE = {"debate", "contributions", "hearing"}  # steps whose figures count people: invented in a demo
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ def lines(case: Case) -> list[Line]:
 def steps(case: Case) -> list[ThreadStep]:
     """The whole thread, first to last, with the one step marked that comes next."""
     told = _merged(step for contribute in registry().thread_steps for step in contribute(case.id))
+    if case.is_demo:
+        told = [_marked(one) for one in told]
     present = {rules.kind_of(one) for one in told}
     today = clock.now().astimezone(clock.COPENHAGEN).date()
     planned = [_planned_step(one, today) for one in case.planned_stages if one.stage not in present]
@@ -199,6 +202,11 @@ def _added(lower: ThreadStep, higher: ThreadStep) -> ThreadStep:
     return replace(lower, **{**more, "refs": lower.refs + higher.refs})
 
 
+def _marked(step: ThreadStep) -> ThreadStep:
+    """In a demo the figures are invented, and the page says so where they stand."""
+    return replace(step, demo=bool(step.figure)) if rules.kind_of(step) in WITH_PEOPLE else step
+
+
 def _telling(group: list[ThreadStep]) -> ThreadStep:
     """Of several meetings: the one that is next, else the last that is done, else the first."""
     coming = [one for one in group if one.state is StepState.NEXT]
@@ -207,4 +215,5 @@ def _telling(group: list[ThreadStep]) -> ThreadStep:
 
 
 def _entries(step: ThreadStep, numbers: dict[str, list[int]]) -> tuple[int, ...]:
-    return tuple(sorted({number for ref in step.refs for number in numbers.get(ref, [])}))
+    refs = {*step.refs, step.key.partition(":")[2]}
+    return tuple(sorted({number for ref in refs for number in numbers.get(ref, [])}))

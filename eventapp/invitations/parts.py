@@ -41,6 +41,9 @@ def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
         order=ORDER,
         figure=f"{invited}, {answered}",
         note="; ".join(f"{local(one, 'office')}: {reply_words(one)}" for one in sent if one.is_public),
+        refs=tuple(
+            ref for one in sent for ref in (*(sheet.id for sheet in one.letters), *(told.id for told in one.replies))
+        ),
     )
 
 

@@ -28,9 +28,10 @@ class ThreadStep:
     """One line of a case's public thread. ``figure`` is a short text such as "163 tilmeldte".
 
     ``order``: motion 10, tasks 15, invitations 20, debate 30, contributions 40, hearing 50, points 60, note 70,
-    decisions 80 and on, letter 90, reply 100. ``key`` is the same word. ``refs`` are the ids under which the record
-    speaks of this step; ``link`` is the text of the link where the title does not say where it leads. Of steps with
-    the same key those of higher slices add to the lower one's: what they leave empty stays.
+    decisions 80 and on, letter 90, reply 100. ``key`` is the same word, with the id of what is told behind a colon.
+    ``refs`` are more ids under which the record speaks of this step; ``link`` is the text of the link where the title
+    does not say where it leads. Of steps with the same key those of higher slices add to the lower one's: what they
+    leave empty stays.
     """
 
     key: str
@@ -146,8 +147,10 @@ class Registry:
     desk_items: list[Callable[[str], list[DeskItem]]] = field(default_factory=list)  # event_id
     desk_figures: list[Callable[[str], list[DeskFigure]]] = field(default_factory=list)  # event_id
     desk_tabs: list[Tab] = field(default_factory=list)
-    case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)  # case_id -> (label, url), staff
-    record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)  # entry kind -> ref -> parts
+    # case_id -> (label, url), for staff
+    case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)
+    # entry kind -> ref -> parts
+    record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
     event_published: list[Callable[[str], None]] = field(default_factory=list)  # event_id, in the same transaction

@@ -182,3 +182,14 @@ def test_reset_goes_back_to_the_beginning(demo: Flask) -> None:
         assert count(Case) == count(Event) == 1
         assert count(Registration) < before
         assert count(Staff) == len(facts.STAFF)
+
+
+@pytest.mark.engines("sqlite")
+def test_thread_tells_who_came_and_says_that_it_is_invented(app: Flask, page_client: PageClient) -> None:
+    with app.app_context():
+        load.load(Stage.AFTER)
+    page = page_client.visit(CASE)
+    step = next(one for one in page.root.all("li") if "Festsalen" in one.text or "mødte" in one.text)
+    assert "tilmeldte" in step.text
+    assert "Københavner:" in step.text
+    assert "Demodata" in step.text
