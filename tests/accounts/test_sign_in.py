@@ -193,6 +193,7 @@ def test_tries_during_the_wait_do_not_make_it_longer(client: FlaskClient, app: F
         assert db.session.scalar(select(func.count()).select_from(SignInAttempt)) == 10
 
 
+@pytest.mark.engines("sqlite")
 def test_a_list_of_a_thousand_passwords_finds_nothing(
     client: FlaskClient, app: Flask, mette: Colleague, monkeypatch: pytest.MonkeyPatch
 ) -> None:

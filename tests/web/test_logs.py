@@ -21,8 +21,8 @@ pytestmark = pytest.mark.engines("sqlite")
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> StringIO:
-    """What the product writes to its log."""
+def written(app: Flask, monkeypatch: pytest.MonkeyPatch) -> StringIO:
+    """What the application writes to its log."""
     file = StringIO()
     logger = structlog.wrap_logger(structlog.PrintLogger(file), processors=structlog.get_config()["processors"])
     monkeypatch.setattr(logs, "log", logger)
