@@ -351,8 +351,9 @@ def test_doors_of_another_event_cannot_be_reached_through_this_one(page_client, 
     event_id = made(empty_event)
     page = page_client.visit(f"/staff/events/{hall.event_id}/door")
     actions = {form.attributes["action"] for form in page.forms() if hall.event_id in form.attributes.get("action", "")}
-    assert len(actions) == 7
-    for action in actions - {f"/staff/events/{hall.event_id}/door/doors"}:
+    assert len(actions) == 5
+    begin = f"/staff/events/{hall.event_id}/door/doors/{hall.front.door_id}/shifts"
+    for action in {begin, *actions} - {f"/staff/events/{hall.event_id}/door/doors"}:
         assert page_client.post(action.replace(hall.event_id, event_id)).status_code == 404
     link = next(one.attributes["href"] for one in page.root.all("a") if "/shifts/" in one.attributes["href"])
     assert page_client.get(link.replace(hall.event_id, event_id)).status_code == 404
@@ -367,4 +368,5 @@ def test_others_do_not_manage_doors(client, hall, role):
 def test_no_shift_begins_after_the_event(page_client, hall, monkeypatch):
     sign_in(page_client, Role.ORGANISER)
     monkeypatch.setattr(clock, "now", lambda: DOORS_OPEN + timedelta(days=1))
+    assert "Ingen telefon er åben" in page_client.visit(f"/staff/events/{hall.event_id}/door").text
     page_client.submit(f"/staff/events/{hall.event_id}/door", action="/shifts", status=409)
