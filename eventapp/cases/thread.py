@@ -215,5 +215,4 @@ def _telling(group: list[ThreadStep]) -> ThreadStep:
 
 
 def _entries(step: ThreadStep, numbers: dict[str, list[int]]) -> tuple[int, ...]:
-    refs = {*step.refs, step.key.partition(":")[2]}
-    return tuple(sorted({number for ref in refs for number in numbers.get(ref, [])}))
+    return tuple(sorted({number for ref in step.refs for number in numbers.get(ref, [])}))

@@ -11,6 +11,7 @@ from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
 from eventapp.web.formats import local
+from eventapp.web.permissions import Permission, allowed
 from eventapp.web.registry import StepState, ThreadStep
 
 ORDER = 60
@@ -39,6 +40,8 @@ def _step(hearing: Hearing) -> ThreadStep:
         order=ORDER,
         figure=_figure(hearing) if is_out else "",
         url=url_for("hearing.show", slug=hearing.slug) if is_out else "",
+        link=_("See the hearing"),
+        refs=(hearing.id,),
     )
 
 
@@ -54,8 +57,9 @@ def case_links(case_id: str) -> list[tuple[str, str]]:
         (_("Hearing: %(title)s", title=one.title), url_for("hearing_staff.show", hearing_id=one.id))
         for one in queries.hearings_of_case(case_id)
     ]
-    return [
-        *found,
-        (_("New hearing"), url_for("hearing_staff.new", case_id=case_id)),
-        (_("Export the record"), url_for("dossier.show", case_id=case_id)),
+    more = [
+        (Permission.EDIT_HEARINGS, _("New hearing"), url_for("hearing_staff.new", case_id=case_id)),
+        (Permission.EXPORT_RECORD, _("Export the record"), url_for("dossier.show", case_id=case_id)),
     ]
+    shown = found if allowed(Permission.READ_HEARINGS) else []
+    return [*shown, *((label, url) for permission, label, url in more if allowed(permission))]

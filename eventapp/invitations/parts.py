@@ -41,10 +41,13 @@ def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
         order=ORDER,
         figure=f"{invited}, {answered}",
         note="; ".join(f"{local(one, 'office')}: {reply_words(one)}" for one in sent if one.is_public),
-        refs=tuple(
-            ref for one in sent for ref in (*(sheet.id for sheet in one.letters), *(told.id for told in one.replies))
-        ),
+        refs=tuple(ref for one in sent for ref in _refs(one)),
     )
+
+
+def _refs(invitation: Invitation) -> list[str]:
+    """Under which ids the record tells of an invitation: its letters and its replies."""
+    return [one.id for one in invitation.letters] + [one.id for one in invitation.replies]
 
 
 def reply_words(invitation: Invitation) -> str:

@@ -29,7 +29,7 @@ class ThreadStep:
 
     ``order``: motion 10, tasks 15, invitations 20, debate 30, contributions 40, hearing 50, points 60, note 70,
     decisions 80 and on, letter 90, reply 100. ``key`` is the same word, with the id of what is told behind a colon.
-    ``refs`` are more ids under which the record speaks of this step; ``link`` is the text of the link where the title
+    ``refs`` are the ids under which the record speaks of this step; ``link`` is the text of the link where the title
     does not say where it leads. Of steps with the same key those of higher slices add to the lower one's: what they
     leave empty stays.
     """
