@@ -18,6 +18,9 @@ FILL_IN = _l("Fill in this field.")
 ADDRESS = _l("Write an e-mail address like name@example.org.")
 
 
+LANGUAGES = [SelectChoice("da", "Dansk"), SelectChoice("en", "English")]
+
+
 class SignInForm(Form):
     email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), storable])
     password = PasswordField(_l("Password"), [InputRequired(FILL_IN)])
@@ -76,4 +79,6 @@ class AccountForm(RolesForm):
 
     name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200), storable])
     email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), Email(ADDRESS), storable])
-    lang = RadioField(_l("Language"), choices=[SelectChoice("da", "Dansk"), SelectChoice("en", "English")], default="da")
+    lang = RadioField(
+        _l("Language"), choices=[SelectChoice("da", "Dansk"), SelectChoice("en", "English")], default="da"
+    )

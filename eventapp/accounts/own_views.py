@@ -20,7 +20,7 @@ from eventapp.web.registry import StaffLink, registry
 
 LINKS = (
     StaffLink(
-        80, _l("Accounts"), _l("Who may work here, and in which role"), "accounts.index", Permission.MANAGE_ACCOUNTS
+        80, _l("Users"), _l("Who may work here, and in which role"), "accounts.index", Permission.MANAGE_ACCOUNTS
     ),
     StaffLink(90, _l("Log"), _l("Who did what, and when"), "accounts.audit_log", Permission.READ_AUDIT),
     StaffLink(

@@ -93,7 +93,7 @@ def test_the_cookie_list_is_complete(client: FlaskClient) -> None:
     for name in ("form", "lang"):
         assert client.get_cookie(name) is not None
     for cookie in (client._cookies or {}).values():
-        assert f"<code>{cookie.key}</code>" in page
+        assert f"<dt>{cookie.key}</dt>" in page
 
 
 def test_accessibility_is_our_own_statement_or_the_authoritys(client: FlaskClient, settings: Settings) -> None:
