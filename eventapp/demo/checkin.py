@@ -9,13 +9,14 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import select
 
 from eventapp import clock
+from eventapp.cases.models import Case
 from eventapp.checkin import actions, queries, scanning
 from eventapp.checkin.models import Direction
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
 from eventapp.db import db, new_id
 from eventapp.demo.parts import DemoCase
 from eventapp.events.models import Category, Event
-from eventapp.registration.models import Ticket
+from eventapp.registration.models import Registration, RegistrationState, Ticket
 from eventapp.web.permissions import Person, Role
 from eventapp.web.urls import external_url
 
@@ -55,8 +56,9 @@ def load_evening(demo: DemoCase) -> None:
         _play(who, Moment(new_id(), way), by, at)
 
 
-def door_link(event_id: str) -> str | None:
-    """The address that opens the main door on a phone, as its QR code holds it; None when no shift runs there."""
+def door_link() -> str | None:
+    """The address that opens a door of the demo on a phone, as its QR code holds it; None when no shift runs."""
+    event_id = db.session.scalars(select(Event.id).join(Case).where(Case.is_demo)).one()
     shifts = queries.open_shifts(event_id, clock.now())
     return f"{external_url('checkin.door')}#{actions.shift_code(shifts[0].id)}" if shifts else None
 
@@ -86,7 +88,10 @@ def _walk_ins(event_id: str) -> list[Step]:
 
 
 def _tickets(event_id: str) -> Sequence[str]:
-    found = db.session.scalars(select(Ticket.code_hash).where(Ticket.event_id == event_id).order_by(Ticket.id)).all()
+    confirmed = Registration.state == RegistrationState.CONFIRMED
+    found = db.session.scalars(
+        select(Ticket.code_hash).join(Registration).where(Ticket.event_id == event_id, confirmed).order_by(Ticket.id)
+    ).all()
     db.session.rollback()
     return found
 

@@ -12,8 +12,8 @@ from eventapp import clock
 from eventapp.accounts.actions import demo_link
 from eventapp.accounts.models import Staff
 from eventapp.db import db
+from eventapp.demo import checkin, stages
 from eventapp.demo import load as loading
-from eventapp.demo import stages
 from eventapp.demo.models import Stage
 from eventapp.errors import DomainError
 
@@ -37,7 +37,7 @@ def load(stage: str | None, if_empty: bool) -> None:
 
 @demo.command()
 def links() -> None:
-    """Print a single-use sign-in link for each demo role."""
+    """Print a single-use sign-in link for each demo role, and the link that opens a door while one is staffed."""
     people = db.session.scalars(select(Staff).where(Staff.is_demo).order_by(Staff.created_at, Staff.id)).all()
     if not (people and stages.is_loaded()):
         return
@@ -49,6 +49,8 @@ def links() -> None:
         except DomainError:
             return  # not on loopback: staff sign in as everywhere
         click.echo(f"  {roles:<15}{one.name:<24}{link}")
+    if door := checkin.door_link():
+        click.echo(f"  {'door':<15}{'':<24}{door}")
     db.session.commit()
 
 
