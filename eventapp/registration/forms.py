@@ -33,6 +33,29 @@ class SignUpForm:
     errors: dict[str, list[str]] = field(default_factory=dict)
     asks_about_cpr: bool = False
 
+    @property
+    def summary(self) -> dict[str | None, list[str]]:
+        """The mistakes in the order of the fields, each with the name of its field; None has those of no field."""
+        labels = _labels()
+        found: dict[str | None, list[str]] = {
+            name: [f"{label}: {text}" for text in self.errors[name]]
+            for name, label in labels.items()
+            if name in self.errors
+        }
+        others = [text for name, texts in self.errors.items() if name not in labels for text in texts]
+        return {**found, None: others} if others else found
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "name": _("Name"),
+        "email": _("E-mail"),
+        "category": _("I come as"),
+        "organisation": _("Organisation"),
+        "needs": _("What you need to take part"),
+        "question": _("A question for the panel"),
+    }
+
 
 def blank(now: datetime) -> SignUpForm:
     """A form nobody has filled in, with a key of its own. ``now`` by the machine's clock."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from eventapp.db import db
 from eventapp.errors import NotFoundError
-from eventapp.events.models import Category, Quota
+from eventapp.events.models import Category, Quota, QuotaKind
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationChange, RegistrationState
 from eventapp.web.sorting import search_key
@@ -154,7 +154,9 @@ def tally(event_id: str) -> Tally:
 
 
 def quotas(event_id: str) -> Sequence[Quota]:
-    return db.session.scalars(select(Quota).where(Quota.event_id == event_id).order_by(Quota.kind)).all()
+    """The seats of an event, those of the public first."""
+    found = db.session.scalars(select(Quota).where(Quota.event_id == event_id).order_by(Quota.kind)).all()
+    return sorted(found, key=lambda one: list(QuotaKind).index(one.kind))
 
 
 def oldest_double(event_id: str) -> datetime | None:
