@@ -1,0 +1,175 @@
+"""Writes the figures into docs/performance.md, between two marks; what people wrote around them stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.bench.compare import Cell, Figures
+from tools.bench.run import DEVICES, NAMES, SCANS_A_SECOND, SLOW_FLUSH_MS, Results
+
+DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+RATIOS = {("registration", "sqlite"): 0.40, ("registration", "postgresql"): 0.50, ("answer", ""): 0.35}
+DOOR_P99_MS = 25.0
+WAITS = "p50 / p95 / p99 ms"
+CELL_HEAD = ("clients", "a second", WAITS, "CPU ms", "bare a second", WAITS, "CPU ms", "ratio")
+PAGE_BYTES, PAGE_REQUESTS = 150_000, 12
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that was promised, and what was seen. ``reached`` is None where it was not measured."""
+
+    name: str
+    wanted: str
+    seen: str
+    reached: bool | None
+
+    @property
+    def verdict(self) -> str:
+        return "not measured" if self.reached is None else "reached" if self.reached else "**missed**"
+
+
+def marks(results: Results) -> list[Mark]:
+    """All marks in the order in which they are promised."""
+    ratios = [_ratio_mark(results, name, engine, wanted) for (name, engine), wanted in RATIOS.items()]
+    return [*ratios, *(_door_mark(results, engine) for engine in results.plan.engines), *_page_marks(results)]
+
+
+def _ratio_mark(results: Results, name: str, engine: str, wanted: float) -> Mark:
+    cells = [one for one in results.cells if one.name == name and engine in {"", one.engine}]
+    where = f" on {NAMES[engine]}" if engine else ""
+    lowest = min((one.ratio for one in cells), default=None)
+    seen = ", ".join(f"{one.ratio:.2f}" for one in cells) or "–"
+    return Mark(
+        f"{name}{where}, of the bare function, each number of clients",
+        f"≥ {wanted:.2f}",
+        seen,
+        None if lowest is None else lowest >= wanted,
+    )
+
+
+def _door_mark(results: Results, engine: str) -> Mark:
+    seen = results.door.get((engine, "product"))
+    name = f"check-in p99 on {NAMES[engine]}, {DEVICES} devices at {SCANS_A_SECOND} scans a second each, open loop"
+    p99 = f"{seen.p99:.1f} ms" if seen else "–"
+    return Mark(name, f"≤ {DOOR_P99_MS:.0f} ms", p99, seen.p99 <= DOOR_P99_MS if seen else None)
+
+
+def _page_marks(results: Results) -> list[Mark]:
+    size, count = sum(one.size for one in results.page), len(results.page)
+    known = bool(results.page)
+    kilobytes = f"{size / 1000:.1f} kB" if known else "–"
+    return [
+        Mark(
+            "first visit of the event page, on the wire", "≤ 150 kB", kilobytes, size <= PAGE_BYTES if known else None
+        ),
+        Mark("requests of it", "≤ 12", str(count) if known else "–", count <= PAGE_REQUESTS if known else None),
+    ]
+
+
+def text(results: Results) -> str:
+    """Everything that was seen, as Markdown."""
+    sections = [_machine(results), _marks(results), _posts(results), _door(results), _slow(results), _page(results)]
+    return "\n\n".join(section for section in [*sections, _memory(results), _faults(results)] if section)
+
+
+def write(results: Results, document: Path = DOCUMENT) -> None:
+    """Put the figures in place of those of the run before.
+
+    :raises ValueError: when the document has lost its two marks.
+    """
+    before, _, rest = document.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{document.name} has lost the lines {BEGIN} and {END}.")
+    document.write_text(f"{before}{BEGIN}\n\n{text(results)}\n\n{END}{after}", "utf-8")
+
+
+def _machine(results: Results) -> str:
+    seen, plan = results.machine, results.plan
+    engines = f"{seen.programs}, {results.postgresql}" if results.postgresql else seen.programs
+    lines = [
+        f"- {seen.at:%d %B %Y, %H.%M} UTC, `make bench`: {plan.rounds} rounds of {plan.seconds} s each, "
+        f"the door {plan.door_seconds:.0f} s",
+        f"- {seen.cores} cores of {seen.processor}, {seen.memory_gb:.0f} GB, {seen.system}, {seen.file_system}",
+        f"- {engines}",
+        f"- load of the machine before the run {seen.load_before:.1f}; a flush of 16 kB takes "
+        f"{seen.flush_p50:.2f} ms (median), {seen.flush_p99:.2f} ms (p99)",
+    ]
+    return "## The run\n\n" + "\n".join(lines)
+
+
+def _marks(results: Results) -> str:
+    rows = [(one.name, one.wanted, one.seen, one.verdict) for one in marks(results)]
+    return "## Marks\n\n" + _table(("mark", "wanted", "seen", ""), rows)
+
+
+def _posts(results: Results) -> str:
+    if not results.cells:
+        return ""
+    head = ("post", "database", *CELL_HEAD)
+    rows = [(one.name, NAMES[one.engine], *_cell(one)) for one in results.cells]
+    return "## Posts beside the bare function\n\n" + _table(head, rows)
+
+
+def _cell(one: Cell) -> tuple[str, ...]:
+    spread = f"**{one.ratio:.2f}** ({min(one.ratios):.2f}–{max(one.ratios):.2f})"
+    sides = [(f"{side.rate:.0f}", _waits(side), f"{side.cpu:.2f}") for side in (one.product, one.bare)]
+    return (str(one.clients), *sides[0], *sides[1], spread)
+
+
+def _waits(side: Figures) -> str:
+    return f"{side.p50:.1f} / {side.p95:.1f} / {side.p99:.1f}"
+
+
+def _door(results: Results) -> str:
+    if not results.door:
+        return ""
+    rows = [
+        (NAMES[engine], who, f"{seen.rate:.1f}", f"{_waits(seen)} / {seen.worst:.1f}")
+        for (engine, who), seen in results.door.items()
+    ]
+    head = ("database", "server", "scans a second", "p50 / p95 / p99 / worst ms")
+    return "## The door, open loop\n\n" + _table(head, rows)
+
+
+def _slow(results: Results) -> str:
+    if results.slow is None:
+        return ""
+    title = f"## Sign-ups on a disk whose flush takes {SLOW_FLUSH_MS} ms more, SQLite\n\n"
+    return title + _table(CELL_HEAD, [_cell(results.slow)])
+
+
+def _page(results: Results) -> str:
+    if not results.page:
+        return ""
+    rows = [(f"`{one.path}`", one.kind, f"{one.size}") for one in results.page]
+    total = ("all", f"{len(rows)} requests", str(sum(one.size for one in results.page)))
+    title = f"## First visit of the event page (`{results.page_path}` of the demo)\n\n"
+    return title + _table(("file", "kind", "bytes on the wire"), [*rows, total])
+
+
+def _memory(results: Results) -> str:
+    if not results.memory:
+        return ""
+    rows = [(NAMES[engine], f"{ours:.0f}", f"{theirs:.0f}") for engine, (ours, theirs) in results.memory.items()]
+    return "## Memory after the run, both processes and the one above them\n\n" + _table(
+        ("database", "product MB", "bare MB"), rows
+    )
+
+
+def _faults(results: Results) -> str:
+    if not results.faults:
+        return (
+            "Everything that was acknowledged is stored, once, and nothing else: keys, counters, numbers, mails and "
+            "files were compared after the run, on both servers."
+        )
+    return "**The run has faults and counts for nothing:**\n\n" + "\n".join(f"- {fault}" for fault in results.faults)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
