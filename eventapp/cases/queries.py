@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -58,10 +58,10 @@ def free_slug(wish: str) -> str:
     return wish if wish not in taken else next(one for one in numbered if one not in taken)
 
 
-def record_numbers(case_id: str) -> dict[str, list[int]]:
-    """Which entries of the record speak of which row: ref -> numbers of the entries, in order."""
+def record_numbers(case_id: str, refs: Collection[str]) -> dict[str, list[int]]:
+    """Which entries of the record speak of these rows: ref -> numbers of the entries, in order."""
     found: dict[str, list[int]] = {}
-    listed = select(RecordEntry.ref, RecordEntry.seq).where(RecordEntry.log_id == case_id, RecordEntry.ref.is_not(None))
+    listed = select(RecordEntry.ref, RecordEntry.seq).where(RecordEntry.log_id == case_id, RecordEntry.ref.in_(refs))
     for ref, seq in db.session.execute(listed.order_by(RecordEntry.seq)):
         found.setdefault(ref or "", []).append(seq)
     return found

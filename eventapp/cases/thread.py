@@ -25,6 +25,7 @@ from eventapp.cases.models import (
 from eventapp.web.formats import local
 from eventapp.web.registry import StepState, ThreadStep, registry
 
+MOST_ENTRIES = 3  # numbers of the record beside a step
 DOTS = ("motion", "debate", "hearing", "note", "decision")
 NEVER_MERGED = {"key", "state", "order"}
 WITH_PEOPLE = {"debate", "contributions", "hearing"}  # steps whose figures count people: invented in a demo
@@ -40,8 +41,9 @@ class Line:
 
 def lines(case: Case) -> list[Line]:
     """The whole thread, first to last."""
-    numbers = queries.record_numbers(case.id)
-    return [Line(step, _entries(step, numbers)) for step in steps(case)]
+    told = steps(case)
+    numbers = queries.record_numbers(case.id, [ref for one in told for ref in one.refs[:MOST_ENTRIES]])
+    return [Line(one, _entries(one, numbers)) for one in told]
 
 
 def steps(case: Case) -> list[ThreadStep]:
@@ -215,4 +217,5 @@ def _telling(group: list[ThreadStep]) -> ThreadStep:
 
 
 def _entries(step: ThreadStep, numbers: dict[str, list[int]]) -> tuple[int, ...]:
-    return tuple(sorted({number for ref in step.refs for number in numbers.get(ref, [])}))
+    found = sorted({number for ref in step.refs for number in numbers.get(ref, [])})
+    return tuple(found[:MOST_ENTRIES])

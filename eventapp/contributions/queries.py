@@ -49,6 +49,12 @@ def contributions(event_id: str) -> Sequence[Contribution]:
     return db.session.scalars(wanted).all()
 
 
+def first_ids(event_id: str, most: int = 3) -> Sequence[str]:
+    """The first contributions, for the links of the thread into the record."""
+    numbered = select(Contribution.id).where(Contribution.event_id == event_id).order_by(Contribution.number)
+    return db.session.scalars(numbered.limit(most)).all()
+
+
 def count(event_id: str) -> int:
     wanted = select(func.count(Contribution.id)).where(Contribution.event_id == event_id)
     return db.session.scalar(wanted) or 0

@@ -9,11 +9,12 @@ import icalendar
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.event import listen, remove
 
 from eventapp import clock
 from eventapp.db import db
 from eventapp.events import queries, rules, seats
-from eventapp.events.models import Event, ProgrammeItem, QuotaKind
+from eventapp.events.models import Event, ProgrammeItem, QuotaKind, Theme
 from eventapp.events.rules import Phase
 from eventapp.web.pages import PageCache
 from eventapp.web.registry import EventPart, registry
@@ -209,3 +210,31 @@ def test_thread_and_front_page_know_the_event(page_client: PageClient, app: Flas
     with app.test_request_context():
         cards = [card for cards in registry().front_cards for card in cards()]
     assert "Debat om havneparken" in [one.title for one in cards]
+
+
+def test_page_asks_the_database_as_often_for_many_points_as_for_few(client: FlaskClient, app: Flask) -> None:
+    event_id = given_event(app)
+    few = questions(app, client)
+    with app.app_context():
+        event = queries.event_by_id(event_id)
+        for number in range(2, 30):
+            times = {"starts_at": event.starts_at, "ends_at": event.ends_at}
+            event.programme.append(ProgrammeItem(position=number, title=f"Punkt {number}", **times))
+            event.themes.append(Theme(position=number, title=f"Tema {number}"))
+        db.session.commit()
+    assert questions(app, client) <= few <= 30
+
+
+def questions(app: Flask, client: FlaskClient) -> int:
+    """How many statements the page needs."""
+    asked: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    listen(engine, "before_cursor_execute", note)
+    assert client.get("/events/debat").status_code == 200
+    remove(engine, "before_cursor_execute", note)
+    return len(asked)
