@@ -360,8 +360,10 @@ class GroupWriter:
         answers: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._engine.begin() as conn:
-                for job, done in batch:
-                    answers.append((done, *_in_savepoint(conn, job)))
+                if len(batch) == 1:  # what undoes the transaction undoes the job: no savepoint is needed
+                    answers = [(batch[0][1], batch[0][0](conn), None)]
+                else:
+                    answers = [(done, *_in_savepoint(conn, job)) for job, done in batch]
         except BaseException as error:  # nothing of the batch was kept: every sender must hear of it
             answers = [(done, None, error) for _, done in batch]
         for done, result, failure in answers:
