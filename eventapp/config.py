@@ -6,6 +6,7 @@ Every setting is described in ``docs/settings.md``; a test holds the two lists a
 
 from __future__ import annotations
 
+import os
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -142,11 +143,19 @@ def _secret_faults(settings: Settings) -> list[str]:
             )
     if settings.secret_key and settings.secret_key == settings.ticket_key:
         faults.append("SECRET_KEY and TICKET_KEY are the same. Make a random one for each.")
-    return faults + [
-        f"{path} can be read by other users of this machine. Run `chmod 600 {path}`."
-        for path in (settings.instance_path / "eventapp.toml", settings.record_key_path)
-        if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-    ]
+    for path in (settings.instance_path / "eventapp.toml", settings.record_key_path):
+        if path.exists():
+            faults += _file_faults(path, path.stat())
+    return faults
+
+
+def _file_faults(path: Path, found: os.stat_result) -> list[str]:
+    faults = []
+    if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        faults.append(f"{path} can be read by other users of this machine. Run `chmod 600 {path}`.")
+    if found.st_uid != os.geteuid():
+        faults.append(f"{path} belongs to another user. Run `chown {os.geteuid()} {path}`.")
+    return faults
 
 
 def _exposure_faults(settings: Settings) -> list[str]:

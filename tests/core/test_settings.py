@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
+import subprocess
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -92,6 +95,24 @@ def test_secrets_that_others_can_read_stop_the_start(safe: Settings, name: str, 
         config.check(safe)
     path.chmod(0o600)
     config.check(safe)
+
+
+def test_secrets_of_another_user_stop_the_start(safe: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    (safe.instance_path / "eventapp.toml").touch(mode=0o600)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(SettingsError, match=r"belongs to another user.* `chown 12345"):
+        config.check(safe)
+
+
+def test_what_the_product_writes_is_for_its_user_alone(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    cli.make_secrets(instance)
+    command = [Path(sys.executable).parent / "flask", "--app", "wsgi", "db", "upgrade"]
+    environment = {"PATH": os.environ["PATH"], "EVENTAPP_INSTANCE": str(instance)}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, umask=0o022)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in instance.iterdir() if path.is_file()}
+    assert "eventapp.db" in modes
+    assert {name for name, mode in modes.items() if mode & 0o077} == set()
 
 
 def test_debug_stops_the_start(safe: Settings) -> None:
