@@ -7,6 +7,7 @@ import re
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp
 
 from eventapp.contributions.actions import Sent
@@ -30,17 +31,17 @@ class ContributionForm(Form):
     quoting = RadioField(
         _l("May we quote you?"),
         [InputRequired()],
-        choices={
-            Quoting.NAMED: _l("Yes, with my name"),
-            Quoting.UNNAMED: _l("Yes, without my name"),
-            Quoting.NO: _l("No"),
-        },
+        choices=[
+            SelectChoice(Quoting.NAMED, _l("Yes, with my name")),
+            SelectChoice(Quoting.UNNAMED, _l("Yes, without my name")),
+            SelectChoice(Quoting.NO, _l("No")),
+        ],
     )
     keep_number = BooleanField(_l("It is not a CPR number, or it has to be there"))
 
     def offer(self, themes: list[Theme]) -> None:
         """The themes to choose from, in the order of the event."""
-        self.theme.choices = {one.id: local(one, "title") for one in themes}
+        self.theme.choices = [SelectChoice(one.id, local(one, "title")) for one in themes]
 
     def fits(self) -> bool:
         """Whether the fields agree with each other; what does not is said beside the field."""

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 from eventapp import audit, blobs, clock
 from eventapp.cases.queries import case_by_id, version_of
@@ -156,13 +157,14 @@ def _page(hearing: Hearing, **forms: Any) -> str:
 def _material_form(hearing: Hearing) -> MaterialForm:
     form, used = MaterialForm(), {one.version_id for one in hearing.material}
     newest = [(one.versions[0], one.title) for one in hearing.case.documents if one.versions]
-    form.version.choices = {version.id: title for version, title in newest if version.id not in used}
+    form.version.choices = [SelectChoice(version.id, title) for version, title in newest if version.id not in used]
     return form
 
 
 def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
     form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
-    form.party.choices = {"": _("No party on the list"), **{one.id: one.name for one in hearing.parties}}
+    parties = [SelectChoice(one.id, one.name) for one in hearing.parties]
+    form.party.choices = [SelectChoice("", _("No party on the list")), *parties]
     return form
 
 

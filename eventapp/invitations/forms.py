@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 
 from eventapp.events.models import Event
@@ -14,11 +15,11 @@ from eventapp.invitations.actions import Draft, Given
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
 from eventapp.web.forms import Form, WallTimeField, storable
 
-STAND_IN_ROLES = {
-    StandInRole.POLITICAL: _l("Speaks politically"),
-    StandInRole.FACTUAL: _l("Gives facts only"),
-    StandInRole.LISTENER: _l("Listens"),
-}
+STAND_IN_ROLES = [
+    SelectChoice(StandInRole.POLITICAL, _l("Speaks politically")),
+    SelectChoice(StandInRole.FACTUAL, _l("Gives facts only")),
+    SelectChoice(StandInRole.LISTENER, _l("Listens")),
+]
 
 
 class InvitationForm(Form):
@@ -32,12 +33,12 @@ class InvitationForm(Form):
     wished_role = RadioField(
         _l("We ask the guest to"),
         [InputRequired()],
-        choices={
-            WishedRole.SPEECH: _l("give a speech"),
-            WishedRole.PANEL: _l("take part in the panel"),
-            WishedRole.GREETING: _l("give a greeting"),
-            WishedRole.ATTEND: _l("attend"),
-        },
+        choices=[
+            SelectChoice(WishedRole.SPEECH, _l("give a speech")),
+            SelectChoice(WishedRole.PANEL, _l("take part in the panel")),
+            SelectChoice(WishedRole.GREETING, _l("give a greeting")),
+            SelectChoice(WishedRole.ATTEND, _l("attend")),
+        ],
     )
     minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, 240)])
     purpose = TextAreaField(_l("Why this guest, and why now"), [InputRequired(), Length(max=5000), storable])
@@ -47,7 +48,8 @@ class InvitationForm(Form):
 
     def offer(self, event: Event) -> None:
         """The points of the programme to choose from."""
-        self.programme_item.choices = {"": _("None"), **{one.id: one.title for one in event.programme}}
+        items = [SelectChoice(one.id, one.title) for one in event.programme]
+        self.programme_item.choices = [SelectChoice("", _("None")), *items]
 
     def fits(self, event: Event) -> bool:
         if self.reply_by.moment >= event.starts_at:
@@ -76,11 +78,11 @@ class ReplyForm(Form):
     state = RadioField(
         _l("Your reply"),
         [InputRequired()],
-        choices={
-            ReplyState.ACCEPTED: _l("Takes part"),
-            ReplyState.DECLINED: _l("Does not take part"),
-            ReplyState.DELEGATED: _l("Sends a stand-in"),
-        },
+        choices=[
+            SelectChoice(ReplyState.ACCEPTED, _l("Takes part")),
+            SelectChoice(ReplyState.DECLINED, _l("Does not take part")),
+            SelectChoice(ReplyState.DELEGATED, _l("Sends a stand-in")),
+        ],
     )
     reason = TextAreaField(_l("Reason"), [Length(max=2000), storable])
     will_write = BooleanField(_l("Sends a written contribution instead"))
@@ -120,11 +122,11 @@ class StaffReplyForm(ReplyForm):
     channel = RadioField(
         _l("How it came"),
         [InputRequired()],
-        choices={
-            ReplyChannel.PHONE: _l("By phone"),
-            ReplyChannel.LETTER: _l("By letter"),
-            ReplyChannel.EMAIL: _l("By e-mail"),
-        },
+        choices=[
+            SelectChoice(ReplyChannel.PHONE, _l("By phone")),
+            SelectChoice(ReplyChannel.LETTER, _l("By letter")),
+            SelectChoice(ReplyChannel.EMAIL, _l("By e-mail")),
+        ],
     )
 
 

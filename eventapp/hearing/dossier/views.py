@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from eventapp import audit, clock
@@ -34,11 +35,11 @@ class ExportForm(Form):
     form = RadioField(
         _l("Format"),
         [InputRequired()],
-        choices={
-            "zip": _l("ZIP: everything, with attachments and receipts"),
-            "pdf": _l("PDF: to read and to print"),
-            "json": _l("JSON: for programs"),
-        },
+        choices=[
+            SelectChoice("zip", _l("ZIP: everything, with attachments and receipts")),
+            SelectChoice("pdf", _l("PDF: to read and to print")),
+            SelectChoice("json", _l("JSON: for programs")),
+        ],
         default="zip",
     )
     purpose = StringField(_l("What is the export for?"), [InputRequired(), Length(max=200), storable])
