@@ -107,7 +107,7 @@ def test_secrets_of_another_user_stop_the_start(safe: Settings, monkeypatch: pyt
 def test_what_the_product_writes_is_for_its_user_alone(tmp_path: Path) -> None:
     instance = tmp_path / "instance"
     cli.make_secrets(instance)
-    command = [Path(sys.executable).parent / "flask", "--app", "wsgi", "db", "upgrade"]
+    command: list[str | Path] = [Path(sys.executable).parent / "flask", "--app", "wsgi", "db", "upgrade"]
     environment = {"PATH": os.environ["PATH"], "EVENTAPP_INSTANCE": str(instance)}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, umask=0o022)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in instance.iterdir() if path.is_file()}
