@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,24 @@ from eventapp.events.models import Event
 from eventapp.registration import words
 from eventapp.statistics import queries
 from eventapp.statistics.definitions import DEFINITIONS, Key
+from eventapp.statistics.disclosure import WITHHELD, Shown, protected
 from eventapp.statistics.queries import Figures
-from eventapp.statistics.rules import Counts, arrivals, shown, shown_share
+from eventapp.statistics.rules import Counts, arrivals
 from eventapp.web.formats import local
-from eventapp.web.spreadsheets import Cell, Row, Sheet
+from eventapp.web.spreadsheets import Row, Sheet
 
 FIGURES, ARRIVALS, ATTENDEES = "figures", "arrivals", "attendees"
+OF_THE_EVENING = (Key.CONFIRMED, Key.CAME, Key.WALK_INS, Key.NO_SHOWS)
 SHARED, INTERNAL = "shared", "internal"
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """A line of the figures: what guests came as, the numbers in the order of their definitions, and attendance."""
+
+    name: str
+    numbers: Mapping[Key, Shown]
+    share: float | int | str | None
 
 
 @dataclass(frozen=True)
@@ -36,10 +47,38 @@ def group_name(group: queries.Group) -> str:
     return local(group.category, "label") if group.category else _("Not stated")
 
 
-def figure_row(counts: Counts, *, hides_small: bool) -> list[Cell]:
-    """The figures in the order of their definitions, attendance as per cent with one decimal."""
-    share = shown_share(counts, hides_small=hides_small)
-    numbers = {
+def figures_shown(figures: Figures, *, hides_small: bool) -> list[ShownGroup]:
+    """The groups and then all of them, as the reader may see them."""
+    counted = [*(one.counts for one in figures.groups), figures.total]
+    names = [*map(group_name, figures.groups), _("All")]
+    shown = _shown([_numbers(one) for one in counted], hides_small=hides_small)
+    return [ShownGroup(*one) for one in zip(names, shown, map(_share, counted, shown), strict=True)]
+
+
+def arrivals_shown(event: Event, *, hides_small: bool) -> list[tuple[datetime, Shown]]:
+    """How many came in each five minutes, as the reader may see it."""
+    steps = arrivals(queries.arrival_moments(event.id), opens_at=event.doors_open_at, ends_at=event.ends_at)
+    numbers: dict[datetime | None, int | None] = {**dict(steps), None: sum(number for _at, number in steps)}
+    shown = protected(numbers, [list(numbers)]) if hides_small else numbers
+    return [(at, shown[at]) for at, _number in steps]
+
+
+def figures_table(groups: Sequence[ShownGroup]) -> Table:
+    """One row a group, and one for all of them; the columns in the order of the definitions."""
+    names = [str(DEFINITIONS[key].name) for key in Key]
+    return Table(
+        _("Figures"), [_("Comes as"), *names], [[one.name, *one.numbers.values(), one.share] for one in groups]
+    )
+
+
+def arrivals_table(event: Event, *, hides_small: bool) -> Table:
+    """One row for five minutes."""
+    rows = arrivals_shown(event, hides_small=hides_small)
+    return Table(_("Arrivals"), [_("From"), str(DEFINITIONS[Key.CAME].name)], rows)
+
+
+def _numbers(counts: Counts) -> dict[Key, int | None]:
+    return {
         Key.REGISTERED: counts.registered,
         Key.CONFIRMED: counts.confirmed,
         Key.WAITING: counts.waiting,
@@ -48,31 +87,33 @@ def figure_row(counts: Counts, *, hides_small: bool) -> list[Cell]:
         Key.NO_SHOWS: counts.no_shows,
         Key.WALK_INS: counts.walk_ins,
     }
-    small = {key: shown(number, hides_small=hides_small) for key, number in numbers.items()}
-    return [_per_cent(share) if key is Key.SHARE else small[key] for key in Key]
 
 
-def _per_cent(share: float | None) -> float | int | None:
-    """With one decimal where there is one."""
-    if share is None:
+def _shown(rows: list[dict[Key, int | None]], *, hides_small: bool) -> Sequence[Mapping[Key, Shown]]:
+    """The figures as the reader may see them. What adds up: each column to its last row, and the sums of a row."""
+    if not hides_small:
+        return rows
+    cells = {(number, key): value for number, row in enumerate(rows) for key, value in row.items()}
+    columns = [[(number, key) for number in range(len(rows))] for key in rows[0]]
+    across = [[(number, key) for key in keys] for number, row in enumerate(rows) for keys in _sums(row)]
+    safe = protected(cells, [*columns, *across])
+    return [{key: safe[number, key] for key in row} for number, row in enumerate(rows)]
+
+
+def _sums(row: dict[Key, int | None]) -> Iterator[tuple[Key, ...]]:
+    yield (Key.REGISTERED, Key.CONFIRMED, Key.WAITING)
+    if row[Key.NO_SHOWS] is not None:  # with a seat = came - walk-ins + did not come
+        yield OF_THE_EVENING
+
+
+def _share(counts: Counts, shown: Mapping[Key, Shown]) -> float | int | str | None:
+    """In per cent, with one decimal where there is one; withheld where it would tell a figure that is hidden."""
+    if counts.share is None:
         return None
-    number = round(share * 100, 1)
+    if any(isinstance(shown[key], str) for key in OF_THE_EVENING):
+        return WITHHELD
+    number = round(counts.share * 100, 1)
     return int(number) if number.is_integer() else number
-
-
-def figures_table(figures: Figures, *, hides_small: bool) -> Table:
-    """One row a group, and one for all of them."""
-    rows = [[group_name(one), *figure_row(one.counts, hides_small=hides_small)] for one in figures.groups]
-    whole = [_("All"), *figure_row(figures.total, hides_small=hides_small)]
-    names = [str(DEFINITIONS[key].name) for key in Key]
-    return Table(_("Figures"), [_("Comes as"), *names], [*rows, whole])
-
-
-def arrivals_table(event: Event, *, hides_small: bool) -> Table:
-    """One row for five minutes."""
-    steps = arrivals(queries.arrival_moments(event.id), opens_at=event.doors_open_at, ends_at=event.ends_at)
-    rows = [[at, shown(number, hides_small=hides_small)] for at, number in steps]
-    return Table(_("Arrivals"), [_("From"), str(DEFINITIONS[Key.CAME].name)], rows)
 
 
 def definitions_table() -> Table:
@@ -85,7 +126,7 @@ def sheets(event: Event, now: datetime, *, hides_small: bool) -> list[Sheet]:
     """The workbook of statistics."""
     figures = queries.figures(event, now)
     tables = (
-        figures_table(figures, hides_small=hides_small),
+        figures_table(figures_shown(figures, hides_small=hides_small)),
         arrivals_table(event, hides_small=hides_small),
         definitions_table(),
     )

@@ -1,4 +1,4 @@
-"""How figures are put together and when they are too small to be shown."""
+"""How figures are put together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from eventapp.clock import COPENHAGEN
 
-SMALLEST_SHOWN = 5  # groups below this can tell who somebody is (domain.md 4.7)
 STEP = timedelta(minutes=5)
 
 
@@ -43,22 +42,6 @@ def total(groups: Iterable[Counts], *, is_over: bool) -> Counts:
     listed = list(groups)
     names = ("confirmed", "waiting", "cancelled", "came", "walk_ins", "confirmed_who_came")
     return Counts(**{name: sum(getattr(one, name) for one in listed) for name in names}, is_over=is_over)
-
-
-def shown(number: int | None, *, hides_small: bool) -> int | str | None:
-    """A count as it may leave the team: 1 to 4 become "<5", nobody stays 0."""
-    if number is not None and hides_small and 0 < number < SMALLEST_SHOWN:
-        return f"<{SMALLEST_SHOWN}"
-    return number
-
-
-def shown_share(counts: Counts, *, hides_small: bool) -> float | None:
-    """The share, kept back where it would tell a number that is too small to be shown."""
-    stayed_away = counts.no_shows or 0
-    parts = (counts.confirmed, counts.confirmed_who_came, stayed_away)
-    if hides_small and any(0 < part < SMALLEST_SHOWN for part in parts):
-        return None
-    return counts.share
 
 
 def arrivals(moments: Sequence[datetime], *, opens_at: datetime, ends_at: datetime) -> list[tuple[datetime, int]]:

@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventapp.events.models import Event
-from eventapp.statistics.queries import Figures, Group
-from eventapp.statistics.rules import SMALLEST_SHOWN
-from eventapp.web.formats import local
+from eventapp.statistics.definitions import Key
+from eventapp.statistics.disclosure import Shown
+from eventapp.statistics.exports import ShownGroup
 
 
-def of(event: Event, figures: Figures, contributed: int, now: datetime, *, hides_small: bool) -> str:
-    """How many registered, how many came, most of them as what, and how many wrote afterwards."""
-    counts = figures.total
-    said = [ngettext("%(num)s registered", "%(num)s registered", counts.registered)]
-    if now < event.doors_open_at and not counts.came:
-        if counts.waiting:
-            said.append(_("%(waiting)s of them on the waiting list", waiting=counts.waiting))
-        return f"{', '.join(said)}."
-    said.append(ngettext("%(num)s came", "%(num)s came", counts.came))
-    if most := _most(figures, hides_small=hides_small):
-        said.append(_("most of them: %(group)s", group=local(most.category, "label")))
+def of(event: Event, groups: Sequence[ShownGroup], contributed: int, now: datetime) -> str:
+    """How many registered, how many came, most of them as what, and how many wrote afterwards.
+
+    :param groups: the figures as the reader may see them; what is hidden there is hidden here.
+    """
+    whole = groups[-1]
+    if now < event.doors_open_at and not whole.numbers[Key.CAME]:
+        return f"{', '.join(_awaited(whole))}."
+    said = clauses(whole)
+    if most := _most(groups[:-1]):
+        said.append(_("most of them: %(group)s", group=most))
     if not contributed:
         return f"{', '.join(said)}."
     written = ngettext("%(num)s has written afterwards", "%(num)s have written afterwards", contributed)
     return f"{', '.join(said)}; {written}."
 
 
-def _most(figures: Figures, *, hides_small: bool) -> Group | None:
-    """The group of which most came; None when nobody did, when two are as large, or when it is too small to be told."""
-    named = sorted((one for one in figures.groups if one.category), key=lambda one: one.counts.came, reverse=True)
-    if not named or named[0].counts.came < (SMALLEST_SHOWN if hides_small else 1):
-        return None
-    return None if len(named) > 1 and named[1].counts.came == named[0].counts.came else named[0]
+def clauses(whole: ShownGroup) -> list[str]:
+    """How many signed up and how many came."""
+    came = whole.numbers[Key.CAME]
+    return [_registered(whole), *([_("%(people)s came", people=came)] if came else [])]
+
+
+def _awaited(whole: ShownGroup) -> list[str]:
+    waiting = whole.numbers[Key.WAITING]
+    in_line = [_("%(waiting)s of them on the waiting list", waiting=waiting)] if waiting else []
+    return [_registered(whole), *in_line]
+
+
+def _registered(whole: ShownGroup) -> str:
+    number: Shown = whole.numbers[Key.REGISTERED]
+    count = number if isinstance(number, int) else 2
+    return ngettext("%(people)s registered", "%(people)s registered", count, people=number)
+
+
+def _most(groups: Sequence[ShownGroup]) -> str:
+    """The group of which most came; "" when nobody did, when two are as large, or when all are hidden."""
+    numbers = [(one.numbers[Key.CAME], one.name) for one in groups]
+    came = sorted(((number, name) for number, name in numbers if isinstance(number, int)), reverse=True)
+    if not came or not came[0][0] or [number for number, _name in came].count(came[0][0]) > 1:
+        return ""
+    return came[0][1]

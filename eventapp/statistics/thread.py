@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import ngettext
-
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
-from eventapp.statistics import queries
-from eventapp.statistics.exports import group_name
-from eventapp.statistics.rules import shown
+from eventapp.statistics import exports, queries, sentence
+from eventapp.statistics.definitions import Key
 from eventapp.web.registry import StepState, ThreadStep
 
 
@@ -23,18 +20,14 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 
 def _step(event: Event, now: datetime) -> ThreadStep:
-    figures = queries.figures(event, now)
-    registered = ngettext("%(num)s registered", "%(num)s registered", figures.total.registered)
-    came = ngettext("%(num)s came", "%(num)s came", figures.total.came)
-    groups = (
-        f"{group_name(one)}: {shown(one.counts.came, hides_small=True)}" for one in figures.groups if one.counts.came
-    )
+    *groups, whole = exports.figures_shown(queries.figures(event, now), hides_small=True)
+    came = (f"{one.name}: {one.numbers[Key.CAME]}" for one in groups if one.numbers[Key.CAME])
     return ThreadStep(
         key=f"debate:{event.id}",
         title="",
         at=None,
         state=StepState.DONE,
         order=30,
-        figure=f"{registered}, {came}" if figures.total.came else registered,
-        note=" · ".join(groups),
+        figure=", ".join(sentence.clauses(whole)),
+        note=" · ".join(came),
     )

@@ -13,9 +13,9 @@ from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id
 from eventapp.statistics import exports, queries, sentence
 from eventapp.statistics.definitions import DEFINITIONS, Key
+from eventapp.statistics.disclosure import WITHHELD
 from eventapp.statistics.exports import ARRIVALS, ATTENDEES, INTERNAL
 from eventapp.statistics.forms import ExportForm
-from eventapp.statistics.rules import arrivals, shown
 from eventapp.web.formats import clock_time
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
@@ -63,37 +63,28 @@ def export(event_id: str) -> ResponseReturnValue:
 def _page(event: Event, form: ExportForm) -> str:
     now, hides_small = clock.now(), not _is_in_team()
     figures = queries.figures(event, now)
+    groups = exports.figures_shown(figures, hides_small=hides_small)
+    steps = exports.arrivals_shown(event, hides_small=hides_small)
     return render_template(
         "statistics/show.html",
         event=event,
         form=form,
         figures=figures,
-        says=sentence.of(event, figures, contributions.count(event.id), now, hides_small=hides_small),
+        says=sentence.of(event, groups, contributions.count(event.id), now),
         funnel=sorted((one for ask in registry().desk_figures for one in ask(event.id)), key=lambda one: one.order),
         keys=list(Key),
         definitions=DEFINITIONS,
-        table=exports.figures_table(figures, hides_small=hides_small),
-        came=_came_bars(figures, hides_small=hides_small),
-        arrivals=_arrival_columns(event, hides_small=hides_small),
+        table=exports.figures_table(groups),
+        came=[_bar(one.name, one.numbers[Key.CAME]) for one in groups[:-1]],
+        arrivals=[_bar(clock_time(at), number) for at, number in steps],
         hides_small=hides_small,
+        withheld=WITHHELD,
     )
 
 
-def _came_bars(figures: queries.Figures, *, hides_small: bool) -> list[dict[str, object]]:
-    """Bars of who came; one that is too small to be shown has no length either."""
-    bars = [(exports.group_name(one), shown(one.counts.came, hides_small=hides_small)) for one in figures.groups]
-    return [
-        {"label": name, "value": number if isinstance(number, int) else 0, "text": str(number)} for name, number in bars
-    ]
-
-
-def _arrival_columns(event: Event, *, hides_small: bool) -> list[dict[str, object]]:
-    steps = arrivals(queries.arrival_moments(event.id), opens_at=event.doors_open_at, ends_at=event.ends_at)
-    found = [(clock_time(at), shown(number, hides_small=hides_small)) for at, number in steps]
-    return [
-        {"label": name, "value": number if isinstance(number, int) else 0, "text": str(number)}
-        for name, number in found
-    ]
+def _bar(label: object, number: object) -> dict[str, object]:
+    """A bar of a chart; a figure that is hidden has no length either."""
+    return {"label": label, "value": number if isinstance(number, int) else 0, "text": str(number)}
 
 
 def _form(event: Event) -> ExportForm:
@@ -116,7 +107,7 @@ def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[
     table = (
         exports.arrivals_table(event, hides_small=hides_small)
         if content == ARRIVALS
-        else exports.figures_table(queries.figures(event, clock.now()), hides_small=hides_small)
+        else exports.figures_table(exports.figures_shown(queries.figures(event, clock.now()), hides_small=hides_small))
     )
     if kind == "csv":
         return _sent("".join(csv_chunks(table.header, table.rows)).encode(), name, CSV_TYPE), len(table.rows)

@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from eventapp.statistics.rules import Counts, arrivals, shown, shown_share, total
+from eventapp.statistics.rules import Counts, arrivals, total
 
 DOORS = datetime(2024, 5, 14, 14, 30, tzinfo=UTC)
 END = datetime(2024, 5, 14, 17, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("number", "inside", "outside"),
-    [(0, 0, 0), (1, 1, "<5"), (4, 4, "<5"), (5, 5, 5), (None, None, None)],
-)
-def test_small_groups_are_hidden_from_others(number: int | None, inside: object, outside: object) -> None:
-    assert shown(number, hides_small=False) == inside
-    assert shown(number, hides_small=True) == outside
 
 
 def test_nobody_is_a_no_show_before_the_event_is_over() -> None:
@@ -29,7 +18,6 @@ def test_nobody_is_a_no_show_before_the_event_is_over() -> None:
 def test_attendance_is_those_with_a_seat_who_came_of_all_with_a_seat() -> None:
     counts = Counts(confirmed=10, came=9, walk_ins=2, confirmed_who_came=7, is_over=True)
     assert (counts.no_shows, counts.share) == (3, 0.7)
-    assert shown_share(counts, hides_small=True) is None  # 3 stayed away, and the share would tell
 
 
 def test_groups_add_up() -> None:
