@@ -175,7 +175,7 @@ class DocumentFactsForm(Form):
 
     title = line(_l("Title"))
     title_en = line(_l("Title in English"), required=False)
-    kind = SelectField(_l("Kind"), choices=[])
+    kind = SelectField(_l("Kind"), [InputRequired()], choices=[])
     is_public = BooleanField(_l("Everybody may read it"))
 
     def __init__(self, *arguments: Any, **values: Any) -> None:

@@ -21,7 +21,7 @@ MOST_PERSONS = 100_000
 
 def wall_time(label: Any) -> Any:
     """A date and a time of day as the clock in Copenhagen shows them."""
-    return WallTimeField(label, [InputRequired()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
+    return WallTimeField(label, [InputRequired()])
 
 
 def count(label: Any, least: int = 0) -> Any:
@@ -73,7 +73,7 @@ class SettingsForm(TimesForm):
     """Everything that people are told of an event."""
 
     title_en = line(_l("Title in English"), required=False)
-    kind = SelectField(_l("Character of the meeting"), choices=[])
+    kind = SelectField(_l("Character of the meeting"), [InputRequired()], choices=[])
     influence = paragraph(_l("What people can influence, and what happens with what they say"), required=False)
     influence_en = paragraph(_l("The same in English"), required=False)
     venue_access = paragraph(_l("How people get in"), required=False)
@@ -175,7 +175,7 @@ class CategoryForm(Form):
 
     label = line(_l("I come as"), 80)
     label_en = line(_l("The same in English"), 80, required=False)
-    quota_kind = SelectField(_l("Takes a seat among those"), choices=[])
+    quota_kind = SelectField(_l("Takes a seat among those"), [InputRequired()], choices=[])
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)

@@ -40,8 +40,14 @@ def storable(_form: BaseForm, field: Any) -> None:
         raise ValidationError(lazy_gettext("The text holds signs that cannot be stored. Remove them."))
 
 
+WALL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]  # shown, and read
+
+
 class WallTimeField(DateTimeLocalField):
     """A date and time of day as the clock on the wall in Copenhagen shows it; :attr:`moment` is the moment meant."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"format": WALL_FORMATS, **options})
 
     def process_data(self, value: datetime | None) -> None:
         """Show a stored moment in wall time."""
