@@ -10,9 +10,10 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from eventapp import clock
 from eventapp.checkin import api, desk, loader, queries, views
 from eventapp.web.permissions import Permission
-from eventapp.web.registry import DeskFigure, Registry, Tab
+from eventapp.web.registry import DeskFigure, DeskItem, Registry, Tab
 
 
 def register(app: Flask) -> None:
@@ -23,6 +24,7 @@ def register(app: Flask) -> None:
     registry: Registry = app.extensions["registry"]
     registry.desk_tabs.append(Tab(40, _l("Door"), "checkin_desk.overview", Permission.MANAGE_DOORS))
     registry.desk_figures.append(_figures)
+    registry.desk_items.append(_items)
     registry.gauges.append(lambda: {"eventapp_scans": queries.scans_taken()})
     registry.api.extend(api.OPERATIONS)
 
@@ -30,3 +32,15 @@ def register(app: Flask) -> None:
 def _figures(event_id: str) -> list[DeskFigure]:
     url = url_for("checkin_desk.overview", event_id=event_id)
     return [DeskFigure(50, _("came"), queries.came(event_id), url)]
+
+
+def _items(event_id: str) -> list[DeskItem]:
+    """Phones that stand still until somebody lets them go on."""
+    url = url_for("checkin_desk.overview", event_id=event_id)
+    return [
+        DeskItem(
+            _("A phone at %(door)s is paused", door=one.session.shift.door.name), url, _("Look"), one.session.paused_at
+        )
+        for one in queries.devices(event_id, clock.now())
+        if one.session.paused_at
+    ]

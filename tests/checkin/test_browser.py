@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
 from eventapp import clock
+from eventapp.checkin import forms
 from eventapp.checkin.models import Direction
 from eventapp.db import db
 from eventapp.events.queries import event_by_id
@@ -211,6 +212,29 @@ def test_a_refused_camera_is_told_and_codes_can_be_typed(address, made, hall, op
     expect(result(page)).to_contain_text("Velkommen")
 
 
+def test_phone_and_server_take_the_same_code_out_of_the_same_text(address, open_tab):
+    code = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    texts = [
+        code,
+        code.lower(),
+        tickets.grouped(code),
+        f" {code}\n",
+        f"HTTPS://EXAMPLE.ORG/T/{code}",
+        f"https://example.org/t/{code.lower()}/",
+        "0123456701234567012345670A",
+        code[:25],
+        code + "A",
+        f"{code}?x=1",
+        "",
+        "æøå",
+        "9" * 26,
+        "BEGIN:VCARD\nN:Berg;Bo\nEND:VCARD",
+    ]
+    page = open_tab(address).visit("/door/shift")
+    hashes = page.evaluate(HASHES, texts)
+    assert hashes == [forms.hash_of(text) for text in texts]
+
+
 def test_the_door_works_without_script(address, made, hall, open_tab):
     guest = made(make_guest, db, hall.event_id)
     watched = open_tab(address, size="phone", java_script_enabled=False)
@@ -242,6 +266,10 @@ def test_the_organiser_sees_the_room_the_doors_and_the_phones(app, address, made
     watched.check()
 
 
+HASHES = """async texts => {
+    const { hashOf } = await import("/static/js/door/code.js");
+    return Promise.all(texts.map((text) => hashOf(text)));
+}"""
 STORED = """async () => {
     const opening = indexedDB.open("eventapp-door", 1);
     await new Promise((done) => (opening.onsuccess = done));

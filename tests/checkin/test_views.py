@@ -278,6 +278,7 @@ def test_a_paused_phone_is_told_so_and_its_scan_is_not_lost(phone, page_client, 
     body = {"code": made(make_guest, db, hall.event_id).code, "scan_id": str(uuid.uuid4())}
     assert send(phone, f"/events/{hall.event_id}/scans", 429, **body)["code"] == "paused"
     sign_in(phone, Role.ORGANISER)
+    assert "En telefon ved Bagindgang er sat på pause" in phone.visit(f"/staff/events/{hall.event_id}").text
     phone.submit(f"/staff/events/{hall.event_id}/door", action="/resumption")
     assert send(phone, f"/events/{hall.event_id}/scans", 201, **body)["scan"]["verdict"] == "ok"
 

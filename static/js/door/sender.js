@@ -11,6 +11,7 @@ export function makeSender(queue, settings, { fetch = window.fetch.bind(window),
   let wait = SOONEST_MS;
   let timer = null;
   let isSending = false;
+  const underWay = new Set(); // ids of scans that are being sent now
 
   async function mine() {
     return (await queue.all()).filter((item) => item.event === settings.event);
@@ -28,9 +29,14 @@ export function makeSender(queue, settings, { fetch = window.fetch.bind(window),
   }
 
   async function deliver(item) {
-    const answer = await post(settings.urls[item.kind], item.body);
-    await queue.remove(item.scan_id);
-    return answer;
+    underWay.add(item.scan_id);
+    try {
+      const answer = await post(settings.urls[item.kind], item.body);
+      await queue.remove(item.scan_id);
+      return answer;
+    } finally {
+      underWay.delete(item.scan_id);
+    }
   }
 
   /** Send one now. The server's answer, or {kept: true, message} when it will be sent later. */
@@ -58,6 +64,7 @@ export function makeSender(queue, settings, { fetch = window.fetch.bind(window),
     isSending = true;
     let failed = 0;
     for (const item of await mine()) {
+      if (underWay.has(item.scan_id)) continue;
       try {
         onLate(await deliver(item));
       } catch {
