@@ -246,6 +246,20 @@ def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int
     return sum(len(move_up(conn, occasion, quota_id, now)) for quota_id in lines)
 
 
+def tell_of_change(conn: Connection, event_id: str) -> int:
+    """Write to everybody who wants to come that time or place has changed, or that the event is called off.
+
+    These are practical mails, so nobody has to have asked for them (LAW-04).
+
+    :returns: how many mails are on their way.
+    """
+    occasion = queries.occasion_by_id(conn, event_id)
+    guests = queries.reachable_guests(conn, event_id)
+    for guest in guests:
+        messages.event_changed(conn, guest, occasion)
+    return len(guests)
+
+
 def send_again(conn: Connection, registration_id: str, *, by: Actor) -> None:
     """Mail a guest the ticket, or the place in line, once more.
 

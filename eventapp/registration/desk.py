@@ -79,9 +79,16 @@ def seats_were_changed(event_id: str) -> None:
     db.session.expire_all()
 
 
+def event_was_changed(event_id: str) -> None:
+    """Whoever wants to come hears of it."""
+    db.session.flush()
+    actions.tell_of_change(db.session.connection(), event_id)
+
+
 def register(registry: Registry) -> None:
     registry.thread_steps.append(thread_steps)
     registry.desk_figures.append(desk_figures)
     registry.desk_items.append(desk_items)
     registry.desk_tabs.append(TAB)
     registry.quotas_changed.append(seats_were_changed)
+    registry.event_changed.append(event_was_changed)

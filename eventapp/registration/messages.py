@@ -21,6 +21,7 @@ from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
 WAITING, CANCELLED = "registration/waiting", "registration/cancelled"
+CHANGED, CALLED_OFF = "registration/changed", "registration/called_off"
 FULL_HOUSE = "registration/full_house"
 QR = {"name": "ticket.png", "media_type": "image/png", "maker": "registration.qr", "inline": True}
 CALENDAR = {"name": "event.ics", "media_type": calendar.MEDIA_TYPE, "maker": "registration.calendar"}
@@ -57,6 +58,13 @@ def cancelled(conn: Connection, to: Recipient, *, had_seat: bool, by_staff: bool
     _queue(conn, CANCELLED, to, {"had_seat": had_seat, "by_staff": by_staff})
 
 
+def event_changed(conn: Connection, to: Recipient, occasion: Occasion) -> None:
+    """Time or place is another now, or the event is called off; once for each change, with the calendar file."""
+    message = CALLED_OFF if occasion.cancelled_at else CHANGED
+    dedupe = f"{message}:{occasion.calendar_sequence}:{to.id}"
+    _queue(conn, message, to, attachments=(CALENDAR,), dedupe=dedupe)
+
+
 def full_house(conn: Connection, event_id: str, email: str, lang: str) -> None:
     """This address holds as many registrations as one may: the page could not say so, the mail can."""
     outbox.queue(conn, message=FULL_HOUSE, to=email, lang=lang, context={"event_id": event_id}, public=True)
@@ -70,6 +78,7 @@ def _queue(
     *,
     public: bool = False,
     attachments: tuple[Mapping[str, object], ...] = (),
+    dedupe: str | None = None,
 ) -> None:
     if not to.email:
         return  # signed up by telephone or came to the door: there is nobody to write to
@@ -82,6 +91,7 @@ def _queue(
         subject_id=to.id,
         public=public,
         attachments=attachments,
+        dedupe=dedupe,
     )
 
 
@@ -134,12 +144,13 @@ def calendar_file(values: dict[str, Any]) -> bytes:
         place=occasion.place,
         url=values["event_url"],
     )
-    return calendar.event_file(meeting).encode()
+    write = calendar.cancel if occasion.cancelled_at else calendar.event_file
+    return write(meeting).encode()
 
 
 def register(_app: Flask) -> None:
     """Let the worker know how to write these mails."""
-    for message in (CONFIRMED, PROMOTED, WAITING, CANCELLED):
+    for message in (CONFIRMED, PROMOTED, WAITING, CANCELLED, CHANGED, CALLED_OFF):
         rendering.register_reader(message, read)
     rendering.register_reader(FULL_HOUSE, read_event)
     rendering.register_maker("registration.qr", qr_image)

@@ -15,7 +15,7 @@ from eventapp.registration.tickets import code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.title_en, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
-           e.registration_closes_at, e.cancelled_at, e.calendar_sequence, v.name AS venue, v.address,
+           e.registration_closes_at, e.cancelled_at, e.cancel_text, e.calendar_sequence, v.name AS venue, v.address,
            q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
     FROM event e JOIN layout l ON l.id = e.layout_id JOIN venue v ON v.id = l.venue_id
     LEFT JOIN quota q ON q.event_id = e.id
@@ -33,6 +33,10 @@ HELD_BY_ADDRESS = Sql("""
 GUEST = Sql("""
     SELECT r.id, r.event_id, r.quota_id, r.state, r.name, r.email, r.lang, t.id AS ticket_id, t.version
     FROM registration r LEFT JOIN ticket t ON t.registration_id = r.id WHERE r.id = :registration_id
+""")
+GUESTS = Sql("""
+    SELECT id, email, lang FROM registration WHERE event_id = :event_id AND state <> 'cancelled' AND email <> ''
+    ORDER BY registered_at, id
 """)
 PAGE = """
     SELECT r.id, r.event_id, r.state, r.name, r.email, r.registered_at, c.label, c.label_en, t.id AS ticket_id,
@@ -90,6 +94,7 @@ class Occasion:
     opens_at: datetime
     closes_at: datetime
     cancelled_at: datetime | None
+    cancel_text: str
     calendar_sequence: int
     venue: str
     address: str
@@ -214,6 +219,11 @@ def guest(conn: Connection, registration_id: str) -> Guest | None:
     return Guest(**row._mapping) if row else None
 
 
+def reachable_guests(conn: Connection, event_id: str) -> Any:
+    """Everybody who wants to come and gave an address: rows of id, email, lang, the first to sign up first."""
+    return GUESTS(conn, event_id=event_id).all()
+
+
 def place_in_line(conn: Connection, registration_id: str) -> int:
     """Which number in line a waiting registration has now, the first being 1."""
     return int(IN_FRONT(conn, registration_id=registration_id).scalar_one())
@@ -234,6 +244,7 @@ def _occasion(rows: Any) -> Occasion | None:
         opens_at=as_moment(row.registration_opens_at),
         closes_at=as_moment(row.registration_closes_at),
         cancelled_at=as_moment(row.cancelled_at) if row.cancelled_at else None,
+        cancel_text=row.cancel_text,
         calendar_sequence=row.calendar_sequence,
         venue=row.venue,
         address=row.address,

@@ -50,6 +50,7 @@ def mail(message: str) -> str:
         "registration/waiting": _("Place in line"),
         "registration/cancelled": _("Cancellation"),
         "registration/changed": _("The event has changed"),
+        "registration/called_off": _("The event is cancelled"),
     }
     return words.get(message, message)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
 
 from eventapp import db as core
+from eventapp.db import db as database
 from eventapp.events.models import Event
 from eventapp.mail import claims, rendering
 from eventapp.mail import rules as mail_rules
 from eventapp.mail.claims import Claimant, Job
 from eventapp.mail.models import OutboxMail
 from eventapp.mail.rendering import Rendered
-from eventapp.registration import actions, queries, tickets
+from eventapp.registration import actions, desk, queries, tickets
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import TooManySeatsError
 from eventapp.registration.models import Reason
@@ -34,6 +36,16 @@ def cancel(outcome: Outcome) -> None:
     core.write(
         lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT)
     )
+
+
+def change(event: Event, **facts: Any) -> None:
+    """Change an event as the organiser's form does, and let the guests be told; told twice is told once."""
+    stored = database.session.get_one(Event, event.id)
+    for name, value in facts.items():
+        setattr(stored, name, value)
+    for _ in range(2):
+        desk.event_was_changed(event.id)
+    database.session.commit()
 
 
 def every_mail() -> tuple[Event, dict[str, tuple[Job, Rendered]]]:
@@ -95,6 +107,31 @@ def test_the_calendar_file_says_when_and_where_and_holds_no_code(db) -> None:
     assert entry.decoded("dtend") == event.ends_at
     assert str(entry["uid"]) == event.calendar_uid
     assert code not in file.content.decode()
+
+
+def test_everybody_who_wants_to_come_hears_that_the_event_moved_or_was_called_off(db) -> None:
+    event = given_event(seats=1)
+    for number in range(3):
+        sign_up(event, number)
+    cancel(sign_up(event, 9))
+    mails()
+    change(event, starts_at=event.starts_at + timedelta(hours=1), calendar_sequence=1)
+    changed = claims.claim(WORKER, 50)
+    assert [job.message for job in changed] == ["registration/changed"] * 3
+    texts = [rendering.render(job).text for job in changed]
+    assert all("kl. 18.00-19.00" in text for text in texts)
+    assert sorted("/t/" in text for text in texts) == [False, False, True]
+
+
+def test_an_event_that_is_called_off_leaves_the_calendars_of_its_guests(db) -> None:
+    event = given_event()
+    sign_up(event, 1)
+    mails()
+    change(event, cancelled_at=SIGN_UP_AT, cancel_text="Ordstyreren er syg.", calendar_sequence=1)
+    ((_job, mail),) = mails().values()
+    assert mail.subject == "Aflyst: Debat om havneparken"
+    assert "Ordstyreren er syg." in mail.text
+    assert "METHOD:CANCEL" in mail.files[0].content.decode()
 
 
 def test_what_is_kept_for_staff_opens_no_ticket(db) -> None:

@@ -1,0 +1,22 @@
+"""The privacy notice is kept in the versions that people were shown (LAW-03)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from eventapp.registration import notices
+
+FOLDER = Path(__file__).parents[2] / "templates"
+
+
+def test_a_notice_that_was_shown_is_never_changed() -> None:
+    found = {
+        path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (FOLDER / notices.template()).parent.glob("*.html")
+    }
+    assert found == notices.FINGERPRINTS, "Add a new version instead; see eventapp/registration/notices.py"
+
+
+def test_the_newest_version_is_the_one_in_use() -> None:
+    assert max(notices.FINGERPRINTS) == notices.CURRENT
