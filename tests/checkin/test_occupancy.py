@@ -67,7 +67,7 @@ def play(step, number, hall, tickets, made):
 
 def test_the_counter_equals_a_recount_over_any_history(db):
     @settings(
-        max_examples=200,
+        max_examples=80,
         deadline=None,
         database=None,
         derandomize=True,
