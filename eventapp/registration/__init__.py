@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.registration import desk, messages, models, staff_views, views
+from eventapp.registration import desk, messages, models, retention, staff_views, views
 from eventapp.registration.throttle import Brake
 
 __all__ = ["models", "register"]
@@ -16,4 +16,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(staff_views.bp)
     app.extensions["code_brake"] = Brake()
     messages.register(app)
+    retention.register()
     desk.register(app.extensions["registry"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 CURRENT = "2026-11-23"
 FINGERPRINTS = {  # version -> SHA-256 of the template
-    "2026-11-23": "40288d939ac55b26f0acd8d2163f77528aabb4563db22ed9526d7003c35968c1",
+    "2026-11-23": "c01b98aabbb827e3352fb76fe4ad95c7680569ed5de88c6f70c04e697144c9d5",
 }
 
 

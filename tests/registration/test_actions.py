@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
-from eventapp.registration import actions, desk, queries, tickets
+from eventapp.registration import actions, desk, queries, retention, tickets
 from eventapp.registration.actions import Outcome, Sending, SignUp
 from eventapp.registration.errors import EventNotOpenError, OtherContentError, TooManySeatsError
 from eventapp.registration.models import Origin, Reason, RegistrationState
@@ -161,3 +162,12 @@ def test_a_ticket_is_found_by_its_code_for_the_door(db) -> None:
         found = queries.ticket_by_code(conn, code)
     assert found is not None
     assert (found.event_id, found.state, found.name) == (event.id, "confirmed", "Gæst 1")
+
+
+def test_what_guests_need_is_forgotten_a_week_after_the_event(db) -> None:
+    event = given_event()
+    sign_up(event, 1, needs="Tegnsprogstolk")
+    for days, forgotten in ((6, 0), (8, 1), (9, 0)):
+        now = event.ends_at + timedelta(days=days)
+        assert core.write(partial(retention.forget_needs, now=now)) == forgotten
+    assert (count("access_need"), count("registration")) == (0, 1)
