@@ -7,6 +7,7 @@ Fields: ``reliability.md`` §3, and ``recorded_at``.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -46,7 +47,17 @@ def entry_text(facts: Facts, sealed: Sealed) -> str:
         "deadline_at": facts.deadline_at and moment_text(facts.deadline_at),
         "late": facts.late,
     }
-    return canonical(told | _commitments(sealed)).decode()
+    return _canonical_text(told | _commitments(sealed))
+
+
+def _canonical_text(told: dict[str, Any]) -> str:
+    """Canonical JSON, quickly: an entry is written while others wait for the log.
+
+    Where all is ASCII, and every number is small and whole, json's C encoder writes what RFC 8785 asks for; entries
+    are made of ids, hashes, moments and words of ours, so they are.
+    """
+    text = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text if text.isascii() else canonical(told).decode()
 
 
 def _commitments(sealed: Sealed) -> dict[str, list[dict[str, Any]]]:
