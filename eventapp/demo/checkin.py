@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from eventapp import clock
 from eventapp.cases.models import Case
-from eventapp.checkin import actions, queries, scanning
+from eventapp.checkin import actions, queries, scanning, staffing
 from eventapp.checkin.models import Direction
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
 from eventapp.db import db, new_id
@@ -59,7 +59,7 @@ def load_evening(demo: DemoCase) -> None:
 def door_link() -> str | None:
     """The address that opens a door of the demo on a phone, as its QR code holds it; None when no shift runs."""
     event_id = db.session.scalars(select(Event.id).join(Case).where(Case.is_demo)).one()
-    shifts = queries.open_shifts(event_id, clock.now())
+    shifts = staffing.open_shifts(event_id, clock.now())
     return f"{external_url('checkin.door')}#{actions.shift_code(shifts[0].id)}" if shifts else None
 
 
@@ -97,7 +97,7 @@ def _tickets(event_id: str) -> Sequence[str]:
 
 
 def _open_phone(event_id: str, door_name: str) -> Person:
-    shifts = queries.open_shifts(event_id, OPENED_AT)
+    shifts = staffing.open_shifts(event_id, OPENED_AT)
     code = next(actions.shift_code(one.id) for one in shifts if one.door.name == door_name)
     db.session.rollback()
     token = actions.open_door(code, "Demotelefon", address="", now=OPENED_AT, system_now=clock.system_now())

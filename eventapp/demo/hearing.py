@@ -42,17 +42,17 @@ def load_hearing(demo: DemoCase) -> None:
     actions.send_notices(hearing, by=demo.by, now=facts.SENT_AT)
     db.session.commit()
     for party, text in facts.ANSWERS_BEFORE:
-        _answer(party, text, FIRST_ANSWERS_AT)
+        _answer(demo, party, text, FIRST_ANSWERS_AT)
 
 
-def load_last_day(_demo: DemoCase) -> None:
+def load_last_day(demo: DemoCase) -> None:
     """One answer in the last minute, one a second late."""
     for party, at, text in facts.ANSWERS_LAST_DAY:
-        _answer(party, text, at)
+        _answer(demo, party, text, at)
 
 
-def _answer(party: int, text: str, at: datetime) -> None:
-    hearing_id = db.session.scalars(select(Hearing.id)).one()
+def _answer(demo: DemoCase, party: int, text: str, at: datetime) -> None:
+    hearing_id = db.session.scalars(select(Hearing.id).where(Hearing.case_id == demo.case_id)).one()
     name = facts.PARTIES[party]
     found = next(one for one in queries.parties(hearing_id) if one.name == name)
     sent = answering.Sent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
@@ -17,7 +17,9 @@ from eventapp.demo.models import DemoState, Stage
 from eventapp.demo.parts import DemoCase, Part
 from eventapp.errors import DomainError
 from eventapp.events.models import Event
+from eventapp.hearing.models import Answer, Hearing
 from eventapp.mail.models import OutboxMail
+from eventapp.registration.models import Registration
 from eventapp.web.permissions import Person, Role
 
 PARTS = (
@@ -96,14 +98,21 @@ def _load_parts(reached: Stage | None, stage: Stage) -> None:
     demo = _demo_case()
     for part in PARTS:
         if part.stage in due:
+            before = clock.system_now()
             part.load(demo)
-            _forget_mails()
+            _forget_mails(demo, before)
 
 
-def _forget_mails() -> None:
-    """Mails of an invented past are not sent to anybody, save the letters that the demo is about."""
-    kept = ("invitations/letter", "hearing/notice")
-    db.session.execute(delete(OutboxMail).where(OutboxMail.message.not_in(kept), OutboxMail.state == "waiting"))
+def _forget_mails(demo: DemoCase, since: datetime) -> None:
+    """Mails of an invented past are not sent to anybody, save the letters that the demo is about.
+
+    Only those of the demo's own guests and answers: there may be other cases beside it.
+    """
+    guests = select(Registration.id).where(Registration.event_id == demo.event_id)
+    answers = select(Answer.id).join(Hearing, Answer.hearing_id == Hearing.id).where(Hearing.case_id == demo.case_id)
+    past = delete(OutboxMail).where(OutboxMail.queued_at >= since, OutboxMail.state == "waiting")
+    for subjects in (guests, answers):
+        db.session.execute(past.where(OutboxMail.subject_id.in_(subjects)))
     db.session.commit()
 
 

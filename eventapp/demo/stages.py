@@ -35,9 +35,9 @@ ORDER = list(Stage)
 class _Kept:
     """What this process last saw of the demo, and when it saw it."""
 
-    offset: timedelta = timedelta()
-    is_loaded: bool = False
-    seen: float = float("-inf")
+    offset: timedelta
+    is_loaded: bool
+    seen: float
 
 
 def offset() -> timedelta:
@@ -68,7 +68,11 @@ def forget() -> None:
 
 
 def _kept_of_app() -> _Kept:
-    kept: _Kept = current_app.extensions.setdefault("demo", _Kept())
+    """The first requests of a process all look for themselves: none may go by another clock while one of them looks."""
+    if "demo" not in current_app.extensions:
+        seen = time.monotonic()
+        current_app.extensions["demo"] = _Kept(*_look(), seen)
+    kept: _Kept = current_app.extensions["demo"]
     return kept
 
 

@@ -10,7 +10,6 @@ from playwright.sync_api import Page
 
 from tests.support.browser import Watched
 
-
 UNFOLD = """one => {
     for (let fold = one.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     return one.type;
@@ -69,7 +68,8 @@ def small_pdf(path: Path, words: str) -> Path:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import icalendar
 import openpyxl
 import pypdf
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.conftest import OpenTab, Start
@@ -83,8 +85,10 @@ class Play:
 
 
 @pytest.fixture
-def play(start_server: Start, smtp_server: SmtpServer, open_tab: OpenTab, tmp_path: Path) -> Play:
-    return Play(start_server(**smtp_server.environment()), smtp_server, open_tab, tmp_path)
+def play(start_server: Start, smtp_server: SmtpServer, open_tab: OpenTab, tmp_path: Path) -> Iterator[Play]:
+    started = Play(start_server(**smtp_server.environment()), smtp_server, open_tab, tmp_path)
+    yield started
+    print("\n".join(started.server.output[-60:]))  # shown when the play fails
 
 
 def test_the_whole_thread(play: Play) -> None:
@@ -218,8 +222,8 @@ def invite_two_ministers(play: Play) -> None:
     request = icalendar.Calendar.from_ical(text)
     assert (method, request["METHOD"]) == ("REQUEST", "REQUEST")
     assert request.walk("VEVENT")[0].decoded("DTEND").isoformat() == "2023-09-28T19:00:00+02:00"
-    fill(secretary.visit(link_in(mail.text, "/i/")), {"state": "declined"})
-    fill(secretary.page, {"state": "accepted", "contact_name": "Sekretariatet", "contact_phone": "33 66 33 66"})
+    reply = {"state": "accepted", "contact_name": "Sekretariatet", "contact_phone": "33 66 33 66"}
+    fill(secretary.visit(link_in(mail.text, "/i/")), reply)
     assert "I deltager." in text_of(press(secretary, "Send svar"))
     play.mails.wait_for("sbm@example.org", "Vi har noteret jeres svar")
     other = play.mails.wait_for("jm@example.org", "Invitation")
@@ -256,11 +260,10 @@ def _invite(play: Play, office: str, address: str) -> None:
 
 
 def sign_up(play: Play) -> bytes:
-    """Two citizens for one seat; the first cancels and signs up again behind the second. Returns a ticket's QR code."""
-    _register(play.citizen, "Åse Ågård", "aase@example.org", "Tilmeld", needs="Plads til kørestol")
+    """Two citizens for one seat: the first cancels, and the second moves up. Returns a ticket's QR code."""
+    _register(play.citizen, "Åse Ågård", "aase@example.org", needs="Plads til kørestol")
     assert "/t/" in play.citizen.page.url.lower()
-    _register(play.visitor, "Nguyễn la Cour", "nguyen@example.org", "Sign up")
-    assert "1" in text_of(play.visitor.page)
+    _register(play.visitor, "Nguyễn la Cour", "nguyen@example.org")
     assert "/w/" in play.visitor.page.url
     mail = play.mails.wait_for("aase@example.org")
     assert "Ågård" not in mail.subject
@@ -271,13 +274,12 @@ def sign_up(play: Play) -> bytes:
     play.citizen.visit(link_in(mail.text, "/t/"))
     follow(play.citizen, "Meld afbud")
     press(play.citizen, "Meld afbud")
-    moved_up = play.mails.wait_for("nguyen@example.org", seconds=30)
     ticket = play.mails.wait(lambda one: "nguyen@example.org" in one.recipients and _has_png(one), seconds=30)
-    assert moved_up
     return _inline_png(ticket)
 
 
-def _register(tab: Watched, name: str, address: str, button: str, needs: str = "") -> None:
+def _register(tab: Watched, name: str, address: str, needs: str = "") -> None:
+    """Sign up, with a mistake in the address first: everything typed is kept."""
     page = tab.visit("/events/debat-i-festsalen/register")
     fill(page, {"name": name, "email": "not an address"})
     page.locator('main form input[type="radio"]').first.check(force=True)
@@ -285,9 +287,8 @@ def _register(tab: Watched, name: str, address: str, button: str, needs: str = "
         page.locator("main form button").last.click()
     tab.check()
     assert page.locator('[name="name"]').input_value() == name
-    fill(page, {"email": address, "wants_follow_up": True})
+    fill(page, {"email": address, "follow_up": True})
     if needs:
-        page.locator("details summary").first.click()
         fill(page, {"needs": needs})
     with page.expect_navigation():
         page.locator("main form button").last.click()
@@ -322,8 +323,8 @@ def at_the_door(play: Play, ticket: bytes) -> None:
     with page.expect_navigation():
         page.locator('main form[action$="/shifts"] button').click()
     tab.check()
-    code = page.locator("main").inner_text()
-    film = pictures.camera_video([ticket], play.folder / "ticket.mjpeg")
+    away = [_blank()] * 6  # Chromium plays a film faster than it was taken, and a code is not read again at once
+    film = pictures.camera_video([ticket, *away], play.folder / "ticket.mjpeg")
     phone = play.open_tab(play.server.address, size="phone", camera=film)
     door = phone.visit("/door/")
     fill(door, {"code": _shift_code(page), "device_name": "Telefon 1"})
@@ -336,16 +337,18 @@ def at_the_door(play: Play, ticket: bytes) -> None:
     expect(result).to_contain_text("Allerede inde", timeout=WITHIN_MS)
     phone.check()
     assert "Hovedindgang" in result.inner_text()
-    assert code
     _let_in_the_minister(phone, door)
+
+
+def _blank() -> bytes:
+    picture = io.BytesIO()
+    Image.new("RGB", (200, 200), "white").save(picture, "png")
+    return picture.getvalue()
 
 
 def _shift_code(page: Any) -> str:
     """The code as the organiser's page shows it."""
-    shown: str = page.evaluate(
-        "() => document.querySelector('[data-shift-code], .shift-code, .door-code, output')?.textContent || ''"
-    )
-    return shown.strip()
+    return str(page.locator(".shift__code").inner_text()).strip()
 
 
 def _let_in_the_minister(phone: Watched, door: Any) -> None:
@@ -357,6 +360,8 @@ def _let_in_the_minister(phone: Watched, door: Any) -> None:
     door.locator("#q").fill("boligministeren")
     door.get_by_role("button", name="boligministeren").first.click()
     expect(door.locator('[data-door="inside"]')).to_have_text("2", timeout=WITHIN_MS)
+    phone.check()
+    door.close()
 
 
 # --- 6 and 7: statistics, contributions ----------------------------------------------------------------------
@@ -379,15 +384,9 @@ def statistics(play: Play) -> None:
 
 
 def _export(page: Any, kind: str, folder: Path) -> bytes:
-    form = page.locator('main form[action$="/exports"]').first
-    if not form.is_visible():
-        page.locator("details summary").last.click()
-    form.locator('[name="purpose"]').fill("Orientering til udvalget")
-    chosen = form.locator(f'[name="format"][value="{kind}"], [name="form"][value="{kind}"]')
-    if chosen.count():
-        chosen.first.check(force=True)
+    fill(page, {"format": kind, "reach": "internal", "purpose": "Orientering til udvalget"})
     with page.expect_download() as waited:
-        form.locator(f'button[value="{kind}"], button').last.click()
+        page.locator('main form[action$="/exports"] button').last.click()
     target = folder / f"export-{kind}"
     waited.value.save_as(target)
     return target.read_bytes()
@@ -502,15 +501,15 @@ def the_record_verifies(play: Play, receipt: str) -> None:
     page = play.citizen.visit("/verify")
     page.locator('input[type="file"]').first.set_input_files(str(proof))
     page.locator("main form button").first.click()
-    expect(page.locator("main")).to_contain_text("i protokollen", timeout=WITHIN_MS)
+    expect(page.locator("main")).to_contain_text("Kvitteringen er ægte", timeout=WITHIN_MS)
     play.citizen.check()
     changed = play.folder / "changed.tlog-proof"
     changed.write_text(proof.read_text("utf-8").replace("false", "true"), "utf-8")
     script = ROOT / "tools" / "verify_receipt.py"
-    key = play.citizen.page.request.get(play.server.url("/record/key")).text()
-    (play.folder / "key.txt").write_text(key, "utf-8")
+    published = play.citizen.page.request.get(play.server.url("/record/key")).text()
+    key = next(line for line in published.splitlines() if line and not line.startswith("#"))
     for file, code in ((proof, 0), (changed, 1)):
-        command = [sys.executable, "-I", str(script), str(file), "--key", str(play.folder / "key.txt")]
+        command = [sys.executable, "-I", str(script), "--key", key, str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) == bool(code), done.stdout + done.stderr
     assert "forsoeg-med-afkriminalisering" in play.server.run("record", "verify")
