@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
-from eventapp.checkin import api, desk, loader, queries, views
+from eventapp.checkin import api, desk, loader, queries, staffing, views
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import DeskFigure, DeskItem, Registry, Tab
 
@@ -41,6 +41,6 @@ def _items(event_id: str) -> list[DeskItem]:
         DeskItem(
             _("A phone at %(door)s is paused", door=one.session.shift.door.name), url, _("Look"), one.session.paused_at
         )
-        for one in queries.devices(event_id, clock.now())
+        for one in staffing.devices(event_id, clock.now())
         if one.session.paused_at
     ]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from eventapp import audit
 from eventapp.accounts.loader import keyed_hash
-from eventapp.checkin import queries
+from eventapp.checkin import queries, staffing
 from eventapp.checkin.errors import DoorExistsError, EventOverError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.checkin.models import Door, DoorSession, DoorShift
 from eventapp.checkin.rules import GUESS_WINDOW, MOST_GUESSES, SHIFT_OUTLASTS_EVENT
@@ -41,7 +41,7 @@ def add_door(event: Event, name: str, *, by: Person, now: datetime) -> Door:
 
     :raises DoorExistsError: when the event has a door of this name.
     """
-    if any(door.name.casefold() == name.casefold() for door in queries.doors(event.id)):
+    if any(door.name.casefold() == name.casefold() for door in staffing.doors(event.id)):
         raise DoorExistsError
     door = Door(id=new_id(), event_id=event.id, name=name, created_at=now)
     db.session.add(door)

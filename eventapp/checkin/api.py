@@ -12,7 +12,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import forms, loader, queries, scanning, words
+from eventapp.checkin import forms, loader, queries, scanning, undoing, words
 from eventapp.checkin.errors import MalformedScanError, PausedError
 from eventapp.checkin.loader import own
 from eventapp.web.formats import language
@@ -52,7 +52,7 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
 def create_reversal(scan_id: str) -> ResponseReturnValue:
     """Takes back the last thing that happened to a guest."""
     by, moment = current_person(), forms.moment(_sent())
-    is_new = scanning.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
+    is_new = undoing.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
     return _outcome(by.event_id or "", moment.id, is_new)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 
-from eventapp.checkin.models import Direction, Door, DoorSession, DoorShift, Means, Occupancy, Scan, Verdict
+from eventapp.checkin.models import Direction, Means, Occupancy, Scan, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import NotFoundError
@@ -243,84 +243,6 @@ def _result(row: Any) -> Result:
         note=row.note or "",
         is_undone=row.undone_by is not None,
     )
-
-
-# --- staff ---------------------------------------------------------------------------------------------------
-
-
-def doors(event_id: str) -> Sequence[Door]:
-    """The doors of an event by name."""
-    return db.session.scalars(select(Door).where(Door.event_id == event_id).order_by(Door.name, Door.id)).all()
-
-
-def door(event_id: str, door_id: str) -> Door:
-    """
-    :raises NotFoundError: when the event has no such door.
-    """
-    found = db.session.get(Door, door_id)
-    if found is None or found.event_id != event_id:
-        raise NotFoundError
-    return found
-
-
-def open_shifts(event_id: str, now: datetime) -> Sequence[DoorShift]:
-    """The shifts that run, by door and age."""
-    running = (
-        select(DoorShift)
-        .join(Door)
-        .where(DoorShift.event_id == event_id, DoorShift.ended_at.is_(None), DoorShift.expires_at > now)
-    )
-    return db.session.scalars(
-        running.options(joinedload(DoorShift.door)).order_by(Door.name, DoorShift.created_at, DoorShift.id)
-    ).all()
-
-
-def shift(event_id: str, shift_id: str) -> DoorShift:
-    """
-    :raises NotFoundError: when the event has no such shift.
-    """
-    found = db.session.get(DoorShift, shift_id)
-    if found is None or found.event_id != event_id:
-        raise NotFoundError
-    return found
-
-
-@dataclass(frozen=True)
-class Device:
-    """A phone at a door, with how many scans it made and when it made the last one."""
-
-    session: DoorSession
-    scans: int
-    last_at: datetime | None
-
-
-def devices(event_id: str, now: datetime) -> list[Device]:
-    """The phones that are open now, in the order in which they were opened."""
-    rows = db.session.execute(
-        select(DoorSession, func.count(Scan.id), func.max(Scan.at))
-        .join(DoorShift)
-        .outerjoin(Scan, Scan.session_id == DoorSession.id)
-        .where(
-            DoorShift.event_id == event_id,
-            DoorShift.ended_at.is_(None),
-            DoorShift.expires_at > now,
-            DoorSession.ended_at.is_(None),
-        )
-        .group_by(DoorSession.id)
-        .order_by(DoorSession.opened_at, DoorSession.id)
-        .options(joinedload(DoorSession.shift).joinedload(DoorShift.door))
-    )
-    return [Device(session, scans, last_at) for session, scans, last_at in rows]
-
-
-def session(event_id: str, session_id: str) -> DoorSession:
-    """
-    :raises NotFoundError: when no phone of the event has this id.
-    """
-    found = db.session.get(DoorSession, session_id)
-    if found is None or found.shift.event_id != event_id:
-        raise NotFoundError
-    return found
 
 
 # --- for other slices ----------------------------------------------------------------------------------------

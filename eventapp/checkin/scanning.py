@@ -7,7 +7,6 @@ A scan that is sent again finds its id taken; the whole job is undone and the st
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,13 +14,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp.checkin import rules
-from eventapp.checkin.errors import NotUndoableError, OtherScanError, RepeatedScanError
+from eventapp.checkin.errors import OtherScanError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
-from eventapp.db import Job, Sql, as_moment, reading, write
+from eventapp.db import Job, Sql, reading, write
 from eventapp.errors import NotFoundError
 from eventapp.registration import actions as registration
-from eventapp.registration.errors import AlreadyCancelledError
-from eventapp.registration.models import Reason, RegistrationState
+from eventapp.registration.models import RegistrationState
 from eventapp.web.permissions import Person
 from eventapp.web.registry import registry
 
@@ -71,34 +69,6 @@ COUNT_UNKNOWN = Sql("""
         paused_at = CASE WHEN unknown_since > :window AND unknown_codes + 1 >= :most THEN :now ELSE paused_at END
     WHERE id = :id
 """)
-UNDONE = Sql("""
-    SELECT s.id, s.direction, s.means, s.registration_id FROM scan s
-    WHERE s.id = :id AND s.event_id = :event_id AND s.verdict = 'ok'
-    AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id)
-    AND NOT EXISTS (SELECT 1 FROM scan later WHERE later.registration_id = s.registration_id
-                    AND later.verdict = 'ok' AND later.number > s.number
-                    AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = later.id))
-""")
-EXISTS = Sql("SELECT 1 FROM scan WHERE id = :id AND event_id = :event_id")
-# Everything that counts, in order, each with the number inside after it.
-_MOVEMENTS = """
-    SELECT s.registration_id, s.direction, s.number, s.at,
-           SUM(CASE s.direction WHEN 'in' THEN 1 ELSE -1 END) OVER (ORDER BY s.number) AS inside
-    FROM scan s WHERE s.event_id = :event_id AND s.verdict = 'ok'
-    AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id)
-"""
-_RECOUNT = """
-    SELECT COALESCE(SUM(CASE direction WHEN 'in' THEN 1 ELSE -1 END), 0) AS inside,
-           COUNT(DISTINCT CASE direction WHEN 'in' THEN registration_id END) AS came
-    FROM ({movements}) AS movement
-"""
-_HIGHEST = "SELECT inside, at FROM ({movements}) AS movement ORDER BY inside DESC, number LIMIT 1"
-RECOUNT = Sql(_RECOUNT.format(movements=_MOVEMENTS))
-HIGHEST = Sql(_HIGHEST.format(movements=_MOVEMENTS))
-SET = Sql("""
-    UPDATE occupancy SET inside = :inside, came = :came, highest = :highest, highest_at = :highest_at
-    WHERE event_id = :event_id
-""")
 
 
 @dataclass(frozen=True)
@@ -132,7 +102,7 @@ class WalkIn:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """What a scan came to, before it is written down."""
 
     verdict: Verdict
@@ -151,14 +121,14 @@ def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> bool:
     """
 
     def job(conn: Connection) -> None:
-        number, inside = _queue_up(conn, by)
+        number, inside = queue_up(conn, by)
         found = _judge(conn, guest, moment.direction, inside, by)
-        _store(conn, moment, number, guest.means, found, code_hash=guest.code_hash, by=by, now=now)
+        store(conn, moment, number, guest.means, found, code_hash=guest.code_hash, by=by, now=now)
         if found.verdict is Verdict.UNKNOWN:
             window = now - rules.UNKNOWN_WINDOW
             COUNT_UNKNOWN(conn, id=by.id, window=window, now=now, most=rules.MOST_UNKNOWN_CODES)
 
-    return _once(job, moment, guest.means, guest.code_hash, by)
+    return once(job, moment, guest.means, guest.code_hash, by)
 
 
 def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> bool:
@@ -168,58 +138,21 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> boo
     out; a guest with a ticket who has it no more is found by name.
 
     :raises OtherScanError: when the id was used for another scan.
-    :raises NotFoundError: when the event has no doors, or the category belongs to another event.
+    :raises NotFoundError: when the event has no doors.
     """
 
     def job(conn: Connection) -> None:
-        number, inside = _queue_up(conn, by)
+        number, inside = queue_up(conn, by)
         found = _let_walk_in(conn, person, moment, inside, by, now)
-        _store(conn, moment, number, Means.WALK_IN, found, by=by, now=now)
+        store(conn, moment, number, Means.WALK_IN, found, by=by, now=now)
 
-    return _once(job, moment, Means.WALK_IN, None, by)
-
-
-def undo(scan_id: str, moment: Moment, *, by: Person, now: datetime) -> bool:
-    """Take back the last thing that happened to a guest; returns False when this was done before.
-
-    :raises NotFoundError: when the event has no such scan.
-    :raises NotUndoableError: when something has happened with the guest since, or it was undone already.
-    """
-
-    def job(conn: Connection) -> None:
-        number, _inside = _queue_up(conn, by)
-        if EXISTS(conn, id=moment.id, event_id=by.event_id).one_or_none():
-            raise RepeatedScanError
-        undone = _undoable(conn, scan_id, by)
-        undoing = Moment(moment.id, Direction(undone.direction), moment.device_at, moment.offset_ms)
-        found = _Found(Verdict.UNDONE, undone.registration_id)
-        _store(conn, undoing, number, Means.REVERSAL, found, undoes_id=undone.id, by=by, now=now)
-        recount(conn, _event_of(by))
-        if undone.means == Means.WALK_IN and undone.direction == Direction.IN:
-            with suppress(AlreadyCancelledError):  # staff were quicker
-                registration.cancel(conn, undone.registration_id, reason=Reason.OTHER, now=now, by=by)
-
-    return _once(job, moment, Means.REVERSAL, None, by)
+    return once(job, moment, Means.WALK_IN, None, by)
 
 
-def recount(conn: Connection, event_id: str) -> None:
-    """Count the room again from the scans; the caller holds the event's row of ``occupancy``."""
-    counted = RECOUNT(conn, event_id=event_id).one()
-    highest = HIGHEST(conn, event_id=event_id).one_or_none()
-    SET(
-        conn,
-        event_id=event_id,
-        inside=int(counted.inside),
-        came=int(counted.came),
-        highest=int(highest.inside) if highest else 0,
-        highest_at=as_moment(highest.at) if highest else None,
-    )
+# --- steps, for undoing too ------------------------------------------------------------------------------------
 
 
-# --- steps ---------------------------------------------------------------------------------------------------
-
-
-def _queue_up(conn: Connection, by: Person) -> tuple[int, int]:
+def queue_up(conn: Connection, by: Person) -> tuple[int, int]:
     """Wait for the event's other doors; returns this scan's number and how many are inside."""
     row = LOCK(conn, event_id=by.event_id).one_or_none()
     if row is None:
@@ -227,15 +160,15 @@ def _queue_up(conn: Connection, by: Person) -> tuple[int, int]:
     return row.scans, row.inside
 
 
-def _judge(conn: Connection, guest: Guest, direction: Direction, inside: int, by: Person) -> _Found:
+def _judge(conn: Connection, guest: Guest, direction: Direction, inside: int, by: Person) -> Found:
     if guest.guest_id:
         row = BY_NAME(conn, event_id=by.event_id, guest_id=guest.guest_id).one()
     else:
         row = BY_CODE(conn, event_id=by.event_id, code_hash=guest.code_hash).one()
     if row.registration_id is None:
-        return _Found(Verdict.UNKNOWN)
+        return Found(Verdict.UNKNOWN)
     if row.event_id != by.event_id:
-        return _Found(Verdict.WRONG_EVENT)  # and not a word about whose ticket it is (reliability S11)
+        return Found(Verdict.WRONG_EVENT)  # and not a word about whose ticket it is (reliability S11)
     verdict = rules.verdict(
         direction,
         RegistrationState(row.state),
@@ -243,28 +176,28 @@ def _judge(conn: Connection, guest: Guest, direction: Direction, inside: int, by
         is_full=inside >= row.max_persons,
     )
     earlier_id = row.movement_id if verdict is Verdict.ALREADY_IN else None
-    return _Found(verdict, row.registration_id, earlier_id, newcomer=row.movement_id is None)
+    return Found(verdict, row.registration_id, earlier_id, newcomer=row.movement_id is None)
 
 
-def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, inside: int, by: Person, now: datetime) -> _Found:
-    event_id = _event_of(by)
+def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, inside: int, by: Person, now: datetime) -> Found:
+    event_id = event_of(by)
     if moment.direction is Direction.OUT:
         leaving = LEAVING(conn, event_id=event_id).scalar_one_or_none()
-        return _Found(Verdict.OK, leaving) if leaving else _Found(Verdict.NOT_IN)
+        return Found(Verdict.OK, leaving) if leaving else Found(Verdict.NOT_IN)
     if inside >= LIMIT(conn, event_id=event_id).scalar_one():
-        return _Found(Verdict.FULL)
+        return Found(Verdict.FULL)
     entered = registration.walk_in(
         conn, event_id=event_id, key=moment.id, name=person.name, category_id=person.category_id, by=by, now=now
     )
-    return _Found(Verdict.OK, entered.registration_id, newcomer=True)
+    return Found(Verdict.OK, entered.registration_id, newcomer=True)
 
 
-def _store(
+def store(
     conn: Connection,
     moment: Moment,
     number: int,
     means: Means,
-    found: _Found,
+    found: Found,
     *,
     by: Person,
     now: datetime,
@@ -297,7 +230,7 @@ def _store(
         _count(conn, moment.direction, found, at, by)
 
 
-def _count(conn: Connection, direction: Direction, found: _Found, at: datetime, by: Person) -> None:
+def _count(conn: Connection, direction: Direction, found: Found, at: datetime, by: Person) -> None:
     is_entry = direction is Direction.IN
     first_entry = is_entry and found.newcomer
     COUNT(conn, event_id=by.event_id, step=1 if is_entry else -1, newcomer=int(first_entry), at=at)
@@ -306,16 +239,7 @@ def _count(conn: Connection, direction: Direction, found: _Found, at: datetime, 
             tell(conn, found.registration_id, at)
 
 
-def _undoable(conn: Connection, scan_id: str, by: Person) -> Any:
-    row = UNDONE(conn, id=scan_id, event_id=by.event_id).one_or_none()
-    if row is None and EXISTS(conn, id=scan_id, event_id=by.event_id).one_or_none() is None:
-        raise NotFoundError
-    if row is None:
-        raise NotUndoableError
-    return row
-
-
-def _once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, by: Person) -> bool:
+def once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, by: Person) -> bool:
     """Run the job, or find that its scan is stored already."""
     try:
         write(job)
@@ -329,7 +253,8 @@ def _once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, b
     return True
 
 
-def _event_of(by: Person) -> str:
+def event_of(by: Person) -> str:
+    """The event of a phone."""
     if by.event_id is None:
         raise NotFoundError
     return by.event_id

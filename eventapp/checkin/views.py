@@ -6,7 +6,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import actions, forms, loader, page, queries, scanning, words
+from eventapp.checkin import actions, forms, loader, page, queries, scanning, undoing, words
 from eventapp.checkin.errors import PausedError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.db import new_id
 from eventapp.web import static
@@ -97,7 +97,7 @@ def walk_in() -> ResponseReturnValue:
 def undo(scan_id: str) -> ResponseReturnValue:
     """Takes back what was scanned last for this guest."""
     moment = forms.moment(request.form)
-    scanning.undo(forms.scan_id(scan_id), moment, by=current_person(), now=clock.now())
+    undoing.undo(forms.scan_id(scan_id), moment, by=current_person(), now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 
-from eventapp.checkin import actions, queries, scanning
+from eventapp.checkin import actions, queries, scanning, undoing
 from eventapp.checkin.models import Direction, Occupancy
 from eventapp.checkin.queries import Result
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
@@ -147,7 +147,7 @@ def walked_in(by: Person, name: str = "", minutes: int = 0, *, direction: Direct
 def undone(scan: Result, by: Person, minutes: int = 0) -> Result:
     moment = Moment(uuid.uuid4().hex)
     session.rollback()
-    scanning.undo(scan.id, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
+    undoing.undo(scan.id, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
     return result_of(moment, by)
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from eventapp.checkin import scanning
+from eventapp.checkin import scanning, undoing
 from eventapp.checkin.errors import NotUndoableError
 from eventapp.checkin.models import Direction, Scan, Verdict
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
@@ -59,7 +59,7 @@ def play(step, number, hall, tickets, made):
         made.append((moment, lambda again: scanning.walk_in(WalkIn(), again, by=by, now=now)))
     elif made and act == "undo":
         with suppress(NotUndoableError):
-            scanning.undo(made[which % len(made)][0].id, moment, by=by, now=now)
+            undoing.undo(made[which % len(made)][0].id, moment, by=by, now=now)
     elif made:
         again, send = made[which % len(made)]
         assert send(again) is False

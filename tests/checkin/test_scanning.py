@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from eventapp.checkin import forms, queries, rules, scanning
+from eventapp.checkin import forms, queries, rules, scanning, undoing
 from eventapp.checkin.errors import NotUndoableError, OtherScanError
 from eventapp.checkin.models import Direction, DoorSession, Means, Scan, Verdict
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
@@ -180,8 +180,8 @@ def test_only_the_last_thing_that_happened_can_be_undone_and_only_once(db, hall)
 def test_an_undo_sent_again_changes_nothing(db, hall):
     entry = scanned(make_guest(db, hall.event_id).ticket, hall.front)
     moment = Moment(uuid.uuid4().hex)
-    assert scanning.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN) is True
-    assert scanning.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN) is False
+    assert undoing.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN) is True
+    assert undoing.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN) is False
 
 
 def test_undoing_a_walk_in_cancels_her_registration(db, hall):
