@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp.registration import desk, messages, models, retention, staff_views, views
+from eventapp.registration.kept import SECONDS, KeptOccasions
 from eventapp.registration.throttle import Brake
 
 __all__ = ["models", "register"]
@@ -15,6 +16,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(staff_views.bp)
     app.extensions["code_brake"] = Brake()
+    app.extensions["kept_occasions"] = KeptOccasions(0 if app.testing else SECONDS)
     messages.register(app)
     retention.register()
     desk.register(app.extensions["registry"])

@@ -11,8 +11,9 @@ from flask import Flask
 
 from eventapp import clock, tokens
 from eventapp.db import db as database
+from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Event, QuotaKind
-from eventapp.registration import tickets
+from eventapp.registration import kept, tickets
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
 from tests.registration.givens import count, given_event, rows
 from tests.support.pages import PageClient, form_values
@@ -271,3 +272,24 @@ def _everything() -> list[Any]:
     found = [tuple(row) for table in tables for row in database.session.execute(table.select())]
     database.session.rollback()
     return found
+
+
+def test_in_a_rush_the_event_is_looked_up_once_a_second(
+    app: Flask, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+    look_up = kept.look_up
+
+    def counted(slug: str) -> kept.Found:
+        looks.append(slug)
+        return look_up(slug)
+
+    monkeypatch.setattr(kept, "look_up", counted)
+    occasions = kept.KeptOccasions()
+    with app.app_context():
+        found = [occasions.get(event.slug) for _ in range(5)]
+        assert kept.KeptOccasions(0).get(event.slug) == found[0]
+        assert kept.KeptOccasions(0).get(event.slug) == found[0]
+        with pytest.raises(NotFoundError):
+            occasions.get("nothing")
+    assert looks == [event.slug] * 3 + ["nothing"]
