@@ -35,7 +35,8 @@ class AuditEntry(Model):
 
 
 INSERT = Sql(
-    "INSERT INTO audit_entry (id, at, by_id, act, subject_id, facts) VALUES (:id, :at, :by_id, :act, :subject_id, :facts)"
+    "INSERT INTO audit_entry (id, at, by_id, act, subject_id, facts)"
+    " VALUES (:id, :at, :by_id, :act, :subject_id, :facts)"
 )
 
 

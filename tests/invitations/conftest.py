@@ -21,7 +21,7 @@ REPLIED_AT = STARTS_AT - timedelta(days=20)
 LETTER = b"%PDF-1.7 letter %%EOF"
 
 
-def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool = True, public: bool = True) -> Invitation:
+def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool = True) -> Invitation:
     """An invitation; ``sent``: with its letter. Committed by the caller."""
     draft = Draft(
         office=office,
@@ -32,7 +32,7 @@ def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool
         wished_role=WishedRole.SPEECH,
         minutes=10,
         reply_by_at=STARTS_AT - timedelta(days=14),
-        is_public=public,
+        is_public=True,
     )
     invitation = actions.invite(event, draft, by=None, now=WRITTEN_AT)
     db.session.flush()
