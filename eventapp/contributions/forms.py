@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Length, Regexp
 
 from eventapp.contributions.actions import Sent
 from eventapp.contributions.models import Quoting
@@ -25,12 +25,12 @@ class ContributionForm(Form):
     """What somebody wants to say afterwards. The themes are set by the view."""
 
     submission_key = HiddenField(validators=[Regexp(KEY)])
-    theme = RadioField(_l("What is it about?"), [InputRequired()])
-    text = TextAreaField(_l("Your input"), [InputRequired(), Length(max=LONGEST), storable])
+    theme = RadioField(_l("What is it about?"), [DataRequired()])
+    text = TextAreaField(_l("Your input"), [DataRequired(), Length(max=LONGEST), storable])
     name = StringField(_l("Your name (you may leave it out)"), [Length(max=200), storable])
     quoting = RadioField(
         _l("May we quote you?"),
-        [InputRequired()],
+        [DataRequired()],
         choices=[
             SelectChoice(Quoting.NAMED, _l("Yes, with my name")),
             SelectChoice(Quoting.UNNAMED, _l("Yes, without my name")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from eventapp import clock
 from eventapp.contributions import actions, queries
@@ -75,7 +75,10 @@ def index(event_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def ask(event_id: str) -> ResponseReturnValue:
     asked = actions.ask_those_who_came(event_by_id(event_id), by=current_person(), now=clock.now())
-    flash(_("The link is on its way to %(count)s people.", count=len(asked)), "success")
+    words = ngettext(
+        "The link is on its way to %(num)s person.", "The link is on its way to %(num)s people.", len(asked)
+    )
+    flash(words, "success")
     return redirect(url_for(".index", event_id=event_id), 303)
 
 

@@ -79,8 +79,8 @@ def _kept_of_app() -> _Kept:
 def _kept() -> _Kept:
     kept = _kept_of_app()
     if time.monotonic() - kept.seen > SECONDS_KEPT:
-        kept.seen = time.monotonic()
         kept.offset, kept.is_loaded = _look()
+        kept.seen = time.monotonic()  # last, so that no other thread takes the old answer for a new one
     return kept
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
 from wtforms import EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Email, Length, Regexp
 
 from eventapp import blobs, clock
 from eventapp.hearing.actions import Plan
@@ -44,14 +44,14 @@ def sender_kinds() -> list[tuple[str, str]]:
 class HearingForm(Form):
     """A new hearing."""
 
-    title = StringField(_l("Title"), [InputRequired(), Length(max=200), storable])
+    title = StringField(_l("Title"), [DataRequired(), Length(max=200), storable])
     slug = StringField(
         _l("Address"),
-        [InputRequired(), Length(max=80), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Use a-z, 0-9 and hyphens."))],
+        [DataRequired(), Length(max=80), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Use a-z, 0-9 and hyphens."))],
     )
-    question = TextAreaField(_l("What we ask"), [InputRequired(), storable])
-    starts = WallTimeField(_l("The hearing begins"), [InputRequired()])
-    deadline = WallTimeField(_l("Deadline"), [InputRequired()])
+    question = TextAreaField(_l("What we ask"), [DataRequired(), storable])
+    starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
+    deadline = WallTimeField(_l("Deadline"), [DataRequired()])
 
     def fits(self) -> bool:
         """Whether the fields agree with each other and with what there is; what does not is said beside the field."""
@@ -77,8 +77,8 @@ class HearingForm(Form):
 class PartyForm(Form):
     """Somebody to be heard."""
 
-    name = StringField(_l("Name of the party"), [InputRequired(), Length(max=200), storable])
-    email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=254)])
+    name = StringField(_l("Name of the party"), [DataRequired(), Length(max=200), storable])
+    email = EmailField(_l("E-mail"), [DataRequired(), Email(), Length(max=254)])
 
     def is_new_to(self, hearing: Hearing) -> bool:
         """Whether nobody on the list has this name."""
@@ -90,14 +90,14 @@ class PartyForm(Form):
 class MaterialForm(Form):
     """A document to send along; the choices are set by the view."""
 
-    version = SelectField(_l("Document"), [InputRequired()])
+    version = SelectField(_l("Document"), [DataRequired()])
 
 
 class ExtensionForm(Form):
     """A later deadline, and why."""
 
-    deadline = WallTimeField(_l("New deadline"), [InputRequired()])
-    reason = TextAreaField(_l("Reason"), [InputRequired(), Length(max=1000), storable])
+    deadline = WallTimeField(_l("New deadline"), [DataRequired()])
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000), storable])
 
     @property
     def moment(self) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from wtforms.fields.choices import SelectChoice
 
 from eventapp import audit, blobs, clock
@@ -69,7 +70,8 @@ def add_material(hearing_id: str) -> ResponseReturnValue:
 def send_notices(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
     sent = actions.send_notices(hearing, by=current_person(), now=clock.now())
-    flash(_("The hearing was sent to %(count)s parties.", count=len(sent)), "success")
+    words = ngettext("The hearing was sent to %(num)s party.", "The hearing was sent to %(num)s parties.", len(sent))
+    flash(words, "success")
     return _back(hearing)
 
 
@@ -80,7 +82,8 @@ def extend(hearing_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit() or not form.is_later_than(hearing.deadline_at):
         return _page(hearing, extension_form=form), 422
     change = actions.extend_deadline(hearing, form.moment, form.reason.data, by=current_person(), now=clock.now())
-    flash(_("The deadline was extended and %(count)s parties are told.", count=change.told), "success")
+    told = ngettext("%(num)s party is told.", "%(num)s parties are told.", change.told)
+    flash(_("The deadline was extended. %(told)s", told=told), "success")
     return _back(hearing)
 
 

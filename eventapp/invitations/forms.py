@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
 from eventapp.events.models import Event
 from eventapp.invitations.actions import Draft, Given
@@ -25,14 +25,14 @@ STAND_IN_ROLES = [
 class InvitationForm(Form):
     """An invitation to an office-holder. The programme items are set by the view."""
 
-    office = StringField(_l("Office, as it stands in the letter"), [InputRequired(), Length(max=120), storable])
+    office = StringField(_l("Office, as it stands in the letter"), [DataRequired(), Length(max=120), storable])
     office_en = StringField(_l("Office in English"), [Length(max=120), storable])
     name = StringField(_l("Name"), [Length(max=120), storable])
     ministry = StringField(_l("Ministry or organisation"), [Length(max=120), storable])
-    email = EmailField(_l("E-mail of the office"), [InputRequired(), Email(), Length(max=254)])
+    email = EmailField(_l("E-mail of the office"), [DataRequired(), Email(), Length(max=254)])
     wished_role = RadioField(
         _l("We ask the guest to"),
-        [InputRequired()],
+        [DataRequired()],
         choices=[
             SelectChoice(WishedRole.SPEECH, _l("give a speech")),
             SelectChoice(WishedRole.PANEL, _l("take part in the panel")),
@@ -41,8 +41,8 @@ class InvitationForm(Form):
         ],
     )
     minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, 240)])
-    purpose = TextAreaField(_l("Why this guest, and why now"), [InputRequired(), Length(max=5000), storable])
-    reply_by = WallTimeField(_l("Reply by"), [InputRequired()])
+    purpose = TextAreaField(_l("Why this guest, and why now"), [DataRequired(), Length(max=5000), storable])
+    reply_by = WallTimeField(_l("Reply by"), [DataRequired()])
     programme_item = SelectField(_l("Point of the programme"))
     is_public = BooleanField(_l("Show the public that the office is invited"))
 
@@ -77,7 +77,7 @@ class ReplyForm(Form):
 
     state = RadioField(
         _l("Your reply"),
-        [InputRequired()],
+        [DataRequired()],
         choices=[
             SelectChoice(ReplyState.ACCEPTED, _l("Takes part")),
             SelectChoice(ReplyState.DECLINED, _l("Does not take part")),
@@ -121,7 +121,7 @@ class StaffReplyForm(ReplyForm):
 
     channel = RadioField(
         _l("How it came"),
-        [InputRequired()],
+        [DataRequired()],
         choices=[
             SelectChoice(ReplyChannel.PHONE, _l("By phone")),
             SelectChoice(ReplyChannel.LETTER, _l("By letter")),

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from eventapp import audit, clock
 from eventapp.cases.models import Case
@@ -34,7 +34,7 @@ class ExportForm(Form):
 
     form = RadioField(
         _l("Format"),
-        [InputRequired()],
+        [DataRequired()],
         choices=[
             SelectChoice("zip", _l("ZIP: everything, with attachments and receipts")),
             SelectChoice("pdf", _l("PDF: to read and to print")),
@@ -42,7 +42,7 @@ class ExportForm(Form):
         ],
         default="zip",
     )
-    purpose = StringField(_l("What is the export for?"), [InputRequired(), Length(max=200), storable])
+    purpose = StringField(_l("What is the export for?"), [DataRequired(), Length(max=200), storable])
 
 
 @bp.get("")
