@@ -157,11 +157,8 @@ def _psycopg_run(conn: psycopg.Connection[Any]) -> Run:
 
 
 def sign_up(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, str]:
-    """Two looks, one transaction; returns status and address."""
+    """One transaction; returns status and address. What is known of the event is known, as in the product in a rush."""
     form = {name: values[0] for name, values in parse_qs(_body(environ).decode(), keep_blank_values=True).items()}
-    run = db.reading()
-    event = run(registration_queries.EVENT_BY_SLUG, {"slug": world.event_slug})[0]
-    run(registration_queries.CHOICES, {"event_id": event[0]})
     now, new, code = db.moment(datetime.now(UTC)), _id(), _id()
     with db.writing() as run:
         run(seats.JOIN, {"quota_id": world.quota_id})

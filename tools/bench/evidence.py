@@ -6,13 +6,10 @@ Throughput of a server that loses what it acknowledged is worth nothing, so a ru
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-
-import psycopg
 
 from tools.bench.posts import SEEDED
 from tools.bench.world import World
@@ -53,16 +50,10 @@ def faults(world: World, acknowledged: Mapping[str, Sequence[str]], blobs: Path)
     :param acknowledged: post -> the submission keys that clients were told are stored.
     :param blobs: folder of the files.
     """
-    with closing(_connected(world)) as conn:
+    with closing(world.connected()) as conn:
         found = [fault for name, sql in KEYS.items() for fault in _keys(name, conn, sql, acknowledged.get(name, ()))]
         found += [fault for name, pair in EQUAL.items() for fault in _equal(name, conn, *pair)]
         return found + _files(conn, blobs)
-
-
-def _connected(world: World) -> Any:
-    if world.is_sqlite:
-        return sqlite3.connect(world.database.removeprefix("sqlite:///"))
-    return psycopg.connect(world.database.replace("postgresql+psycopg", "postgresql"))
 
 
 def _keys(name: str, conn: Any, statement: str, acknowledged: Sequence[str]) -> Iterable[str]:

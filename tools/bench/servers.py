@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,13 @@ def demo(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def worker(world: World) -> Iterator[None]:
-    """The product's worker, which ``make run`` starts beside the web server."""
+    """The product's worker, which ``make run`` starts beside the web server; it has sent what was waiting."""
     environment = {**_inherited(), "EVENTAPP_INSTANCE": world.folder, "DATABASE_URL": world.database}
     line: list[str | Path] = [PROGRAMS / "flask", "--app", "wsgi", "worker"]
     with (Path(world.folder) / "worker.log").open("ab") as log:
         process = subprocess.Popen(line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
+        _wait(lambda: world.mails_waiting() == 0, process, Path(world.folder) / "worker.log")
         yield
     finally:
         stop(process)
@@ -96,7 +97,7 @@ def _running(app: str, folder: Path, settings: Mapping[str, str], port: int = 0)
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        _wait(port, process, folder / "server.log")
+        _wait(lambda: _answers(port), process, folder / "server.log")
         yield Server(port, process)
     finally:
         stop(process)
@@ -119,11 +120,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(ready: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while not _answers(port):
+    while not ready():
         if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError("A server did not start:\n" + log.read_text("utf-8", "replace")[-3000:])
+            raise RuntimeError("A process did not come up:\n" + log.read_text("utf-8", "replace")[-3000:])
         time.sleep(0.1)
 
 

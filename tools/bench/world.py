@@ -63,6 +63,17 @@ class World:
         """The codes of all tickets."""
         return self.codes_file.read_text("ascii").split()
 
+    def connected(self) -> Any:
+        """A connection of the driver itself, past everything of the product's."""
+        if self.is_sqlite:
+            return sqlite3.connect(self.database.removeprefix("sqlite:///"))
+        return psycopg.connect(self.database.replace("postgresql+psycopg", "postgresql"))
+
+    def mails_waiting(self) -> int:
+        """How many mails nobody has sent yet."""
+        with closing(self.connected()) as conn:
+            return int(conn.execute("SELECT count(*) FROM outbox_mail WHERE state <> 'sent'").fetchone()[0])
+
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)), "utf-8")
 
@@ -74,8 +85,7 @@ class World:
         """The same once more in a database of its own; nobody may be connected to this one."""
         if self.is_sqlite:
             copied = Path(self.folder) / "bare.db"
-            ours = sqlite3.connect(self.database.removeprefix("sqlite:///"))
-            with closing(ours) as source, closing(sqlite3.connect(copied)) as target:
+            with closing(self.connected()) as source, closing(sqlite3.connect(copied)) as target:
                 source.backup(target)
             return replace(self, database=f"sqlite:///{copied}")
         url = make_url(self.database)
