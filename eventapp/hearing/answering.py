@@ -80,13 +80,13 @@ class Sent:
 
     def parts(self) -> dict[str, Any]:
         """What the record commits to, field by field."""
-        return content(self.name, self.on_behalf_of, self.sender_kind, self.email, self.text, self.channel)
+        return content(self, [(one.file_name, one.stored.sha256) for one in self.uploads])
 
     def content_hash(self) -> str:
-        """The same for the same answer sent again, and for no other."""
-        files = [(one.file_name, one.stored.sha256) for one in self.uploads]
-        told = json.dumps([self.hearing_id, self.parts(), files], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
+        """The same for the same answer sent again, at whatever moment, and for no other."""
+        told = {name: value for name, value in self.parts().items() if name != "received_at"}
+        written = json.dumps([self.hearing_id, told], sort_keys=True)
+        return hashlib.sha256(written.encode()).hexdigest()
 
 
 def receive(sent: Sent, by: audit.Actor | None = None) -> str:

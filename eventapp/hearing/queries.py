@@ -135,7 +135,7 @@ def attachment(answer_id: str, position: int) -> Attachment:
 def committed_content(answer_id: str) -> dict[str, Any]:
     """What the record committed to of an answer, from the answer's own row (see ``registry.record_content``)."""
     one = answer(answer_id)
-    return content(one.name, one.on_behalf_of, one.sender_kind, one.email, one.text, one.channel)
+    return content(one, [(file.file_name, file.sha256) for file in one.attachments])
 
 
 @dataclass(frozen=True)

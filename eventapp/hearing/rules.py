@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 SHORTEST_USUAL = timedelta(weeks=4)
@@ -52,13 +53,19 @@ def receipt_number(year: int, issued: int) -> str:
     return f"HS-{year}-{issued:04d}"
 
 
-def content(name: str, on_behalf_of: str, sender_kind: str, email: str, text: str, channel: str) -> dict[str, Any]:
-    """The committed fields of an answer: part name -> value."""
+def content(answer: Any, files: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The committed fields of an answer: part name -> value.
+
+    :param answer: as it was sent, or as it is stored: both have these fields.
+    :param files: (name, SHA-256) of each attachment, in order.
+    """
     return {
-        "name": name,
-        "on_behalf_of": on_behalf_of,
-        "sender_kind": str(sender_kind),
-        "email": email,
-        "text": text,
-        "channel": str(channel),
+        "name": answer.name,
+        "on_behalf_of": answer.on_behalf_of,
+        "sender_kind": str(answer.sender_kind),
+        "email": answer.email,
+        "text": answer.text,
+        "channel": str(answer.channel),
+        "received_at": answer.received_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "files": [list(one) for one in files],
     }

@@ -118,10 +118,16 @@ def test_thirty_two_doubles_and_thirty_others_at_once_make_thirty_one_answers(ap
     assert verify_log(case_id).faults == []
 
 
-def test_a_changed_word_in_a_stored_answer_is_found(hearing: Hearing) -> None:
+@pytest.mark.parametrize("change", ["text", "received_at", "attachment"])
+def test_a_change_of_a_stored_answer_is_found(hearing: Hearing, change: str) -> None:
     case_id = hearing.case_id
-    answer = queries.answer_with_receipt(receive(sent_to(hearing.id)))
-    answer.text = "Fæld træerne."
+    upload = Upload("bilag.txt", "text/plain", blobs.put(b"Vores bilag"))
+    answer = queries.answer_with_receipt(receive(sent_to(hearing.id, uploads=(upload,))))
+    if change == "attachment":
+        db.session.delete(answer.attachments[0])
+    else:
+        other: dict[str, Any] = {"text": "Fæld træerne.", "received_at": answer.received_at - timedelta(days=1)}
+        setattr(answer, change, other[change])
     db.session.commit()
     assert verify_log(case_id).faults
 
