@@ -51,8 +51,6 @@ class Settings:
     mail_ca_file: str = ""
     mail_timeout_seconds: int = 20
     mail_default_sender: str = "debat@example.org"
-    allow_same_person_approval: bool = True
-    event_streams_per_process: int = 8
     trusted_proxies: int = 0
     debug: bool = False
 

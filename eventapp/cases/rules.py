@@ -73,6 +73,12 @@ def is_away(contact: CaseContact, today: date) -> bool:
     return contact.away_until_on is None or today <= contact.away_until_on
 
 
+def answering(contacts: Sequence[CaseContact], today: date) -> list[CaseContact]:
+    """Whom to ask today, each once: the contacts, or their covers; all of them when nobody is there."""
+    found = dict.fromkeys(one for contact in contacts if (one := who_answers(contact, today)))
+    return list(found) or list(contacts)
+
+
 def who_answers(contact: CaseContact, today: date) -> CaseContact | None:
     """The contact, or the cover while it is away; ``None`` when the cover is away too, or there is none."""
     seen: set[str] = set()

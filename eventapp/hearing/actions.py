@@ -72,6 +72,7 @@ def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> 
     :raises NotReadyError: without a party or without material.
     :raises AlreadySentError: when everybody was sent it.
     """
+    _lock(hearing)
     parties = queries.parties(hearing.id)
     if not parties or not hearing.material:
         raise NotReadyError
@@ -91,6 +92,7 @@ def extend_deadline(
 
     :raises NotLaterError: when it is not later. :raises ClosedError: after the hearing was closed.
     """
+    _lock(hearing)
     if hearing.closed_at:
         raise ClosedError
     if new_at <= hearing.deadline_at:
@@ -120,6 +122,7 @@ def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
 
     :raises ClosedError: when it was closed before.
     """
+    _lock(hearing)
     if hearing.closed_at:
         raise ClosedError
     hearing.closed_at = now
@@ -132,6 +135,14 @@ def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor) -> None
     """Say which party an answer is from; this ticks the party off."""
     answer.party_id = party.id if party else None
     audit.record(by, "hearing.answer_linked", answer.id, party=answer.party_id)
+
+
+def _lock(hearing: Hearing) -> None:
+    """Wait for whoever else acts on the hearing, and see what it became.
+
+    The row is locked before the record, as an answer does; the other way round the two would wait for each other.
+    """
+    db.session.refresh(hearing, with_for_update={"key_share": True})
 
 
 def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | None, now: datetime) -> Notice:
@@ -176,6 +187,7 @@ def _record_opening(hearing: Hearing, now: datetime) -> None:
 
 
 def _record(hearing: Hearing, kind: record.Kind, parts: Mapping[str, object], ref: str, now: datetime) -> None:
+    db.session.flush()  # the record is the last to be locked
     record.append(_conn(), log_id=hearing.case_id, kind=kind, parts=parts, ref=ref, received_at=now, at=now)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from eventapp import audit, blobs, clock, record
 from eventapp.db import Sql, as_moment, new_id, write
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.hearing import messages
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Channel, SenderKind
@@ -121,9 +121,7 @@ def _same(earlier: Any, content_hash: str) -> str:
 def _store(
     conn: Connection, sent: Sent, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
 ) -> None:
-    hearing = NUMBER(conn, id=sent.hearing_id).one_or_none()
-    if hearing is None:
-        raise NotFoundError
+    hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
     deadline_at = as_moment(hearing.deadline_at)
     late = is_late(sent.received_at, deadline_at)
     year = sent.received_at.astimezone(clock.COPENHAGEN).year

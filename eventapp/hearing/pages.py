@@ -160,7 +160,7 @@ def _around(hearing: Hearing) -> dict[str, Any]:
         "days_left": left.days,
         "hours_left": left.seconds // 3600,
         "minutes_left": left.seconds % 3600 // 60,
-        "contacts": hearing.case.contacts,
+        "contacts": answering_today(hearing.case.contacts, now.astimezone(clock.COPENHAGEN).date()),
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import Sql, db, reading
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
 from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
@@ -23,7 +23,7 @@ def hearing(hearing_id: str) -> Hearing:
     """
     :raises NotFoundError: when there is none.
     """
-    return _found(db.session.get(Hearing, hearing_id))
+    return existing(db.session.get(Hearing, hearing_id))
 
 
 def published_hearing(slug: str) -> Hearing:
@@ -36,7 +36,7 @@ def published_hearing(slug: str) -> Hearing:
         .where(Hearing.slug == slug, Hearing.published_at.is_not(None))
         .options(joinedload(Hearing.case), selectinload(Hearing.material).joinedload(Material.version))
     )
-    return _found(db.session.scalars(wanted).one_or_none())
+    return existing(db.session.scalars(wanted).one_or_none())
 
 
 def addressee(slug: str, token: str) -> tuple[str, str | None]:
@@ -47,7 +47,7 @@ def addressee(slug: str, token: str) -> tuple[str, str | None]:
     :raises NotFoundError: when no hearing with this address was sent out.
     """
     with reading() as conn:
-        hearing_id: str = _found(HEARING_ID(conn, slug=slug).scalar_one_or_none())
+        hearing_id: str = existing(HEARING_ID(conn, slug=slug).scalar_one_or_none())
         if not token:
             return hearing_id, None
         return hearing_id, PARTY_ID(conn, hearing_id=hearing_id, link_hash=token_hash(token)).scalar_one_or_none()
@@ -72,7 +72,7 @@ def material(slug: str, annex: int) -> Material:
         .join(Hearing, Material.hearing_id == Hearing.id)
         .where(Hearing.slug == slug, Hearing.published_at.is_not(None), Material.annex == annex)
     )
-    return _found(db.session.scalars(wanted).one_or_none())
+    return existing(db.session.scalars(wanted).one_or_none())
 
 
 def party_with_link(hearing_id: str, token: str) -> Party | None:
@@ -107,7 +107,7 @@ def answer(answer_id: str) -> Answer:
     """
     :raises NotFoundError: when there is none.
     """
-    return _found(db.session.get(Answer, answer_id))
+    return existing(db.session.get(Answer, answer_id))
 
 
 def answer_with_receipt(token: str) -> Answer:
@@ -115,7 +115,7 @@ def answer_with_receipt(token: str) -> Answer:
 
     :raises NotFoundError: when there is none.
     """
-    return _found(db.session.scalars(select(Answer).where(Answer.receipt_hash == token_hash(token))).one_or_none())
+    return existing(db.session.scalars(select(Answer).where(Answer.receipt_hash == token_hash(token))).one_or_none())
 
 
 def answer_with_number(number: str, email: str) -> Answer | None:
@@ -129,7 +129,7 @@ def attachment(answer_id: str, position: int) -> Attachment:
     :raises NotFoundError: when there is none.
     """
     wanted = select(Attachment).where(Attachment.answer_id == answer_id, Attachment.position == position)
-    return _found(db.session.scalars(wanted).one_or_none())
+    return existing(db.session.scalars(wanted).one_or_none())
 
 
 def committed_content(answer_id: str) -> dict[str, Any]:
@@ -154,9 +154,3 @@ def counts(hearing_id: str) -> Counts:
     distinct = func.count(Answer.party_id.distinct())
     ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing_id)) or 0
     return Counts(heard, ticked, late.total(), late[True])
-
-
-def _found(row: Any) -> Any:
-    if row is None:
-        raise NotFoundError
-    return row
