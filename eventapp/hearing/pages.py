@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from eventapp import blobs, clock, record
+from eventapp.cases.rules import answering as answering_today
 from eventapp.db import only_reads
 from eventapp.hearing import answering, queries, rules
 from eventapp.hearing.errors import OtherContentError
