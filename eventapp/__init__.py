@@ -17,7 +17,6 @@ from eventapp import (
     config,
     contributions,
     db,
-    debate,
     demo,
     errors,
     events,
@@ -41,7 +40,6 @@ SLICES = (
     registration,
     invitations,
     checkin,
-    debate,
     contributions,
     hearing,
     statistics,
@@ -75,7 +73,6 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     for part in SLICES:
         part.register(app)
     permissions.register(app)
-    cli.register(app)
     with app.app_context():
         cli.refuse_unsafe_database()
     return app

@@ -1,12 +1,10 @@
-"""Commands that belong to no slice, and the checks before anything starts."""
+"""Before anything starts: secrets of this installation are made once, an unsafe database is refused."""
 
 from __future__ import annotations
 
 import secrets
 import sys
 from pathlib import Path
-
-from flask import Flask
 
 from eventapp.config import SettingsError
 from eventapp.db import reading, sqlite_faults
@@ -34,10 +32,6 @@ def refuse_unsafe_database() -> None:
         faults = sqlite_faults(conn)
     if faults:
         raise SettingsError("\n".join(faults))
-
-
-def register(_app: Flask) -> None:
-    """No commands of its own yet beyond those of the slices and of Flask-Migrate."""
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TypeVar
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException
 
 from eventapp.db import db
+
+T = TypeVar("T")
 
 PAGES = {400, 403, 404, 413, 422, 429, 500, 503}
 
@@ -33,6 +36,16 @@ class NotFoundError(DomainError):
 
     code, status = "not_found", HTTPStatus.NOT_FOUND
     message = _l("We cannot find what you are looking for.")
+
+
+def existing(row: T | None) -> T:
+    """The row that was looked up.
+
+    :raises NotFoundError: when there is none.
+    """
+    if row is None:
+        raise NotFoundError
+    return row
 
 
 class NotAllowedError(DomainError):

@@ -17,7 +17,7 @@ from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.accounts.models import LinkPurpose, Staff
 from eventapp.accounts.rules import LINK_LIVES
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotFoundError, existing
 from eventapp.web.permissions import Permission, Role, current_person, requires
 
 MINUTES = LINK_LIVES // timedelta(minutes=1)
@@ -105,10 +105,7 @@ def _staff(staff_id: str) -> Staff:
     """
     :raises NotFoundError: when there is no such account.
     """
-    found = queries.staff_with_id(staff_id)
-    if found is None:
-        raise NotFoundError
-    return found
+    return existing(queries.staff_with_id(staff_id))
 
 
 def _link_page(staff: Staff) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from eventapp.cases.models import Case, Document, DocumentVersion
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotFoundError, existing
 from eventapp.record.models import RecordEntry
 
 
@@ -17,14 +17,14 @@ def case_by_id(case_id: str) -> Case:
     """
     :raises NotFoundError: when there is no such case.
     """
-    return _found(db.session.get(Case, case_id))
+    return existing(db.session.get(Case, case_id))
 
 
 def case_by_slug(slug: str) -> Case:
     """
     :raises NotFoundError: when there is no such case.
     """
-    return _found(db.session.scalar(select(Case).where(Case.slug == slug)))
+    return existing(db.session.scalar(select(Case).where(Case.slug == slug)))
 
 
 def published_case(slug: str) -> Case:
@@ -32,7 +32,7 @@ def published_case(slug: str) -> Case:
 
     :raises NotFoundError: when there is none, and as well while it is a draft.
     """
-    return _found(db.session.scalar(select(Case).where(Case.slug == slug, Case.published_at.is_not(None))))
+    return existing(db.session.scalar(select(Case).where(Case.slug == slug, Case.published_at.is_not(None))))
 
 
 def cases() -> Sequence[Case]:
@@ -86,9 +86,3 @@ def version_of(case: Case, version_id: str) -> DocumentVersion:
     if version is None or version.document.case_id != case.id:
         raise NotFoundError
     return version
-
-
-def _found(case: Case | None) -> Case:
-    if case is None:
-        raise NotFoundError
-    return case

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from eventapp.checkin.models import Direction, Means, Occupancy, Scan, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotFoundError, existing
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.tokens import token_hash
 from eventapp.web.sorting import search_key
@@ -220,9 +220,7 @@ def guesses(conn: Connection, address_hash: str, since: datetime) -> int:
 
 
 def _room(conn: Connection, event_id: str) -> Room:
-    row = ROOM(conn, event_id=event_id).one_or_none()
-    if row is None:
-        raise NotFoundError
+    row = existing(ROOM(conn, event_id=event_id).one_or_none())
     highest_at = as_moment(row.highest_at) if row.highest_at else None
     return Room(row.inside, row.max_persons, row.came, row.highest, highest_at)
 

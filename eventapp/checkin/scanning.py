@@ -17,7 +17,7 @@ from eventapp.checkin import rules
 from eventapp.checkin.errors import OtherScanError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.db import Job, Sql, reading, write
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.registration import actions as registration
 from eventapp.registration.models import RegistrationState
 from eventapp.web.permissions import Person
@@ -154,9 +154,7 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> boo
 
 def queue_up(conn: Connection, by: Person) -> tuple[int, int]:
     """Wait for the event's other doors; returns this scan's number and how many are inside."""
-    row = LOCK(conn, event_id=by.event_id).one_or_none()
-    if row is None:
-        raise NotFoundError
+    row = existing(LOCK(conn, event_id=by.event_id).one_or_none())
     return row.scans, row.inside
 
 
@@ -255,6 +253,4 @@ def once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, by
 
 def event_of(by: Person) -> str:
     """The event of a phone."""
-    if by.event_id is None:
-        raise NotFoundError
-    return by.event_id
+    return existing(by.event_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from eventapp.checkin.models import Scan, Verdict
 from eventapp.contributions.models import Contribution, FollowUp
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.events.models import Theme
 from eventapp.registration.models import Registration
 from eventapp.tokens import token_hash
@@ -21,7 +21,7 @@ def contribution(contribution_id: str) -> Contribution:
     """
     :raises NotFoundError: when there is none.
     """
-    return _found(db.session.get(Contribution, contribution_id))
+    return existing(db.session.get(Contribution, contribution_id))
 
 
 def contribution_with_receipt(token: str) -> Contribution:
@@ -30,7 +30,7 @@ def contribution_with_receipt(token: str) -> Contribution:
     :raises NotFoundError: when there is none.
     """
     wanted = select(Contribution).where(Contribution.receipt_hash == token_hash(token))
-    return _found(db.session.scalars(wanted).one_or_none())
+    return existing(db.session.scalars(wanted).one_or_none())
 
 
 def contribution_with_key(key: str) -> Contribution | None:
@@ -97,9 +97,3 @@ def committed_content(contribution_id: str) -> dict[str, Any]:
 def content(theme_id: str, name: str, text: str, quoting: str) -> dict[str, Any]:
     """The committed fields of a contribution: part name -> value."""
     return {"theme": theme_id, "name": name, "text": text, "quoting": str(quoting)}
-
-
-def _found(row: Any) -> Any:
-    if row is None:
-        raise NotFoundError
-    return row

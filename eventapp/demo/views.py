@@ -11,7 +11,7 @@ from eventapp import audit, clock
 from eventapp.db import db, end_reading, only_reads
 from eventapp.demo import load, stages
 from eventapp.demo.models import Stage
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotFoundError, existing
 from eventapp.web.formats import long_moment
 from eventapp.web.permissions import Permission, current_person, requires
 
@@ -29,9 +29,7 @@ NAMES = {
 @bp.get("/staff/demo")
 @requires(Permission.MOVE_DEMO_CLOCK)
 def show() -> ResponseReturnValue:
-    stage = stages.current()
-    if stage is None:
-        raise NotFoundError
+    stage = existing(stages.current())
     rows = [(one, NAMES[one], stages.MOMENTS[one], _place(one, stage)) for one in Stage]
     return render_template("demo/show.html", rows=rows, now=clock.now())
 

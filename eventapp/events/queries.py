@@ -6,42 +6,18 @@ import itertools
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.events.models import Event, Layout, Quota, QuotaKind
-
-WHOLE = (
-    joinedload(Event.case),
-    joinedload(Event.layout).joinedload(Layout.venue),
-    selectinload(Event.programme),
-    selectinload(Event.themes),
-    selectinload(Event.categories),
-    selectinload(Event.quotas),
-)
 
 
 def event_by_id(event_id: str) -> Event:
     """
     :raises NotFoundError: when there is no such event.
     """
-    return _found(db.session.get(Event, event_id))
-
-
-def event_by_slug(slug: str) -> Event:
-    """
-    :raises NotFoundError: when there is no such event.
-    """
-    return _found(db.session.scalar(select(Event).where(Event.slug == slug)))
-
-
-def whole_event(slug: str) -> Event:
-    """An event with everything its public page shows, draft or not.
-
-    :raises NotFoundError: when there is no such event.
-    """
-    return _found(db.session.scalar(select(Event).where(Event.slug == slug).options(*WHOLE)))
+    return existing(db.session.get(Event, event_id))
 
 
 def published_event(slug: str) -> Event:
@@ -49,7 +25,7 @@ def published_event(slug: str) -> Event:
 
     :raises NotFoundError: when there is none, and as well while it is a draft.
     """
-    return _found(db.session.scalar(select(Event).where(Event.slug == slug, Event.published_at.is_not(None))))
+    return existing(db.session.scalar(select(Event).where(Event.slug == slug, Event.published_at.is_not(None))))
 
 
 def events() -> Sequence[Event]:
@@ -82,9 +58,3 @@ def free_slug(wish: str) -> str:
 def quota(event_id: str, kind: QuotaKind) -> Quota | None:
     """The seats of one kind of guest, with their counters as they stand now."""
     return db.session.scalar(select(Quota).where(Quota.event_id == event_id, Quota.kind == kind))
-
-
-def _found(event: Event | None) -> Event:
-    if event is None:
-        raise NotFoundError
-    return event

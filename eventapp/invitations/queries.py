@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotFoundError, existing
 from eventapp.invitations.models import Invitation, Letter, ReplyState
 from eventapp.tokens import token_hash
 
@@ -54,13 +53,7 @@ def letter(invitation_id: str, number: int) -> Letter:
     :raises NotFoundError: when there is none.
     """
     wanted = select(Letter).where(Letter.invitation_id == invitation_id, Letter.number == number)
-    return _found(db.session.scalars(wanted.options(joinedload(Letter.invitation))).one_or_none())
-
-
-def invitation_of_registration(registration_id: str) -> Invitation | None:
-    """Whose seat a registration is, when it came of an invitation."""
-    wanted = select(Invitation).where(Invitation.registration_id == registration_id)
-    return db.session.scalars(wanted).one_or_none()
+    return existing(db.session.scalars(wanted.options(joinedload(Letter.invitation))).one_or_none())
 
 
 def programme_people(event_id: str) -> dict[str, list[str]]:
@@ -77,9 +70,3 @@ def _who(invitation: Invitation) -> str:
     if reply and reply.state == ReplyState.DELEGATED:
         return ", ".join(filter(None, (reply.stand_in_name, reply.stand_in_title)))
     return f"{invitation.office} {invitation.name}".strip()
-
-
-def _found(row: Any) -> Any:
-    if row is None:
-        raise NotFoundError
-    return row

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from eventapp.clock import system_now
 from eventapp.db import Sql, as_moment, db, reading
-from eventapp.errors import NotFoundError
+from eventapp.errors import existing
 from eventapp.mail import heartbeat, rules
 from eventapp.mail.models import OutboxMail, State
 
@@ -34,10 +34,7 @@ def mail(mail_id: str) -> OutboxMail:
     """
     :raises NotFoundError: when there is none with this id.
     """
-    found = db.session.get(OutboxMail, mail_id)
-    if found is None:
-        raise NotFoundError
-    return found
+    return existing(db.session.get(OutboxMail, mail_id))
 
 
 def mails(state: State | None, page: int) -> Pagination:
