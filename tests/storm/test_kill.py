@@ -36,6 +36,7 @@ def test_what_was_acknowledged_survives_kills_of_the_whole_service_and_nothing_i
     chance = random.Random()
     with crowd(server.address, CLIENTS) as citizens:
         storm(server, citizens, letters(form, chance), chance)
+        print(*server.output[-100:], sep="\n")  # shown with a failure
         told = citizens.told()
         assert len({one.key for one in told}) == 2 * EACH
         assert len(told) == 2 * (EACH + TWICE)
