@@ -1,7 +1,7 @@
 """Files by content: the name of a file is the SHA-256 of what is in it, so a stored file can never change.
 
 A file is on the disk for good before a row speaks of it: temporary name, fsync, rename, fsync of the folder
-(``reliability.md`` §7). A file without a row is harmless and swept; a row without a file cannot come about.
+(``reliability.md`` §7). A file without a row does no harm and is never shown; a row without a file cannot come about.
 """
 
 from __future__ import annotations
