@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Engine, Enum, MetaData, Text, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -36,6 +37,8 @@ Job = Callable[[Connection], T]
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_BATCH = 64
+MOST_TRIES = 3
+TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -312,10 +315,22 @@ def write(job: Job[T]) -> T:
     if db.session.registry.has() and db.session().in_transaction() and is_writing():
         raise RuntimeError("write() was called inside a write transaction. Call only_reads() first.")
     if db.engine.dialect.name != "sqlite":
-        with db.engine.begin() as conn:
-            return job(conn)
+        return _in_own_transaction(job)
     writer: GroupWriter = current_app.extensions["writer"]
     return writer.run(job)
+
+
+def _in_own_transaction(job: Job[T]) -> T:
+    """Two that wait for each other: PostgreSQL undoes one of them whole, and that one tries again."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            with db.engine.begin() as conn:
+                return job(conn)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN:
+                raise
+    with db.engine.begin() as conn:
+        return job(conn)
 
 
 class GroupWriter:
@@ -334,16 +349,21 @@ class GroupWriter:
         """
         if self._gate and self._gate.is_held:
             raise RuntimeError("write() was called inside a write transaction.")
-        if self._thread is None:
+        if not self._is_working:
             self._begin()
         done: Future[T] = Future()
         context = copy_context()  # the job finds application and settings as in the sender's own thread
         self._jobs.put((lambda conn: context.run(job, conn), done))
         return done.result()
 
+    @property
+    def _is_working(self) -> bool:
+        """Asked each time: after a fork the thread is there as an object and does not run."""
+        return self._thread is not None and self._thread.is_alive()
+
     def _begin(self) -> None:
         with self._start:
-            if self._thread is None:
+            if not self._is_working:
                 self._thread = threading.Thread(target=self._work, name="group-writer", daemon=True)
                 self._thread.start()
 

@@ -215,6 +215,7 @@ def plan(case: Case, days: Mapping[Stage, date | None], *, by: By) -> None:
 
 
 def _record(case: Case, kind: record.Kind, told: Mapping[str, Any], ref: str, now: datetime) -> None:
+    db.session.flush()  # the record is the last to be locked, here as in every slice
     conn = db.session.connection()
     record.append(conn, log_id=case.id, kind=kind, parts=told, ref=ref, received_at=now, at=now)
 

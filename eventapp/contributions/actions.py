@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from eventapp import audit, record
 from eventapp.contributions import queries
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
-from eventapp.contributions.models import Contribution, ContributionSeries, FollowUp, Quoting
-from eventapp.db import db, new_id
+from eventapp.contributions.models import Contribution, FollowUp, Quoting
+from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
 from eventapp.mail import outbox
 from eventapp.registration.models import Registration
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
+
+QUEUE_UP = Sql(
+    "INSERT INTO contribution_series (event_id, issued) VALUES (:event_id, 0)"
+    " ON CONFLICT (event_id) DO UPDATE SET issued = contribution_series.issued"
+)
+NEXT_NUMBER = Sql("UPDATE contribution_series SET issued = issued + 1 WHERE event_id = :event_id RETURNING issued")
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
     """
     if now < event.ends_at:
         raise TooEarlyError
+    _queue_up(event.id)  # before looking: the same form may be coming in twice at this moment
     if earlier := queries.contribution_with_key(sent.submission_key):
         return _same(earlier, sent)
     new, number = new_id(), _next_number(event.id)
@@ -120,11 +125,12 @@ def _same(earlier: Contribution, sent: Sent) -> Contribution:
     return earlier
 
 
+def _queue_up(event_id: str) -> None:
+    """Wait for the event's other contributions; until this transaction ends they wait for us."""
+    QUEUE_UP(db.session.connection(), event_id=event_id)
+
+
 def _next_number(event_id: str) -> int:
-    """The next number of the event; its row is the lock, so two at once get two numbers."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    new = insert(ContributionSeries).values(event_id=event_id, issued=1)
-    raised = new.on_conflict_do_update(
-        index_elements=["event_id"], set_={"issued": ContributionSeries.issued + 1}
-    ).returning(ContributionSeries.issued)
-    return db.session.execute(raised).scalar_one()
+    """The next number of the event, for the one whose turn it is."""
+    number: int = NEXT_NUMBER(db.session.connection(), event_id=event_id).scalar_one()
+    return number

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from eventapp import audit, record
 from eventapp.cases.models import Case
@@ -95,6 +95,7 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
 
 def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime) -> None:
     """Change what an event is, when and where. Once published, time and place go to the record and to calendars."""
+    _lock(event)
     shift = facts.starts_at - event.starts_at
     moved = (facts.starts_at, facts.ends_at, facts.doors_open_at) != (
         event.starts_at,
@@ -122,7 +123,7 @@ def change_hall(event: Event, hall: Hall, *, by: By, now: datetime) -> None:
     :raises HallTooSmallError: when seats and reserve exceed the limit.
     :raises SeatsTakenError: when a quota would have fewer seats than are taken.
     """
-    db.session.scalar(select(Event.id).where(Event.id == event.id).with_for_update())  # two may share out seats at once
+    _lock(event)  # two may share out seats at once
     rules.check_hall(hall.max_persons, hall.reserve_seats, hall.seats.values())
     for kind, seats in hall.seats.items():
         _set_seats(event, kind, seats)
@@ -141,6 +142,7 @@ def publish(event: Event, *, by: By, now: datetime) -> None:
     :raises AlreadyPublishedError: when they can already.
     :raises NotReadyError: when something is missing, the plan of the hall above all.
     """
+    _lock(event)
     if event.published_at:
         raise AlreadyPublishedError
     if any(not one.is_met for one in checklist.conditions(event)):
@@ -157,6 +159,7 @@ def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
 
     :raises AlreadyCancelledError: the second time.
     """
+    _lock(event)
     if event.cancelled_at:
         raise AlreadyCancelledError
     event.cancelled_at, event.cancel_text = now, text
@@ -192,12 +195,22 @@ def _shift_programme(event: Event, by: timedelta) -> None:
         item.ends_at += by
 
 
+def _lock(event: Event) -> None:
+    """Wait for whoever else is changing the event, and see what it became.
+
+    Not against new rows that refer to it: a guest who signs up holds the quota and waits for the event, so a stronger
+    lock here would wait for her while she waits for us.
+    """
+    db.session.refresh(event, with_for_update={"key_share": True})
+
+
 def _tell(listeners: list[Any], event: Event) -> None:
     for listener in listeners:
         listener(event.id)
 
 
 def _record(event: Event, act: str, now: datetime) -> None:
+    db.session.flush()  # the record is the last to be locked, here as in every slice
     conn = db.session.connection()
     told = {"act": act, **_told(event)}
     record.append(conn, log_id=event.case_id, kind=record.Kind.EVENT, parts=told, ref=event.id, received_at=now, at=now)

@@ -18,7 +18,6 @@ from eventapp.invitations.models import (
     Reply,
     ReplyChannel,
     ReplyState,
-    Sighting,
     SightingKind,
     StandInRole,
     WishedRole,
@@ -31,8 +30,8 @@ from eventapp.tokens import derived_token, token_hash
 
 INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
 SEEN = Sql(
-    "INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at) VALUES (:id, :invitation_id, :kind, NULL, :at)"
-    " ON CONFLICT (invitation_id, kind) DO NOTHING"
+    "INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at)"
+    " VALUES (:id, :invitation_id, :kind, :by_id, :at) ON CONFLICT (invitation_id, kind) DO NOTHING"
 )
 LOG = Sql("SELECT event.case_id FROM invitation JOIN event ON event.id = invitation.event_id WHERE invitation.id = :id")
 
@@ -76,6 +75,7 @@ def link_token(invitation_id: str) -> str:
 
 def invite(event: Event, draft: Draft, *, by: audit.Actor | None, now: datetime) -> Invitation:
     """Write an invitation; nothing is sent yet."""
+    db.session.refresh(event, with_for_update={"key_share": True})  # two may be writing the next one at once
     new = new_id()
     invitation = Invitation(
         id=new,
@@ -95,6 +95,7 @@ def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None
 
     :param letter: the PDF of :func:`eventapp.invitations.letters.pdf_of`, stored before.
     """
+    _lock(invitation)
     conn, number = db.session.connection(), len(invitation.letters) + 1
     blobs.insert(conn, letter, "application/pdf")
     sent = Letter(id=new_id(), number=number, sha256=letter.sha256, sent_at=now, sent_by_id=by.id if by else None)
@@ -129,6 +130,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
     """
     if by is None and now >= invitation.event.starts_at:
         raise EventOverError
+    _lock(invitation)
     new = Reply(
         id=new_id(),
         number=len(invitation.replies) + 1,
@@ -144,8 +146,8 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         "reason": given.reason,
         "channel": given.channel,
     }
+    _seat(conn, invitation, new, now)  # first: the seats are locked before the record, by the organiser too
     _record(conn, invitation.event.case_id, record.Kind.REPLY, parts, new.id, now)
-    _seat(conn, invitation, new, now)
     outbox.queue(
         conn,
         message="invitations/noted",
@@ -166,10 +168,10 @@ def see(invitation: Invitation, kind: SightingKind, *, by: audit.Actor, now: dat
     """
     if not invitation.letters:
         raise NoReplyToSeeError
-    if any(one.kind == kind for one in invitation.sightings):
-        return
-    invitation.sightings.append(Sighting(kind=kind, recorded_by_id=by.id, at=now))
     conn = db.session.connection()
+    if not SEEN(conn, id=new_id(), invitation_id=invitation.id, kind=kind.value, by_id=by.id, at=now).rowcount:
+        return
+    db.session.expire(invitation, ["sightings"])
     _record(conn, invitation.event.case_id, record.Kind.ATTENDANCE, {"what": str(kind)}, invitation.id, now)
     audit.record(by, "invitations.seen", invitation.id, kind=kind)
 
@@ -179,9 +181,15 @@ def note_arrival(conn: Connection, registration_id: str, at: datetime) -> None:
     invitation_id = INVITED(conn, registration_id=registration_id).scalar_one_or_none()
     if invitation_id is None:
         return
-    if SEEN(conn, id=new_id(), invitation_id=invitation_id, kind=SightingKind.CAME.value, at=at).rowcount:
+    came = SightingKind.CAME.value
+    if SEEN(conn, id=new_id(), invitation_id=invitation_id, kind=came, by_id=None, at=at).rowcount:
         case_id = LOG(conn, id=invitation_id).scalar_one()
         _record(conn, case_id, record.Kind.ATTENDANCE, {"what": "came"}, invitation_id, at)
+
+
+def _lock(invitation: Invitation) -> None:
+    """Wait for whoever else acts on the invitation, and see what it became: letters and replies are numbered."""
+    db.session.refresh(invitation, with_for_update={"key_share": True})
 
 
 def _seat(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -51,6 +52,23 @@ def test_contributions_are_numbered_and_in_the_record(event: Event) -> None:
 def test_before_the_end_of_the_debate_nothing_is_taken_in(event: Event) -> None:
     with pytest.raises(TooEarlyError):
         actions.contribute(event, sent_to(event), now=event.ends_at - timedelta(seconds=1))
+
+
+def test_the_same_form_sent_eight_times_at_once_is_one_contribution_and_uses_one_number(
+    app: Flask, event: Event
+) -> None:
+    sent, event_id = sent_to(event), event.id
+    db.session.rollback()
+
+    def send(_number: int) -> str:
+        with app.app_context():
+            contribution_id = actions.contribute(db.session.get_one(Event, event_id), sent, now=AFTER).id
+            db.session.commit()
+            return contribution_id
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(send, range(8)))) == 1
+    assert actions.contribute(event, sent_to(event, "En til."), now=AFTER).number == 2
 
 
 def test_sending_twice_is_one_contribution_and_another_text_is_not_swallowed(event: Event) -> None:

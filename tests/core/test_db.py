@@ -171,6 +171,48 @@ def test_a_constraint_that_refuses_one_job_leaves_the_others_alone(app: Flask) -
         assert acts() == {"test.after"}
 
 
+SWAP = Sql("UPDATE audit_entry SET subject_id = COALESCE(subject_id, '') || :sign WHERE act = :act")
+
+
+@pytest.mark.engines("postgresql")
+def test_of_two_jobs_that_wait_for_each_other_both_are_kept_in_the_end(app: Flask) -> None:
+    both_began = threading.Barrier(2, timeout=10)
+
+    def job_of(sign: str, first: str, second: str) -> Job[None]:
+        tries = iter([both_began.wait])
+
+        def job(conn: Connection) -> None:
+            SWAP(conn, sign=sign, act=first)
+            next(tries, lambda: None)()
+            SWAP(conn, sign=sign, act=second)
+
+        return job
+
+    def run(job: Job[None]) -> None:
+        with app.app_context():
+            write(job)
+
+    with app.app_context():
+        write(note("test.one"))
+        write(note("test.two"))
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(run, [job_of("a", "test.one", "test.two"), job_of("b", "test.two", "test.one")]))
+    with app.app_context():
+        assert {"".join(sorted(one or "")) for one in db.session.scalars(select(AuditEntry.subject_id))} == {"ab"}
+
+
+@pytest.mark.engines("sqlite")
+def test_a_writer_that_is_gone_is_replaced(app: Flask) -> None:
+    """As in a process that was forked off: the thread is known, and does not run."""
+    gone = threading.Thread(target=lambda: None)
+    gone.start()
+    gone.join()
+    app.extensions["writer"]._thread = gone
+    with app.app_context():
+        write(note("test.after"))
+        assert acts() == {"test.after"}
+
+
 @pytest.mark.engines("sqlite")
 def test_jobs_that_wait_share_one_commit(app: Flask) -> None:
     commits: list[Connection] = []
