@@ -50,9 +50,3 @@ def wall(day: date, at: time) -> datetime:
     if moment.astimezone(COPENHAGEN).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise NotAWallTimeError(f"{day} {at}")
     return moment
-
-
-def add_wall_days(moment: datetime, days: int) -> datetime:
-    """The same time of day in Copenhagen so many days later, as aware UTC."""
-    local = moment.astimezone(COPENHAGEN)
-    return wall(local.date() + timedelta(days=days), local.time())

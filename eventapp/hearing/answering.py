@@ -89,6 +89,11 @@ class Sent:
         return hashlib.sha256(written.encode()).hexdigest()
 
 
+def receipt_token(answer_id: str) -> str:
+    """The token in the address of the receipt."""
+    return derived_token("answer", answer_id)
+
+
 def receive(sent: Sent, by: audit.Actor | None = None) -> str:
     """Store an answer and return the token of its receipt. The same answer sent again gives the same receipt.
 
@@ -109,7 +114,7 @@ def receive(sent: Sent, by: audit.Actor | None = None) -> str:
         stored_id = write(job)
     except IntegrityError:  # the same answer was being stored by another request (PostgreSQL); now it is there
         stored_id = write(job)
-    return derived_token("answer", stored_id)
+    return receipt_token(stored_id)
 
 
 def _same(earlier: Any, content_hash: str) -> str:
@@ -145,7 +150,7 @@ def _store(
         hearing_id=sent.hearing_id,
         number=hearing.answers_issued,
         receipt_number=number,
-        receipt_hash=token_hash(derived_token("answer", answer_id)),
+        receipt_hash=token_hash(receipt_token(answer_id)),
         submission_key=sent.submission_key,
         content_hash=content_hash,
         party_id=sent.party_id,
@@ -194,7 +199,8 @@ def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, told: dict[str,
         lang=sent.lang,
         subject_id=answer_id,
         context={**told, "answer_id": answer_id},
-        secrets={"link": external_url("hearing.receipt", token=derived_token("answer", answer_id))},
+        secrets={"link": external_url("hearing.receipt", token=receipt_token(answer_id))},
         attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": "text/plain"}],
         dedupe=f"receipt:{answer_id}",
+        public=True,  # anybody can answer in anybody's name; the page shows the receipt in any case (S45)
     )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from eventapp import blobs, clock, record
 from eventapp.cases.rules import answering as answering_today
-from eventapp.db import only_reads
+from eventapp.db import new_id, only_reads
 from eventapp.hearing import answering, queries, rules
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.forms import AnswerPost, sender_kinds
-from eventapp.hearing.models import Answer, Hearing, Party
-from eventapp.tokens import derived_token
+from eventapp.hearing.models import Hearing, Party
 from eventapp.web import csrf
 from eventapp.web.files import download
 from eventapp.web.permissions import public
@@ -42,7 +40,7 @@ def material(slug: str, annex: int) -> ResponseReturnValue:
 @bp.get("/hearings/<slug>/answer")
 @public
 def form(slug: str) -> ResponseReturnValue:
-    return _form(queries.published_hearing(slug), None, {}, {}, new_key())
+    return _form(queries.published_hearing(slug), None, {}, {}, new_id())
 
 
 @bp.get("/hearings/<slug>/answer/<token>")
@@ -52,7 +50,7 @@ def party_form(slug: str, token: str) -> ResponseReturnValue:
     hearing = queries.published_hearing(slug)
     party = queries.party_with_link(hearing.id, token)
     typed = {"on_behalf_of": party.name, "email": party.email, "sender_kind": "organisation"} if party else {}
-    return _form(hearing, party, typed, {}, new_key())
+    return _form(hearing, party, typed, {}, new_id())
 
 
 @bp.post("/hearings/<slug>/answer", defaults={"token": ""})
@@ -64,12 +62,12 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
     only_reads()
     post = AnswerPost(request)
     if post.errors:
-        return _form_again(slug, token, post, post.errors, post.key or new_key(), warns=post.warns_of_cpr), 422
+        return _form_again(slug, token, post, post.errors, post.key or new_id(), warns=post.warns_of_cpr), 422
     hearing_id, party_id = queries.addressee(slug, token)
     try:
         receipt_token = answering.receive(post.sent(hearing_id, party_id))
     except OtherContentError as refusal:
-        return _form_again(slug, token, post, {None: [str(refusal)]}, new_key()), 422
+        return _form_again(slug, token, post, {None: [str(refusal)]}, new_id()), 422
     except (OSError, OperationalError):
         page = _form_again(slug, token, post, {}, post.key, failed=True)
         return page, 503, {"Retry-After": "30"}
@@ -120,11 +118,6 @@ def looked_up() -> ResponseReturnValue:
     return page, 422 if post.errors else 200
 
 
-def new_key() -> str:
-    """A submission key: one for each form that is drawn."""
-    return secrets.token_hex(16)
-
-
 def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], key: str, **more: bool) -> str:
     """What was typed, as it was typed."""
     hearing = queries.published_hearing(slug)
@@ -168,8 +161,3 @@ def _around(hearing: Hearing) -> dict[str, Any]:
 def _file(text: str, name: str, media_type: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, mimetype=media_type, headers=headers)
-
-
-def receipt_address(answer: Answer) -> str:
-    """Where an answer's receipt is shown."""
-    return url_for("hearing.receipt", token=derived_token("answer", answer.id))

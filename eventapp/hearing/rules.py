@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from eventapp import clock
+
 SHORTEST_USUAL = timedelta(weeks=4)
 MOST_FILES = 10
 LONGEST_ANSWER = 200_000
@@ -44,8 +46,12 @@ def is_late(received_at: datetime, deadline_at: datetime) -> bool:
 
 
 def is_short(starts_at: datetime, deadline_at: datetime) -> bool:
-    """Whether the hearing is shorter than the four weeks that are usual; worth a warning, never a refusal."""
-    return deadline_at - starts_at < SHORTEST_USUAL
+    """Whether the hearing is shorter than the four weeks that are usual; worth a warning, never a refusal.
+
+    Counted on the wall's clock: four weeks over the beginning of summer time are an hour short, and still four weeks.
+    """
+    begins, ends = (one.astimezone(clock.COPENHAGEN).replace(tzinfo=None) for one in (starts_at, deadline_at))
+    return ends - begins < SHORTEST_USUAL
 
 
 def receipt_number(year: int, issued: int) -> str:

@@ -40,19 +40,6 @@ def test_a_time_that_the_clock_skipped_is_refused(at: str) -> None:
         clock.wall(date(2027, 3, 28), time.fromisoformat(at))
 
 
-@pytest.mark.parametrize(
-    ("start", "days", "end"),
-    [
-        ("2026-10-01T21:59:59Z", 28, "2026-10-29T22:59:59Z"),  # four weeks over the end of summer time
-        ("2027-03-10T11:00:00Z", 28, "2027-04-07T10:00:00Z"),  # and over its beginning
-        ("2023-10-27T10:00:00Z", 28, "2023-11-24T11:00:00Z"),
-        ("2024-02-01T11:00:00Z", 28, "2024-02-29T11:00:00Z"),
-    ],
-)
-def test_weeks_are_added_in_wall_time(start: str, days: int, end: str) -> None:
-    assert clock.add_wall_days(datetime.fromisoformat(start), days) == datetime.fromisoformat(end)
-
-
 def test_days_of_change_have_25_and_23_hours() -> None:
     def length(day: date) -> timedelta:
         return clock.wall(day + timedelta(days=1), time()) - clock.wall(day, time())

@@ -45,7 +45,13 @@ def test_where_a_hearing_stands(
 def test_the_hearing_of_the_case_was_shorter_than_usual() -> None:
     sent = clock.wall(date(2023, 11, 6), time(17, 19))
     assert rules.is_short(sent, DEADLINE)
-    assert not rules.is_short(DEADLINE - timedelta(weeks=4), DEADLINE)
+
+
+@pytest.mark.parametrize("sent_on", [date(2026, 10, 5), date(2027, 3, 10), date(2026, 6, 1)])
+def test_four_weeks_are_counted_on_the_wall_also_over_a_change_of_clocks(sent_on: date) -> None:
+    sent, four_weeks_on = clock.wall(sent_on, time(12)), sent_on + timedelta(weeks=4)
+    assert not rules.is_short(sent, clock.wall(four_weeks_on, time(12)))
+    assert rules.is_short(sent, clock.wall(four_weeks_on, time(11, 59)))
 
 
 def test_receipt_numbers_keep_four_digits_and_grow_beyond() -> None:
