@@ -27,7 +27,7 @@ class ContributionForm(Form):
     submission_key = HiddenField(validators=[Regexp(KEY)])
     theme = RadioField(_l("What is it about?"), [DataRequired()])
     text = TextAreaField(_l("Your input"), [DataRequired(), Length(max=LONGEST), storable])
-    name = StringField(_l("Your name (you may leave it out)"), [Length(max=200), storable])
+    name = StringField(_l("Your name"), [Length(max=200), storable])
     quoting = RadioField(
         _l("May we quote you?"),
         [DataRequired()],

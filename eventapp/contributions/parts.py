@@ -33,6 +33,7 @@ def _step(event: Event) -> ThreadStep:
         order=ORDER,
         figure=ngettext("%(num)s contribution", "%(num)s contributions", number) if is_over else "",
         url=url_for("contributions.form", slug=event.slug) if is_over else "",
+        link=_("Share your input"),
         refs=tuple(queries.first_ids(event.id)),
     )
 

@@ -68,7 +68,7 @@ CASE = CaseFacts(
     summary=(
         "Borgerrepræsentationen vedtog den 2. februar 2023 et medlemsforslag om afkriminalisering af narkotika. "
         "Socialforvaltningen har fået tre opgaver: et forslag om at skrive til regeringen, en undersøgelse af andre "
-        "lande og et offentligt debatarrangement. Sagsnummer, hallens grænse, høringsparter, personer, fremmøde og "
+        "lande og et offentligt debatarrangement. Sagsnummer, salens grænse, høringsparter, personer, fremmøde og "
         "svar er demodata."
     ),
     summary_en=(

@@ -11,6 +11,7 @@ from eventapp.db import end_reading
 from eventapp.hearing import pages, queries, staff, thread
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
+from eventapp.registration.throttle import Brake
 from eventapp.web.registry import Registry
 
 
@@ -18,9 +19,11 @@ def register(app: Flask) -> None:
     app.register_blueprint(pages.bp)
     app.register_blueprint(staff.bp)
     app.register_blueprint(dossier.bp)
+    app.extensions["receipt_brake"] = Brake()
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.steps)
     registry.case_links.append(thread.case_links)
+    registry.front_cards.append(thread.cards)
     registry.record_content[record.Kind.ANSWER] = queries.committed_content
     rendering.register_maker("hearing.receipt", _proof_of_receipt)
 

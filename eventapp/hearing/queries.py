@@ -62,6 +62,12 @@ def hearings_of_case(case_id: str) -> list[Hearing]:
     return list(db.session.scalars(select(Hearing).where(Hearing.case_id == case_id).order_by(Hearing.starts_at)))
 
 
+def sent_hearings() -> list[Hearing]:
+    """All hearings that were sent out, the earliest deadline first."""
+    sent = select(Hearing).where(Hearing.published_at.is_not(None))
+    return list(db.session.scalars(sent.order_by(Hearing.deadline_at, Hearing.id)))
+
+
 def material(slug: str, annex: int) -> Material:
     """One document of a hearing that was sent out.
 

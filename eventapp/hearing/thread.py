@@ -10,9 +10,9 @@ from eventapp import clock
 from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
-from eventapp.web.formats import local
+from eventapp.web.formats import local, long_moment
 from eventapp.web.permissions import Permission, allowed
-from eventapp.web.registry import StepState, ThreadStep
+from eventapp.web.registry import FrontCard, StepState, ThreadStep
 
 ORDER = 60
 STATES = {
@@ -49,6 +49,23 @@ def _figure(hearing: Hearing) -> str:
     counts = queries.counts(hearing.id)
     answers = ngettext("%(num)s answer", "%(num)s answers", counts.answers)
     return _("%(answers)s, %(ticked)s of %(heard)s parties", answers=answers, ticked=counts.ticked, heard=counts.heard)
+
+
+def cards() -> list[FrontCard]:
+    """Hearings that wait for answers."""
+    now = clock.now()
+    return [
+        FrontCard(
+            order=30,
+            title=local(hearing, "title"),
+            url=url_for("hearing.show", slug=hearing.slug),
+            meta=_("Hearing"),
+            state=_("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at)),
+            at=hearing.deadline_at,
+        )
+        for hearing in queries.sent_hearings()
+        if state(hearing.published_at, hearing.deadline_at, hearing.closed_at, now) == HearingState.OPEN
+    ]
 
 
 def case_links(case_id: str) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ class ReplyForm(Form):
     """Three equal choices, and what belongs to them."""
 
     state = RadioField(
-        _l("Your reply"),
+        _l("Reply to the invitation"),
         [DataRequired()],
         choices=[
             SelectChoice(ReplyState.ACCEPTED, _l("Takes part")),

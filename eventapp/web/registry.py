@@ -13,6 +13,8 @@ from typing import Any
 
 from flask import current_app
 
+from eventapp import clock
+
 
 class StepState(enum.StrEnum):
     """Where a step of the thread stands."""
@@ -65,6 +67,11 @@ class DeskItem:
     url: str
     button: str
     since: datetime | None = None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether ``since`` is a deadline that has not passed: the page then says "by" instead."""
+        return self.since is not None and self.since > clock.now()
 
 
 @dataclass(frozen=True)
