@@ -8,6 +8,8 @@ from typing import TypeVar
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from eventapp.db import db
@@ -88,12 +90,36 @@ def answer_http(error: HTTPException) -> ResponseReturnValue:
     return render_template(f"errors/{status if status in PAGES else 400}.html", error=error), status, headers
 
 
+class ClashError(DomainError):
+    """Two did the same at the same moment, and the database let one of them through."""
+
+    code = "clash"
+    message = _l("Somebody else saved something at the same moment. Nothing of yours was saved. Go back and try again.")
+
+
 def answer_fault(error: Exception) -> ResponseReturnValue:
-    """A fault of ours: the log has it with its trace, the page says only that nothing was saved."""
+    """A fault of ours: the log has it with its trace, the page says only that nothing was saved.
+
+    A database that cannot just now (a full disk, too many who wait) is a reason to try again, and says so: 503.
+    """
+    fault = getattr(error, "original_exception", error)
+    if _is_clash(fault):
+        return answer(ClashError())
     db.session.rollback()
+    status, headers = (
+        (503, {"Retry-After": "30"}) if isinstance(fault, OperationalError | PoolTimeoutError) else (500, {})
+    )
     if wants_json():
-        return {"code": "fault", "message": "Internal error"}, 500
-    return render_template("errors/500.html", error=error), 500
+        return {"code": "fault", "message": "Internal error"}, status, headers
+    return render_template("errors/500.html", error=error), status, headers
+
+
+def _is_clash(fault: object) -> bool:
+    """Whether a row exists already that may exist once; other constraints are only broken by mistakes of ours."""
+    if not isinstance(fault, IntegrityError):
+        return False
+    state, name = getattr(fault.orig, "sqlstate", None), getattr(fault.orig, "sqlite_errorname", None)
+    return state == "23505" or name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
 
 
 def register(app: Flask) -> None:

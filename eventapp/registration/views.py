@@ -7,6 +7,7 @@ from contextlib import suppress
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, db
 from eventapp.config import settings
@@ -62,6 +63,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
         return _draw(occasion, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
     except TooManySeatsError:
         return redirect(url_for(".mail_sent", slug=slug), 303)
+    except OperationalError:  # a full disk, a database that is away: sent again with the same key it is one sign-up
+        return _draw(occasion, offered, sent.form, failed=True), 503, {"Retry-After": "30"}
     return redirect(own_page_url(outcome), 303)
 
 
@@ -149,7 +152,14 @@ def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
     return render_template("registration/not_open.html", occasion=occasion, phase=_phase(occasion), typed=typed)
 
 
-def _draw(occasion: Occasion, offered: list[Choice], form: forms.SignUpForm, earlier: str | None = None) -> str:
+def _draw(
+    occasion: Occasion,
+    offered: list[Choice],
+    form: forms.SignUpForm,
+    earlier: str | None = None,
+    *,
+    failed: bool = False,
+) -> str:
     lang = chosen()
     choices = [(one.id, one.text(lang)) for one in offered]
     full = {one.id for one in offered if not _free(occasion, one)}
@@ -161,6 +171,7 @@ def _draw(occasion: Occasion, offered: list[Choice], form: forms.SignUpForm, ear
         choices=choices,
         is_full=len(full) == len(offered) and not _free(occasion, None),
         earlier=earlier,
+        failed=failed,
         not_said=forms.NOT_SAID,
         trap=forms.TRAP,
         notice_template=notices.template(),

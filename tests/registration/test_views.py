@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, tokens
+from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Event, QuotaKind
@@ -49,6 +51,24 @@ def test_signing_up_leads_to_the_ticket(page_client: PageClient, event: Event) -
     assert "Anna Aagaard" in page.text
     assert "anna@example.org" in page.text
     assert page.root.all("svg", class_="qr")
+
+
+def test_when_it_cannot_be_stored_the_page_says_so_and_keeps_what_was_typed(
+    page_client: PageClient, event: Event, monkeypatch
+) -> None:
+    def disk_is_full(_job: Any) -> None:
+        raise OperationalError("INSERT", {}, OSError("disk full"))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(core, "write", disk_is_full)
+        answer = send(page_client, event)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Vi har IKKE modtaget din tilmelding" in answer.text
+    again = re.search(r'name="key" value="(\w+)"', answer.text)
+    assert again
+    assert 'value="Anna Aagaard"' in answer.text
+    assert send(page_client, event, key=again[1]).status_code == 303
+    assert count("registration") == 1
 
 
 def test_the_ticket_opens_in_capitals_and_in_small_letters(page_client: PageClient, event: Event) -> None:
