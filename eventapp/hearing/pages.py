@@ -11,10 +11,12 @@ from sqlalchemy.exc import OperationalError
 from eventapp import blobs, clock, record
 from eventapp.cases.rules import answering as answering_today
 from eventapp.db import new_id, only_reads
+from eventapp.errors import TooManyError
 from eventapp.hearing import answering, queries, rules
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.forms import AnswerPost, sender_kinds
-from eventapp.hearing.models import Hearing, Party
+from eventapp.hearing.models import Answer, Hearing, Party
+from eventapp.registration.throttle import Brake
 from eventapp.web import csrf
 from eventapp.web.files import download
 from eventapp.web.permissions import public
@@ -111,11 +113,27 @@ def looked_up() -> ResponseReturnValue:
     """Was my answer received? Yes or no, and when; nothing else."""
     post = Posted(request.form)
     number, email = post.line("number").upper(), post.email("email")
-    found = None if post.errors else queries.answer_with_number(number, email)
+    found = None if post.errors else _looked_for(number, email)
     page = render_template(
         "hearing/look_up.html", typed=post.form, errors=post.errors, found=found, asked=not post.errors
     )
     return page, 422 if post.errors else 200
+
+
+def _looked_for(number: str, email: str) -> Answer | None:
+    """The answer with this number and address. Numbers follow one another, so whoever tries many is slowed:
+    otherwise they would tell whether an address has answered at all (reliability S5, S18).
+
+    :raises TooManyError: when many that do not fit have come from this place in the last minute.
+    """
+    brake: Brake = current_app.extensions["receipt_brake"]
+    address = request.remote_addr or ""
+    if brake.is_on(address):
+        raise TooManyError
+    found = queries.answer_with_number(number, email)
+    if found is None:
+        brake.miss(address)
+    return found
 
 
 def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], key: str, **more: bool) -> str:

@@ -54,8 +54,8 @@ def waiting(conn: Connection, to: Recipient, place: int, *, public: bool = False
 
 
 def cancelled(conn: Connection, to: Recipient, *, had_seat: bool, by_staff: bool) -> None:
-    """Your registration is cancelled."""
-    _queue(conn, CANCELLED, to, {"had_seat": had_seat, "by_staff": by_staff})
+    """Your registration is cancelled. Who signs somebody up can cancel it at once, and again, so it counts (S45)."""
+    _queue(conn, CANCELLED, to, {"had_seat": had_seat, "by_staff": by_staff}, public=not by_staff)
 
 
 def event_changed(conn: Connection, to: Recipient, occasion: Occasion) -> None:

@@ -53,7 +53,7 @@ def test_an_answer_gets_number_receipt_entry_mail_and_audit_line(hearing: Hearin
     entry = record.verify_receipt(record.receipt(case_id, seq)).entry
     assert (entry["kind"], entry["ref"], entry["late"]) == ("answer", answer.id, False)
     mails = db.session.scalars(select(OutboxMail).where(OutboxMail.subject_id == answer.id)).all()
-    assert [one.message for one in mails] == ["hearing/receipt"]
+    assert [(one.message, one.limit_key) for one in mails] == [("hearing/receipt", "aegidius@example.org")]
     assert db.session.scalars(select(AuditEntry.act).where(AuditEntry.subject_id == answer.id)).all() == [
         "hearing.answer_received"
     ]

@@ -123,6 +123,14 @@ def test_the_look_up_answers_yes_or_no_and_nothing_else(page_client: PageClient,
     assert "Nej." in other.text
 
 
+def test_numbers_that_follow_one_another_do_not_tell_who_has_answered(page_client: PageClient, app: Flask) -> None:
+    page_client.submit(FORM, TYPED)
+    tried = [{"number": f"HS-2020-{number:04}", "email": TYPED["email"]} for number in range(15)]
+    assert all("Nej." in page_client.submit("/receipts", one, status=200).text for one in tried)
+    right = {"number": all_answers(app)[0].receipt_number, "email": TYPED["email"]}
+    page_client.submit("/receipts", right, status=429)
+
+
 def test_english_pages_are_whole(page_client: PageClient) -> None:
     assert "Give a hearing answer" in page_client.visit(f"{FORM}?lang=en").text
 
