@@ -8,11 +8,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventapp.config import Settings
 from eventapp.web import compress, csrf, files, formats, headers, health, house, languages, logs, static
 from eventapp.web.registry import Registry
+from eventapp.web.urls import StorableInteger
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Everything but the permission guard, which must run after whoever finds out who is asking."""
     app.extensions["registry"] = Registry()
+    app.url_map.converters["int"] = StorableInteger
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)

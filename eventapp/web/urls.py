@@ -6,8 +6,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request
+from werkzeug.routing import IntegerConverter, Map
 
 from eventapp.config import settings
+
+LARGEST_INTEGER = 2**31 - 1
 
 
 def external_url(endpoint: str, **values: Any) -> str:
@@ -22,3 +25,10 @@ def safe_next(fallback: str) -> str:
     parts = urlsplit(wish)
     is_local = wish.startswith("/") and not wish.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
     return wish if is_local and "\\" not in wish and wish.isprintable() else fallback
+
+
+class StorableInteger(IntegerConverter):
+    """``<int:…>`` in an address: a number that no database column could hold is an unknown address, not a fault."""
+
+    def __init__(self, url_map: Map, **options: Any) -> None:
+        super().__init__(url_map, **{"max": LARGEST_INTEGER, **options})

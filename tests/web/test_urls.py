@@ -121,3 +121,9 @@ def test_links_that_leave_the_page_are_made_from_the_settings_alone(app: Flask, 
 def test_links_can_be_made_without_a_request(app: Flask) -> None:
     with app.app_context():
         assert external_url("accounts.link", token="abc") == "http://localhost/staff/links/abc"
+
+
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999", "9" * 5000])
+def test_a_number_that_no_column_could_hold_is_an_unknown_address(client: FlaskClient, number: str) -> None:
+    assert client.get(f"/record/anything/entries/{number}").status_code == 404
+    assert client.get(f"/hearings/anything/material/{number}").status_code == 404
