@@ -190,7 +190,7 @@ class WriteGate:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._held = threading.local()
+        self._holder: int | None = None  # thread of this process; there is never more than one, that is what it is for
 
     def acquire(self) -> int:
         """Wait for the turn; returns what :meth:`release` takes.
@@ -200,17 +200,22 @@ class WriteGate:
         if self.is_held:
             raise RuntimeError("A second write transaction was begun inside the first.")
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        self._held.yes = True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        self._holder = threading.get_ident()
         return descriptor
 
     @property
     def is_held(self) -> bool:
         """Whether this thread has the turn now."""
-        return bool(getattr(self._held, "yes", False))
+        return self._holder == threading.get_ident()
 
     def release(self, descriptor: int) -> None:
-        self._held.yes = False
+        """From whichever thread: a connection that was lost is given back where the collector finds it."""
+        self._holder = None
         os.close(descriptor)  # closing the last descriptor of an open file lets its flock go
 
 

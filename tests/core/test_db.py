@@ -291,6 +291,20 @@ def test_waiting_for_oneself_is_refused_and_not_waited_for(app: Flask) -> None:
 
 # --- the gate ------------------------------------------------------------------------------------------------
 
+
+@pytest.mark.engines("sqlite")
+def test_a_turn_that_ends_in_another_thread_is_over_for_the_one_that_took_it(app: Flask) -> None:
+    with app.app_context():
+        conn = db.engine.connect()
+        audit.insert(conn, None, "test.lost")
+        closer = threading.Thread(target=conn.close)
+        closer.start()
+        closer.join()
+        with transaction() as session:
+            audit.insert(session.connection(), None, "test.next")
+        assert acts() == {"test.next"}
+
+
 WRITER = """
 import sys
 from pathlib import Path
