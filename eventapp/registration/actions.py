@@ -201,6 +201,7 @@ def send_again(conn: Connection, registration_id: str, *, by: Actor) -> None:
 
 def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outcome:
     """Register unless the key has a registration already, inside a transaction that others began."""
+    seats.lock(conn, new.values["quota_id"])  # before looking: the same may be coming in twice at this moment
     if earlier := queries.sent_before(conn, new.values["submission_key"]):
         return outcome_of(earlier)
     return _register(conn, occasion, new, now)

@@ -6,14 +6,16 @@ from functools import partial
 
 import pytest
 from flask import Flask
+from sqlalchemy import Connection
 
 from eventapp import db as core
 from eventapp.db import Sql, new_id
 from eventapp.events.models import Event
-from eventapp.registration import actions, seats
-from eventapp.registration.actions import Outcome
+from eventapp.registration import actions, queries, seats
+from eventapp.registration.actions import Outcome, Sending, SignUp
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.seats import Place
+from eventapp.web.permissions import Person
 from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, sign_up
 from tests.support.factories import SIGN_UP_AT
 
@@ -91,6 +93,21 @@ def test_the_same_form_sent_32_times_at_once_is_one_registration(app: Flask, db,
     assert (count("registration"), count("ticket"), count("outbox_mail")) == (1, seat_count, 1)
     quota = quota_of(event)
     assert (quota.taken, quota.waiting, quota.waiting_issued) == (seat_count, 1 - seat_count, 1 - seat_count)
+
+
+def test_what_staff_send_eight_times_at_once_is_one_registration(app: Flask, db) -> None:
+    event, key, by = given_event(seats=3), new_id(), Person("staff", "Anna", frozenset())
+
+    def register() -> str:
+        def job(conn: Connection) -> Outcome:
+            occasion = queries.occasion_by_id(conn, event.id)
+            guest, sending = SignUp("Bo", "bo@example.org"), Sending(key)
+            return actions.register_by_staff(conn, occasion, None, guest, sending, by=by, now=SIGN_UP_AT)
+
+        return core.write(job).registration_id
+
+    assert len(set(all_at_once(app, [register] * 8))) == 1
+    assert (count("registration"), quota_of(event).taken) == (1, 1)
 
 
 def test_seats_given_back_in_a_rush_go_to_the_first_in_line_and_none_is_lost(app: Flask, db) -> None:
