@@ -14,6 +14,7 @@ from eventapp.errors import existing
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
 from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
+from eventapp.web.sorting import danish_key
 
 HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
 PARTY_ID = Sql("SELECT id FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash")
@@ -88,14 +89,14 @@ def party_with_link(hearing_id: str, token: str) -> Party | None:
 
 
 def parties(hearing_id: str) -> list[Party]:
-    """The list of those heard, each with what was sent and answered, in alphabetical order."""
+    """The list of those heard, each with what was sent and answered, in the order of the Danish alphabet."""
     wanted = (
         select(Party)
         .where(Party.hearing_id == hearing_id)
         .options(selectinload(Party.notices), selectinload(Party.answers))
-        .order_by(Party.name)
+        .order_by(Party.id)
     )
-    return list(db.session.scalars(wanted))
+    return sorted(db.session.scalars(wanted), key=lambda one: danish_key(one.name))
 
 
 def answers(hearing_id: str) -> list[Answer]:
