@@ -106,12 +106,17 @@ def answer_fault(error: Exception) -> ResponseReturnValue:
     if _is_clash(fault):
         return answer(ClashError())
     db.session.rollback()
-    status, headers = (
-        (503, {"Retry-After": "30"}) if isinstance(fault, OperationalError | PoolTimeoutError) else (500, {})
-    )
+    status, headers = (503, {"Retry-After": "30"}) if _may_pass(fault) else (500, {})
     if wants_json():
         return {"code": "fault", "message": "Internal error"}, status, headers
     return render_template("errors/500.html", error=error), status, headers
+
+
+def _may_pass(fault: object) -> bool:
+    """Whether trying again later may help. SQLite calls a wrong statement of ours an operational error as well."""
+    if isinstance(fault, OperationalError):
+        return getattr(fault.orig, "sqlite_errorname", None) != "SQLITE_ERROR"
+    return isinstance(fault, PoolTimeoutError)
 
 
 def _is_clash(fault: object) -> bool:
