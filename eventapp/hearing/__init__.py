@@ -12,6 +12,7 @@ from eventapp.hearing import pages, queries, staff, thread
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
 from eventapp.registration.throttle import Brake
+from eventapp.web.permissions import Permission
 from eventapp.web.registry import Registry
 
 
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     registry.case_links.append(thread.case_links)
     registry.front_cards.append(thread.cards)
     registry.record_content[record.Kind.ANSWER] = queries.committed_content
+    registry.mail_needs["hearing"] = Permission.READ_ANSWERS
     rendering.register_maker("hearing.receipt", _proof_of_receipt)
 
 

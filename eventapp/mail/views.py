@@ -10,12 +10,13 @@ from flask_babel import lazy_gettext as _l
 from eventapp import audit
 from eventapp.clock import system_now
 from eventapp.db import write
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotAllowedError, NotFoundError
 from eventapp.mail import actions, queries, reading
 from eventapp.mail.answers import in_words
 from eventapp.mail.channels import eml_path
-from eventapp.mail.models import State
-from eventapp.web.permissions import Permission, current_person, requires
+from eventapp.mail.models import OutboxMail, State
+from eventapp.web.permissions import Permission, allowed, current_person, requires
+from eventapp.web.registry import registry
 
 bp = Blueprint("mail", __name__, url_prefix="/staff/outbox")
 
@@ -53,7 +54,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.READ_OUTBOX)
 def show(mail_id: str) -> ResponseReturnValue:
     """One mail: what it said, and what became of each try."""
-    mail = queries.mail(mail_id)
+    mail = _opened(mail_id)
     _note_look("mail.viewed", mail.id)
     return render_template(
         "outbox/show.html",
@@ -69,7 +70,7 @@ def show(mail_id: str) -> ResponseReturnValue:
 @requires(Permission.READ_OUTBOX)
 def file(mail_id: str) -> ResponseReturnValue:
     """The mail as a file that a mail program opens; only where it was written to a file."""
-    path = eml_path(queries.mail(mail_id).id)
+    path = eml_path(_opened(mail_id).id)
     if not path.exists():
         raise NotFoundError
     _note_look("mail.downloaded", mail_id)
@@ -83,6 +84,18 @@ def try_again(mail_id: str) -> ResponseReturnValue:
     actions.try_again(mail_id, by=current_person(), now=system_now())
     flash(_("The mail is on its way again."), "success")
     return redirect(url_for("mail.show", mail_id=mail_id), 303)
+
+
+def _opened(mail_id: str) -> OutboxMail:
+    """A mail that this person may read: its links open what the mail is about.
+
+    :raises NotAllowedError: when whoever sends such mails asks for a permission that the person has not.
+    """
+    mail = queries.mail(mail_id)
+    need = registry().mail_needs.get(mail.message.partition("/")[0])
+    if need and not allowed(need):
+        raise NotAllowedError
+    return mail
 
 
 def _note_look(act: str, mail_id: str | None, **facts: object) -> None:

@@ -163,6 +163,8 @@ class Registry:
     event_published: list[Callable[[str], None]] = field(default_factory=list)  # event_id, in the same transaction
     event_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: time, place, or called off
     quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
+    # first part of a mail's message -> the permission to open such a mail beside that to see the outbox
+    mail_needs: dict[str, Any] = field(default_factory=dict)
     readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
     gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
     staff_links: list[StaffLink] = field(default_factory=list)

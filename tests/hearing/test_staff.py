@@ -109,3 +109,15 @@ def test_an_auditor_sees_the_list_and_no_answer(page_client: PageClient, hearing
     sign_in(page_client, Role.AUDITOR)
     page_client.visit(f"/staff/hearings/{hearing_id}")
     page_client.visit(f"/staff/hearings/answers/{answer_id}", status=403)
+
+
+def test_the_links_in_mails_of_the_hearing_open_for_its_officers_only(
+    page_client: PageClient, hearing_id: str, app: Flask
+) -> None:
+    with app.app_context():
+        mail_id = db.session.scalars(select(OutboxMail.id).where(OutboxMail.message == "hearing/notice")).first()
+    page_client.visit(f"/staff/outbox/{mail_id}")
+    sign_in(page_client, Role.ORGANISER)
+    page_client.visit("/staff/outbox")
+    page_client.visit(f"/staff/outbox/{mail_id}", status=403)
+    page_client.visit(f"/staff/outbox/{mail_id}/file", status=403)
