@@ -38,7 +38,8 @@ def rows(app: Flask) -> dict[str, int]:
 
 
 def test_only_the_posts_that_look_for_themselves_are_exempt() -> None:
-    assert protect._exempt_views <= EXEMPT
+    ours = {one for one in protect._exempt_views if one.startswith("eventapp.")}  # tests have some of their own
+    assert ours == EXEMPT
     assert not protect._exempt_blueprints
 
 
