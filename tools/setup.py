@@ -52,7 +52,7 @@ def make_venv() -> None:
 
 def install_lock(name: str) -> None:
     lock = ROOT / name
-    options = ("--quiet", "--disable-pip-version-check", "--require-hashes")
+    options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
     command = (PYTHON, "-m", "pip", "install", *options, "-r", lock)
     step(f"Installing {name} …", [lock], VENV / f"{name}.stamp", lambda: run(*command))
 
