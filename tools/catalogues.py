@@ -31,7 +31,7 @@ KEYWORDS = {
     "lazy_pgettext": ((1, "c"), 2),
     "lazy_npgettext": ((1, "c"), 2, 3),
 }
-CORE_FOLDERS = {"components", "errors", "layouts", "web"}
+CORE_FOLDERS = {"components", "errors", "formats", "layouts", "web"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 Key = tuple[str, str | None]  # the English text (its singular), and its context
 

@@ -14,7 +14,7 @@ from eventapp.accounts.errors import WaitError, WrongCodeError, WrongPasswordErr
 from eventapp.accounts.forms import CodeForm, NewPasswordForm, NewPhoneForm, SignInForm
 from eventapp.accounts.models import LinkPurpose
 from eventapp.accounts.queries import OpenSession
-from eventapp.web import qr
+from eventapp.formats import qr
 from eventapp.web.permissions import public
 from eventapp.web.registry import registry
 from eventapp.web.urls import safe_next

@@ -11,7 +11,7 @@ from eventapp.cases import actions, queries
 from eventapp.cases.actions import DocumentFacts, Upload
 from eventapp.cases.forms import DocumentFactsForm, DocumentForm, VersionForm
 from eventapp.cases.models import Document, DocumentKind
-from eventapp.web.files import ACCEPT, download, takes_files
+from eventapp.formats.files import ACCEPT, download, takes_files
 from eventapp.web.permissions import Permission, current_person, requires
 
 bp = Blueprint("cases_documents", __name__, url_prefix="/staff/cases/<case_id>/documents")

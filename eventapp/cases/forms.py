@@ -12,7 +12,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, V
 
 from eventapp.cases import queries
 from eventapp.cases.models import DocumentKind, Stage
-from eventapp.web.files import FileRefusedError, clean_name, sniff
+from eventapp.formats.files import FileRefusedError, clean_name, sniff
 from eventapp.web.forms import Form, storable
 
 LONGEST_PARAGRAPH = 5000

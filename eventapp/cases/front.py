@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp.cases import queries
-from eventapp.web.formats import local
+from eventapp.formats.display import local
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import FrontCard, StaffLink
 

@@ -22,7 +22,7 @@ from eventapp.cases.models import (
     PlannedStage,
     Stage,
 )
-from eventapp.web.formats import local
+from eventapp.formats.display import local
 from eventapp.web.registry import StepState, ThreadStep, registry
 
 MOST_ENTRIES = 3  # numbers of the record beside a step

@@ -9,8 +9,8 @@ from eventapp import blobs, clock
 from eventapp.cases import queries, rules, thread
 from eventapp.cases.models import Case, CaseContact
 from eventapp.errors import NotFoundError
+from eventapp.formats.files import download
 from eventapp.web.compress import compressible
-from eventapp.web.files import download
 from eventapp.web.languages import chosen
 from eventapp.web.pages import kept_page
 from eventapp.web.permissions import public

@@ -15,7 +15,7 @@ from eventapp import clock
 from eventapp.checkin import forms, loader, queries, scanning, undoing, words
 from eventapp.checkin.errors import MalformedScanError, PausedError
 from eventapp.checkin.loader import own
-from eventapp.web.formats import language
+from eventapp.formats.display import language
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.registry import ApiOperation
 

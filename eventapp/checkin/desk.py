@@ -10,8 +10,8 @@ from eventapp.checkin import actions, queries, staffing, words
 from eventapp.checkin.errors import DoorExistsError
 from eventapp.checkin.forms import DoorForm
 from eventapp.events.queries import event_by_id
+from eventapp.formats import qr
 from eventapp.registration import tickets
-from eventapp.web import qr
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.urls import external_url
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.checkin.queries import MOST_FOUND, Post
-from eventapp.web.formats import language
+from eventapp.formats.display import language
 from eventapp.web.static import asset
 
 ANY_SCAN = "0" * 32  # stands in the address of a reversal until the script knows the scan

@@ -14,9 +14,9 @@ from eventapp.checkin.models import Direction, Means, Occupancy, Scan, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import NotFoundError, existing
+from eventapp.formats.names import search_key
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.tokens import token_hash
-from eventapp.web.sorting import search_key
 
 MOST_FOUND = 20
 FEWEST_LETTERS = 2

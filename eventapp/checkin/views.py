@@ -9,8 +9,8 @@ from eventapp import clock
 from eventapp.checkin import actions, forms, loader, page, queries, scanning, undoing, words
 from eventapp.checkin.errors import PausedError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.db import new_id
+from eventapp.formats.display import local
 from eventapp.web import static
-from eventapp.web.formats import local
 from eventapp.web.headers import uses_camera
 from eventapp.web.permissions import Permission, SignedOutError, current_person, public, requires
 

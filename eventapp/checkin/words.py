@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _l
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.queries import FoundGuest, Result, Room
 from eventapp.checkin.rules import TONES, Level, short_name
+from eventapp.formats.display import clock_time, local
 from eventapp.registration.models import RegistrationState
-from eventapp.web.formats import clock_time, local
 
 TITLES = {
     Verdict.OK: _l("Welcome"),

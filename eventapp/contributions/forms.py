@@ -13,8 +13,8 @@ from wtforms.validators import DataRequired, Length, Regexp
 from eventapp.contributions.actions import Sent
 from eventapp.contributions.models import Quoting
 from eventapp.events.models import Theme
-from eventapp.web import cpr
-from eventapp.web.formats import local
+from eventapp.formats import cpr
+from eventapp.formats.display import local
 from eventapp.web.forms import Form, storable
 from eventapp.web.posted import KEY
 

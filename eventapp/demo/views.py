@@ -12,7 +12,7 @@ from eventapp.db import db, end_reading, only_reads
 from eventapp.demo import load, stages
 from eventapp.demo.models import Stage
 from eventapp.errors import NotFoundError, existing
-from eventapp.web.formats import long_moment
+from eventapp.formats.display import long_moment
 from eventapp.web.permissions import Permission, current_person, requires
 
 bp = Blueprint("demo", __name__)

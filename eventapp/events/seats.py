@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.events.rules import Phase, phase
-from eventapp.web.formats import long_moment
+from eventapp.formats.display import long_moment
 
 
 @dataclass(frozen=True)

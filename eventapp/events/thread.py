@@ -12,7 +12,7 @@ from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seats import seats_text
-from eventapp.web.formats import clock_time, local, period
+from eventapp.formats.display import clock_time, local, period
 from eventapp.web.permissions import Permission, allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
 

@@ -13,9 +13,9 @@ from eventapp.cases import thread
 from eventapp.config import settings
 from eventapp.events import checklist, queries, rules, seats
 from eventapp.events.models import Event
+from eventapp.formats.display import local
 from eventapp.mail import calendar
 from eventapp.web.compress import compressible
-from eventapp.web.formats import local
 from eventapp.web.languages import chosen
 from eventapp.web.pages import ASK_EACH_TIME, kept_page
 from eventapp.web.permissions import Permission, allowed, public, requires

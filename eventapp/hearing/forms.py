@@ -13,14 +13,15 @@ from wtforms import EmailField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Regexp
 
 from eventapp import blobs, clock
+from eventapp.formats import cpr
+from eventapp.formats.files import FileRefusedError, clean_name, sniff
 from eventapp.hearing.actions import Plan
 from eventapp.hearing.answering import Sent, Upload
 from eventapp.hearing.errors import NotLaterError
 from eventapp.hearing.models import Hearing, SenderKind
 from eventapp.hearing.queries import slug_taken
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
-from eventapp.web import cpr, csrf
-from eventapp.web.files import FileRefusedError, clean_name, sniff
+from eventapp.web import csrf
 from eventapp.web.forms import Form, WallTimeField, storable
 from eventapp.web.languages import chosen
 from eventapp.web.posted import Posted

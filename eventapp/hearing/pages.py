@@ -12,13 +12,13 @@ from eventapp import blobs, clock, record
 from eventapp.cases.rules import answering as answering_today
 from eventapp.db import new_id, only_reads
 from eventapp.errors import TooManyError
+from eventapp.formats.files import download
 from eventapp.hearing import answering, queries, rules
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.forms import AnswerPost, sender_kinds
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.registration.throttle import Brake
 from eventapp.web import csrf
-from eventapp.web.files import download
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import Sql, db, reading
 from eventapp.errors import existing
+from eventapp.formats.names import danish_key
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
 from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
-from eventapp.web.sorting import danish_key
 
 HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
 PARTY_ID = Sql("SELECT id FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash")

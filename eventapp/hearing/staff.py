@@ -13,10 +13,10 @@ from wtforms.fields.choices import SelectChoice
 from eventapp import audit, blobs, clock
 from eventapp.cases.queries import case_by_id, version_of
 from eventapp.db import db, write
+from eventapp.formats.files import download
 from eventapp.hearing import actions, queries, rules
 from eventapp.hearing.forms import ExtensionForm, HearingForm, LinkForm, MaterialForm, PartyForm
 from eventapp.hearing.models import Hearing, Party
-from eventapp.web.files import download
 from eventapp.web.permissions import Permission, current_person, requires
 
 bp = Blueprint("hearing_staff", __name__, url_prefix="/staff/hearings")

@@ -7,10 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventapp import clock
+from eventapp.formats.display import local, long_moment
 from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
-from eventapp.web.formats import local, long_moment
 from eventapp.web.permissions import Permission, allowed
 from eventapp.web.registry import FrontCard, StepState, ThreadStep
 

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from eventapp import pdf
 from eventapp.config import settings
+from eventapp.formats.display import danish_date, long_moment, period
 from eventapp.invitations.models import Invitation, WishedRole
 from eventapp.mail import calendar
-from eventapp.web.formats import danish_date, long_moment, period
 from eventapp.web.urls import external_url
 
 

@@ -12,9 +12,9 @@ from flask_babel import ngettext
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
+from eventapp.formats.display import local
 from eventapp.invitations import queries
 from eventapp.invitations.models import Invitation, ReplyState
-from eventapp.web.formats import local
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import DeskFigure, DeskItem, StepState, Tab, ThreadStep
 

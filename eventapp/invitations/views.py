@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from eventapp import blobs, clock
 from eventapp.db import only_reads, write_from_here
 from eventapp.events.queries import event_by_id
+from eventapp.formats.files import download
 from eventapp.invitations import actions, letters, queries
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
-from eventapp.web.files import download
 from eventapp.web.permissions import Permission, current_person, public, requires
 
 bp = Blueprint("invitations", __name__)

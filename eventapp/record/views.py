@@ -12,13 +12,13 @@ from werkzeug.datastructures import FileStorage
 
 from eventapp.config import settings
 from eventapp.db import only_reads, reading
+from eventapp.formats.files import takes_files
 from eventapp.record import queries, store
 from eventapp.record.checkpoint import BadProofError
 from eventapp.record.receipts import Opened, Receipt, receipt, verify_opening, verify_receipt
 from eventapp.record.signing import key_ring
 from eventapp.record.words import KINDS, PARTS, REASONS, part_word
 from eventapp.web.compress import compressible
-from eventapp.web.files import takes_files
 from eventapp.web.permissions import public
 
 bp = Blueprint("record", __name__)

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from eventapp.audit import Actor
 from eventapp.db import Sql, new_id
+from eventapp.formats.names import danish_key
 from eventapp.registration import rules, seats, tickets
 from eventapp.registration.models import Origin, Reason, RegistrationState, Suspicion
 from eventapp.tokens import token_hash
-from eventapp.web.sorting import danish_key
 
 INSERT = Sql("""
     INSERT INTO registration (id, event_id, quota_id, category_id, submission_key, content_hash, state, waiting_number,

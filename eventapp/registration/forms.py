@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from flask_babel import gettext as _
 
 from eventapp.db import new_id
+from eventapp.formats.cpr import looks_like_cpr
 from eventapp.registration import rules
 from eventapp.registration.actions import Sending, SignUp
 from eventapp.registration.queries import Choice
-from eventapp.web.cpr import looks_like_cpr
 from eventapp.web.csrf import check_posted
 from eventapp.web.posted import Posted
 

@@ -13,10 +13,10 @@ from flask import Flask
 from sqlalchemy import Connection
 
 from eventapp import clock, db
+from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
 from eventapp.registration import queries, tickets
 from eventapp.registration.queries import Occasion
-from eventapp.web import qr
 from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"

@@ -14,9 +14,9 @@ from sqlalchemy.orm import aliased, joinedload
 from eventapp.db import db
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Quota, QuotaKind
+from eventapp.formats.names import search_key
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationChange, RegistrationState
-from eventapp.web.sorting import search_key
 
 PAGE_SIZE = 50
 NO_CATEGORY = "none"

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from eventapp import clock, db
 from eventapp.config import settings
 from eventapp.errors import TooManyError
+from eventapp.formats import qr
 from eventapp.registration import actions, forms, notices, queries, rules, tickets
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import (
@@ -26,7 +27,6 @@ from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import Choice, Occasion, OwnPage
 from eventapp.registration.throttle import Brake
 from eventapp.tokens import token_hash
-from eventapp.web import qr
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import public

@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 
 from eventapp import db
 from eventapp.events.models import Event
+from eventapp.formats.display import local
+from eventapp.formats.spreadsheets import Row, Sheet
 from eventapp.registration import words
 from eventapp.statistics import queries
 from eventapp.statistics.definitions import DEFINITIONS, Key
 from eventapp.statistics.disclosure import WITHHELD, Shown, protected
 from eventapp.statistics.queries import Figures
 from eventapp.statistics.rules import Counts, arrivals
-from eventapp.web.formats import local
-from eventapp.web.spreadsheets import Row, Sheet
 
 FIGURES, ARRIVALS, ATTENDEES = "figures", "arrivals", "attendees"
 OF_THE_EVENING = (Key.CONFIRMED, Key.CAME, Key.WALK_INS, Key.NO_SHOWS)

@@ -11,16 +11,16 @@ from eventapp import audit, clock
 from eventapp.contributions import queries as contributions
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id
+from eventapp.formats.display import clock_time
+from eventapp.formats.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, xlsx
 from eventapp.statistics import exports, queries, sentence
 from eventapp.statistics.definitions import DEFINITIONS, Key
 from eventapp.statistics.disclosure import WITHHELD
 from eventapp.statistics.exports import ARRIVALS, ATTENDEES, INTERNAL
 from eventapp.statistics.forms import ExportForm
-from eventapp.web.formats import clock_time
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import registry
-from eventapp.web.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, xlsx
 
 bp = Blueprint("statistics", __name__, url_prefix="/staff/events/<event_id>/statistics")
 

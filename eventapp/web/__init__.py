@@ -1,4 +1,4 @@
-"""Request plumbing: languages, permissions, CSRF, headers, formats, static files, health. Knows no slice."""
+"""Request plumbing: languages, permissions, CSRF, headers, static files, health. Knows no slice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
-from eventapp.web import compress, csrf, files, formats, headers, health, house, languages, logs, static
+from eventapp.formats import display, files
+from eventapp.web import compress, csrf, headers, health, house, languages, logs, static
 from eventapp.web.registry import Registry
 from eventapp.web.urls import StorableInteger
 
@@ -18,7 +19,7 @@ def register(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
-    for part in (logs, languages, formats, headers, compress, csrf, files):
+    for part in (logs, languages, display, headers, compress, csrf, files):
         part.register(app)
     static.init_static(app)
     app.register_blueprint(health.bp)

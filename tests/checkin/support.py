@@ -17,10 +17,10 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import quota
+from eventapp.formats.names import danish_key
 from eventapp.registration import tickets
 from eventapp.registration.models import AccessNeed, Registration, RegistrationState, Ticket
 from eventapp.web.permissions import Person, Role
-from eventapp.web.sorting import danish_key
 from tests.support.factories import STARTS_AT, make_event, make_layout
 
 session = database.session

@@ -11,8 +11,8 @@ from eventapp.checkin import forms
 from eventapp.checkin.models import Direction
 from eventapp.db import db
 from eventapp.events.queries import event_by_id
+from eventapp.formats import qr
 from eventapp.registration import tickets
-from eventapp.web import qr
 from eventapp.web.permissions import Role
 from tests.checkin.support import DOORS_OPEN, make_guest, make_hall, open_shift, scanned, walked_in
 from tests.support import pictures

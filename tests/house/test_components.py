@@ -24,7 +24,8 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length
 
-from eventapp.web import formats, static
+from eventapp.formats import display
+from eventapp.web import static
 from tests.support.html import Page, page_faults
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,7 +61,7 @@ def draw() -> Draw:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(csrf_field=lambda: Markup('<input type="hidden" name="csrf_token" value="t">'))
     Babel(app, default_locale="en")
-    formats.register(app)
+    display.register(app)
     static.init_static(app)
 
     def drawn(template: str, **context: object) -> Page:

@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 
 from eventapp import pdf
 from eventapp.config import settings
+from eventapp.formats.display import long_moment, moment, moment_seconds
 from eventapp.hearing.dossier.collect import Dossier, Line
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
 from eventapp.record import Kind
 from eventapp.record.words import KINDS
-from eventapp.web.formats import long_moment, moment, moment_seconds
 
 
 def as_pdf(dossier: Dossier, now: datetime) -> bytes:

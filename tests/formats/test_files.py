@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 
-from eventapp.web.files import DOCX, LARGEST_BYTES, LONGEST_NAME, ODT, FileRefusedError, clean_name, sniff
+from eventapp.formats.files import DOCX, LARGEST_BYTES, LONGEST_NAME, ODT, FileRefusedError, clean_name, sniff
 
 MAIN = f"{DOCX}.main+xml"
 

@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from eventapp.web import qr
+from eventapp.formats import qr
 from tests.support.pictures import qr_from_png
 
 TICKET = "HTTPS://DEBAT.KK.DK/T/ABCDEFGHIJKLMNOPQRSTUVWXYZ"

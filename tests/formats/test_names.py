@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventapp.web.sorting import danish_key, search_key
+from eventapp.formats.names import danish_key, search_key
 
 NAMES = "Andersen, Bech, Myller, Müller, Møller, Möller, Sørensen, Zacho, Ægidius, Østergaard, Ågård, Aagaard, Åkjær"
 PLACES = "Nygård, Nygaard, Sandgærdet, Sandgaard, Ørsted, Aalborg"

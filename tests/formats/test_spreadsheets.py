@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventapp.web.spreadsheets import BOM, Sheet, csv_chunks, harmless, xlsx
+from eventapp.formats.spreadsheets import BOM, Sheet, csv_chunks, harmless, xlsx
 
 SIGNS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"]
 PAYLOADS = [

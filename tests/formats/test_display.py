@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from eventapp.web import formats
+from eventapp.formats import display
 
 pytestmark = pytest.mark.engines("sqlite")
 START, END = datetime(2023, 9, 28, 15, 0, tzinfo=UTC), datetime(2023, 9, 28, 17, 0, tzinfo=UTC)
@@ -21,33 +21,33 @@ NEW_YEAR = datetime(2023, 12, 31, 23, 30, tzinfo=UTC)  # half past midnight in C
 @pytest.mark.parametrize(
     ("filter_", "values", "danish", "english"),
     [
-        (formats.danish_date, (START,), "28. september 2023", "28 September 2023"),
-        (formats.danish_date, (date(2024, 5, 1),), "1. maj 2024", "1 May 2024"),
-        (formats.danish_date, (NEW_YEAR,), "1. januar 2024", "1 January 2024"),
-        (formats.long_date, (START,), "torsdag den 28. september 2023", "Thursday 28 September 2023"),
-        (formats.clock_time, (START,), "17.00", "17:00"),
-        (formats.clock_time, (DEADLINE,), "12.00", "12:00"),
-        (formats.moment, (START,), "28.09.2023 17.00", "28/09/2023 17:00"),
-        (formats.moment_seconds, (DEADLINE,), "24.11.2023 kl. 12.00.00", "24/11/2023 at 12:00:00"),
+        (display.danish_date, (START,), "28. september 2023", "28 September 2023"),
+        (display.danish_date, (date(2024, 5, 1),), "1. maj 2024", "1 May 2024"),
+        (display.danish_date, (NEW_YEAR,), "1. januar 2024", "1 January 2024"),
+        (display.long_date, (START,), "torsdag den 28. september 2023", "Thursday 28 September 2023"),
+        (display.clock_time, (START,), "17.00", "17:00"),
+        (display.clock_time, (DEADLINE,), "12.00", "12:00"),
+        (display.moment, (START,), "28.09.2023 17.00", "28/09/2023 17:00"),
+        (display.moment_seconds, (DEADLINE,), "24.11.2023 kl. 12.00.00", "24/11/2023 at 12:00:00"),
         (
-            formats.long_moment,
+            display.long_moment,
             (DEADLINE,),
             "fredag den 24. november 2023 kl. 12.00",
             "Friday 24 November 2023 at 12:00",
         ),
         (
-            formats.period,
+            display.period,
             (START, END),
             "torsdag den 28. september 2023 kl. 17.00-19.00",
             "Thursday 28 September 2023, 17:00-19:00",
         ),
-        (formats.number, (1234567,), "1.234.567", "1,234,567"),
-        (formats.number, (Decimal("1234.5"),), "1.234,5", "1,234.5"),
-        (formats.percent, (0.725,), "72,5 %", "72.5%"),
-        (formats.percent, (1.0,), "100 %", "100%"),
-        (formats.file_size, (999,), "999 B", "999 B"),
-        (formats.file_size, (12_400,), "12 kB", "12 kB"),
-        (formats.file_size, (1_440_000,), "1,4 MB", "1.4 MB"),
+        (display.number, (1234567,), "1.234.567", "1,234,567"),
+        (display.number, (Decimal("1234.5"),), "1.234,5", "1,234.5"),
+        (display.percent, (0.725,), "72,5 %", "72.5%"),
+        (display.percent, (1.0,), "100 %", "100%"),
+        (display.file_size, (999,), "999 B", "999 B"),
+        (display.file_size, (12_400,), "12 kB", "12 kB"),
+        (display.file_size, (1_440_000,), "1,4 MB", "1.4 MB"),
     ],
 )
 def test_it_is_written_as_people_read_it(
@@ -62,13 +62,13 @@ def test_it_is_written_as_people_read_it(
 @pytest.mark.parametrize(
     "filter_",
     [
-        formats.danish_date,
-        formats.long_date,
-        formats.clock_time,
-        formats.moment,
-        formats.long_moment,
-        formats.number,
-        formats.percent,
+        display.danish_date,
+        display.long_date,
+        display.clock_time,
+        display.moment,
+        display.long_moment,
+        display.number,
+        display.percent,
     ],
 )
 def test_what_is_not_known_is_a_dash(app: Flask, filter_: Callable[[None], str]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventapp.web.cpr import find, looks_like_cpr
+from eventapp.formats.cpr import find, looks_like_cpr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""Where transactions begin and end: one a request, and the one place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Response, current_app, g
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from eventapp.db.columns import db
+from eventapp.db.gate import GroupWriter, Job, T, is_writing, writing
+
+MOST_TRIES = 3
+TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
+
+
+def only_reads() -> None:
+    """From here on the request's own session only reads; what it writes goes through :func:`write`.
+
+    The first line of the posts that come in rushes: their look-ups must not wait behind the gate.
+    """
+    g.only_reads = True
+
+
+def write_from_here() -> None:
+    """Back to an ordinary post, once what takes time (a PDF, a password hash) is made from what was read."""
+    end_reading()
+    g.only_reads = False
+
+
+def end_reading() -> None:
+    """Let go of what the request has read, so that the next look sees what was written since."""
+    if db.session.registry.has():
+        db.session.rollback()
+
+
+def finish_transaction(response: Response) -> Response:
+    """Keep what the request wrote; undo it when the answer is an error, or when the request may not write."""
+    if db.session.registry.has():
+        if response.status_code < 400 and is_writing():
+            db.session.commit()
+        else:
+            db.session.rollback()
+    return response
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A write transaction for commands and the worker: committed at the end, undone on an error."""
+    token = writing.set(True)
+    try:
+        with Session(db.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    finally:
+        writing.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for reading, outside the request's transaction; never waits behind the gate."""
+    token = writing.set(False)
+    try:
+        with db.engine.connect() as conn:
+            yield conn
+    finally:
+        writing.reset(token)
+
+
+def no_writing_on_get(session: Session, *_: Any) -> None:
+    if not is_writing():
+        raise RuntimeError("A GET request must not write.")
+
+
+def write(job: Job[T]) -> T:
+    """Run ``job`` in a transaction of its own and return its result once that is durable.
+
+    For sign-up, scan and answer: few statements, nothing rendered inside. A job that raises is undone alone.
+
+    :raises RuntimeError: inside a write transaction of the session, for which the job would wait for ever.
+    """
+    if db.session.registry.has() and db.session().in_transaction() and is_writing():
+        raise RuntimeError("write() was called inside a write transaction. Call only_reads() first.")
+    if db.engine.dialect.name != "sqlite":
+        return _in_own_transaction(job)
+    writer: GroupWriter = current_app.extensions["writer"]
+    return writer.run(job)
+
+
+def _in_own_transaction(job: Job[T]) -> T:
+    """Two that wait for each other: PostgreSQL undoes one of them whole, and that one tries again."""
+    for _ in range(MOST_TRIES - 1):
+        try:
+            with db.engine.begin() as conn:
+                return job(conn)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in TRY_AGAIN:
+                raise
+    with db.engine.begin() as conn:
+        return job(conn)
