@@ -12,7 +12,9 @@ from eventapp.db import db, new_id
 from eventapp.demo import facts
 from eventapp.demo.case import add_document
 from eventapp.demo.parts import DemoCase
-from eventapp.hearing import actions, answering, queries
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.calling import actions
 from eventapp.hearing.models import Hearing, SenderKind
 
 MEMO_AT = clock.wall(date(2023, 11, 3), time(14))

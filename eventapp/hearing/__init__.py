@@ -8,17 +8,24 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.db import end_reading
-from eventapp.hearing import pages, queries, staff, thread
+from eventapp.hearing import blueprints, queries, thread
+from eventapp.hearing.answering import staff_views as answers_read
+from eventapp.hearing.answering import views as answers_sent
+from eventapp.hearing.calling import pages as hearing_shown
+from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
 from eventapp.registration.throttle import Brake
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import Registry
 
+# importing them puts their pages on the blueprints
+PAGES = (hearing_shown, hearing_run, answers_sent, answers_read)
+
 
 def register(app: Flask) -> None:
-    app.register_blueprint(pages.bp)
-    app.register_blueprint(staff.bp)
+    app.register_blueprint(blueprints.public_pages)
+    app.register_blueprint(blueprints.staff_pages)
     app.register_blueprint(dossier.bp)
     app.extensions["receipt_brake"] = Brake()
     registry: Registry = app.extensions["registry"]

@@ -11,7 +11,7 @@ from flask import Flask
 from eventapp import blobs
 from eventapp.cases.models import CaseContact, Document, DocumentKind, DocumentVersion
 from eventapp.db import db
-from eventapp.hearing import actions
+from eventapp.hearing.calling import actions
 from eventapp.hearing.models import Hearing
 from tests.support.factories import make_case
 

@@ -16,8 +16,9 @@ from eventapp import blobs, record
 from eventapp.audit import AuditEntry
 from eventapp.db import db, end_reading
 from eventapp.errors import NotFoundError
-from eventapp.hearing import answering, queries
-from eventapp.hearing.answering import Sent, Upload
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.answering.actions import Sent, Upload
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, SenderKind
 from eventapp.mail.models import OutboxMail

@@ -20,8 +20,9 @@ from sqlalchemy import select
 from eventapp import blobs, record
 from eventapp.audit import AuditEntry
 from eventapp.db import db, end_reading
-from eventapp.hearing import answering, queries
-from eventapp.hearing.answering import Upload
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.answering.actions import Upload
 from eventapp.record.signing import key_ring
 from eventapp.web.permissions import Role
 from tests.hearing.conftest import DEADLINE_AT, make_hearing

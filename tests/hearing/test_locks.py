@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from eventapp.db import db
-from eventapp.hearing import actions, queries
-from eventapp.hearing.answering import NUMBER
+from eventapp.hearing import queries
+from eventapp.hearing.answering.actions import NUMBER
+from eventapp.hearing.calling import actions
 from eventapp.record import store
 from eventapp.web.permissions import Person
 from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing

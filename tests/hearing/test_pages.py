@@ -10,7 +10,7 @@ from flask import Flask
 
 from eventapp import clock, record
 from eventapp.hearing import queries
-from eventapp.hearing.actions import party_token
+from eventapp.hearing.calling.actions import party_token
 from tests.hearing.conftest import DEADLINE_AT, MEMO, make_hearing
 from tests.support.pages import PageClient
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from eventapp.audit import AuditEntry
 from eventapp.db import db, end_reading
-from eventapp.hearing import answering, queries
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.models import Hearing
 from eventapp.mail.models import OutboxMail
 from eventapp.record.models import RecordEntry

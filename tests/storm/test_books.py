@@ -17,8 +17,8 @@ from flask import Flask
 from eventapp import blobs
 from eventapp.config import Settings
 from eventapp.db import end_reading, new_id
-from eventapp.hearing import answering
-from eventapp.hearing.answering import Sent, Upload
+from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.answering.actions import Sent, Upload
 from eventapp.hearing.models import SenderKind
 from tests.hearing.conftest import SENT_AT, make_hearing
 from tests.registration.givens import given_event, sign_up

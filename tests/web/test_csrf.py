@@ -18,7 +18,10 @@ from tests.support.staff import sign_in
 
 pytestmark = pytest.mark.engines("sqlite")
 REFUSED = {400, 403, 404, 405, 422}
-EXEMPT = {"eventapp.registration.views.sign_up", "eventapp.hearing.pages.answer"}  # they look at the token themselves
+EXEMPT = {
+    "eventapp.registration.views.sign_up",
+    "eventapp.hearing.answering.views.answer",
+}  # they look at the token themselves
 
 
 @pytest.fixture

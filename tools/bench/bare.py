@@ -32,8 +32,8 @@ from eventapp import audit, blobs
 from eventapp.checkin import queries as checkin_queries
 from eventapp.checkin import scanning
 from eventapp.db import Sql
-from eventapp.hearing import answering
 from eventapp.hearing import queries as hearing_queries
+from eventapp.hearing.answering import actions as answering
 from eventapp.invitations import actions as invitations
 from eventapp.mail import outbox
 from eventapp.record import store, tree

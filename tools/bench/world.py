@@ -24,7 +24,7 @@ from eventapp.checkin import actions as door_actions
 from eventapp.cli import make_secrets
 from eventapp.db import db, new_id, transaction
 from eventapp.events.models import Category, Event, Layout, Quota, QuotaKind, Venue
-from eventapp.hearing import actions as hearing_actions
+from eventapp.hearing.calling import actions as hearing_actions
 from eventapp.hearing.models import Hearing
 from eventapp.registration import actions as registration_actions
 from eventapp.registration import tickets

@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from eventapp import audit, blobs, clock, record
 from eventapp.db import Sql, as_moment, new_id, write
 from eventapp.errors import existing
-from eventapp.hearing import messages
+from eventapp.hearing.answering import messages
 from eventapp.hearing.errors import OtherContentError
-from eventapp.hearing.models import Channel, SenderKind
+from eventapp.hearing.models import Answer, Channel, Party, SenderKind
 from eventapp.hearing.rules import content, is_late, receipt_number
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
@@ -204,3 +204,9 @@ def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, told: dict[str,
         dedupe=f"receipt:{answer_id}",
         public=True,  # anybody can answer in anybody's name; the page shows the receipt in any case (S45)
     )
+
+
+def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor) -> None:
+    """Say which party an answer is from; this ticks the party off."""
+    answer.party_id = party.id if party else None
+    audit.record(by, "hearing.answer_linked", answer.id, party=answer.party_id)

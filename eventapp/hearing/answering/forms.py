@@ -1,4 +1,4 @@
-"""Paper forms of the hearing: the officer's, and what an answer posts."""
+"""What an answer posts, and which party it is from."""
 
 from __future__ import annotations
 
@@ -9,20 +9,16 @@ from flask import Request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage
-from wtforms import EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length, Regexp
+from wtforms import SelectField
 
 from eventapp import blobs, clock
 from eventapp.formats import cpr
 from eventapp.formats.files import FileRefusedError, clean_name, sniff
-from eventapp.hearing.actions import Plan
-from eventapp.hearing.answering import Sent, Upload
-from eventapp.hearing.errors import NotLaterError
-from eventapp.hearing.models import Hearing, SenderKind
-from eventapp.hearing.queries import slug_taken
+from eventapp.hearing.answering.actions import Sent, Upload
+from eventapp.hearing.models import SenderKind
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
 from eventapp.web import csrf
-from eventapp.web.forms import Form, WallTimeField, storable
+from eventapp.web.forms import Form
 from eventapp.web.languages import chosen
 from eventapp.web.posted import Posted
 
@@ -40,75 +36,6 @@ def sender_kinds() -> list[tuple[str, str]]:
         (SenderKind.COUNCIL, _("Council or committee")),
         (SenderKind.EMPLOYEE, _("Employee")),
     ]
-
-
-class HearingForm(Form):
-    """A new hearing."""
-
-    title = StringField(_l("Title"), [DataRequired(), Length(max=200), storable])
-    slug = StringField(
-        _l("Address"),
-        [DataRequired(), Length(max=80), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Use a-z, 0-9 and hyphens."))],
-    )
-    question = TextAreaField(_l("What we ask"), [DataRequired(), storable])
-    starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
-    deadline = WallTimeField(_l("Deadline"), [DataRequired()])
-
-    def fits(self) -> bool:
-        """Whether the fields agree with each other and with what there is; what does not is said beside the field."""
-        if self.starts.moment >= self.deadline.moment:
-            self.deadline.errors = [_("The deadline must be after the beginning.")]
-        elif slug_taken(self.slug.data):
-            self.slug.errors = [_("Another hearing has this address.")]
-        return not self.errors
-
-    def plan(self) -> Plan:
-        """
-        Call it after :meth:`fits`.
-        """
-        return Plan(
-            slug=self.slug.data,
-            title=self.title.data,
-            question=self.question.data,
-            starts_at=self.starts.moment,
-            deadline_at=self.deadline.moment,
-        )
-
-
-class PartyForm(Form):
-    """Somebody to be heard."""
-
-    name = StringField(_l("Name of the party"), [DataRequired(), Length(max=200), storable])
-    email = EmailField(_l("E-mail"), [DataRequired(), Email(), Length(max=254)])
-
-    def is_new_to(self, hearing: Hearing) -> bool:
-        """Whether nobody on the list has this name."""
-        if any(one.name.casefold() == self.name.data.casefold() for one in hearing.parties):
-            self.name.errors = [_("This party is on the list already.")]
-        return not self.errors
-
-
-class MaterialForm(Form):
-    """A document to send along; the choices are set by the view."""
-
-    version = SelectField(_l("Document"), [DataRequired()])
-
-
-class ExtensionForm(Form):
-    """A later deadline, and why."""
-
-    deadline = WallTimeField(_l("New deadline"), [DataRequired()])
-    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000), storable])
-
-    @property
-    def moment(self) -> datetime:
-        """The new deadline as aware UTC."""
-        return self.deadline.moment
-
-    def is_later_than(self, deadline_at: datetime) -> bool:
-        if self.moment <= deadline_at:
-            self.deadline.errors = [str(NotLaterError.message)]
-        return not self.errors
 
 
 class LinkForm(Form):

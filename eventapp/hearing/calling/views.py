@@ -1,34 +1,32 @@
-"""The case officer's pages of a hearing."""
+"""The case officer's pages of a hearing: set it up, send it, extend it, close it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms.fields.choices import SelectChoice
 
-from eventapp import audit, blobs, clock
+from eventapp import clock
 from eventapp.cases.queries import case_by_id, version_of
-from eventapp.db import db, write
-from eventapp.formats.files import download
-from eventapp.hearing import actions, queries, rules
-from eventapp.hearing.forms import ExtensionForm, HearingForm, LinkForm, MaterialForm, PartyForm
-from eventapp.hearing.models import Hearing, Party
+from eventapp.hearing import queries, rules
+from eventapp.hearing.blueprints import staff_pages
+from eventapp.hearing.calling import actions
+from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
+from eventapp.hearing.models import Hearing
 from eventapp.web.permissions import Permission, current_person, requires
 
-bp = Blueprint("hearing_staff", __name__, url_prefix="/staff/hearings")
 
-
-@bp.get("/new/<case_id>")
+@staff_pages.get("/new/<case_id>")
 @requires(Permission.EDIT_HEARINGS)
 def new(case_id: str) -> ResponseReturnValue:
     return render_template("hearing/new.html", case=case_by_id(case_id), form=HearingForm())
 
 
-@bp.post("/new/<case_id>")
+@staff_pages.post("/new/<case_id>")
 @requires(Permission.EDIT_HEARINGS)
 def create(case_id: str) -> ResponseReturnValue:
     case, form = case_by_id(case_id), HearingForm()
@@ -38,13 +36,13 @@ def create(case_id: str) -> ResponseReturnValue:
     return _back(hearing)
 
 
-@bp.get("/<hearing_id>")
+@staff_pages.get("/<hearing_id>")
 @requires(Permission.READ_HEARINGS)
 def show(hearing_id: str) -> ResponseReturnValue:
     return _page(queries.hearing(hearing_id))
 
 
-@bp.post("/<hearing_id>/parties")
+@staff_pages.post("/<hearing_id>/parties")
 @requires(Permission.EDIT_HEARINGS)
 def add_party(hearing_id: str) -> ResponseReturnValue:
     hearing, form = queries.hearing(hearing_id), PartyForm()
@@ -54,7 +52,7 @@ def add_party(hearing_id: str) -> ResponseReturnValue:
     return _back(hearing)
 
 
-@bp.post("/<hearing_id>/material")
+@staff_pages.post("/<hearing_id>/material")
 @requires(Permission.EDIT_HEARINGS)
 def add_material(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
@@ -65,7 +63,7 @@ def add_material(hearing_id: str) -> ResponseReturnValue:
     return _back(hearing)
 
 
-@bp.post("/<hearing_id>/notices")
+@staff_pages.post("/<hearing_id>/notices")
 @requires(Permission.EDIT_HEARINGS)
 def send_notices(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
@@ -75,7 +73,7 @@ def send_notices(hearing_id: str) -> ResponseReturnValue:
     return _back(hearing)
 
 
-@bp.post("/<hearing_id>/deadlines")
+@staff_pages.post("/<hearing_id>/deadlines")
 @requires(Permission.EDIT_HEARINGS)
 def extend(hearing_id: str) -> ResponseReturnValue:
     hearing, form = queries.hearing(hearing_id), ExtensionForm()
@@ -87,54 +85,19 @@ def extend(hearing_id: str) -> ResponseReturnValue:
     return _back(hearing)
 
 
-@bp.get("/<hearing_id>/closing")
+@staff_pages.get("/<hearing_id>/closing")
 @requires(Permission.EDIT_HEARINGS)
 def confirm_closing(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
     return render_template("hearing/close.html", hearing=hearing, counts=queries.counts(hearing_id))
 
 
-@bp.post("/<hearing_id>/closing")
+@staff_pages.post("/<hearing_id>/closing")
 @requires(Permission.EDIT_HEARINGS)
 def close(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
     actions.close(hearing, by=current_person(), now=clock.now())
     return _back(hearing)
-
-
-@bp.get("/<hearing_id>/answers")
-@requires(Permission.READ_ANSWERS)
-def answers(hearing_id: str) -> ResponseReturnValue:
-    hearing, found = queries.hearing(hearing_id), queries.answers(hearing_id)
-    return render_template("hearing/answers.html", hearing=hearing, answers=found, counts=queries.counts(hearing_id))
-
-
-@bp.get("/answers/<answer_id>")
-@requires(Permission.READ_ANSWERS)
-def answer(answer_id: str) -> ResponseReturnValue:
-    found = queries.answer(answer_id)
-    _note_reading("hearing.answer_read", answer_id)
-    form = _link_form(found.hearing, found.party_id)
-    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form)
-
-
-@bp.get("/answers/<answer_id>/attachments/<int:position>")
-@requires(Permission.READ_ANSWERS)
-def attachment(answer_id: str, position: int) -> ResponseReturnValue:
-    found = queries.attachment(answer_id, position)
-    _note_reading("hearing.attachment_read", answer_id)
-    return download(blobs.path(found.sha256), found.file_name, found.media_type)
-
-
-@bp.post("/answers/<answer_id>/party")
-@requires(Permission.EDIT_HEARINGS)
-def link_answer(answer_id: str) -> ResponseReturnValue:
-    found = queries.answer(answer_id)
-    form = _link_form(found.hearing, None)
-    if not form.validate_on_submit():
-        return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form), 422
-    actions.link_answer(found, db.session.get(Party, form.party.data or ""), by=current_person())
-    return redirect(url_for(".answer", answer_id=answer_id), 303)
 
 
 def _page(hearing: Hearing, **forms: Any) -> str:
@@ -162,18 +125,6 @@ def _material_form(hearing: Hearing) -> MaterialForm:
     newest = [(one.versions[0], one.title) for one in hearing.case.documents if one.versions]
     form.version.choices = [SelectChoice(version.id, title) for version, title in newest if version.id not in used]
     return form
-
-
-def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
-    form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
-    parties = [SelectChoice(one.id, one.name) for one in hearing.parties]
-    form.party.choices = [SelectChoice("", _("No party on the list")), *parties]
-    return form
-
-
-def _note_reading(act: str, subject_id: str) -> None:
-    person = current_person()
-    write(lambda conn: audit.insert(conn, person, act, subject_id))
 
 
 def _back(hearing: Hearing) -> ResponseReturnValue:

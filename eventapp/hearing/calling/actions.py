@@ -1,4 +1,7 @@
-"""What the case officer does with a hearing. Taking in answers is in :mod:`eventapp.hearing.answering`."""
+"""Calling parties to be heard: the hearing, its list, its letters, its deadline.
+
+Taking in answers is in :mod:`eventapp.hearing.answering.actions`.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from sqlalchemy import Connection
 from eventapp import audit, record
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import db, new_id
-from eventapp.hearing import messages, queries
+from eventapp.hearing import queries
+from eventapp.hearing.calling import messages
 from eventapp.hearing.errors import AlreadySentError, ClosedError, NotLaterError, NotReadyError
-from eventapp.hearing.models import Answer, DeadlineChange, Hearing, Material, Notice, Party
+from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, Party
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
@@ -129,12 +133,6 @@ def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
     counts = queries.counts(hearing.id)
     _record(hearing, record.Kind.CLOSE, vars(counts), hearing.id, now)
     audit.record(by, "hearing.closed", hearing.id, answers=counts.answers)
-
-
-def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor) -> None:
-    """Say which party an answer is from; this ticks the party off."""
-    answer.party_id = party.id if party else None
-    audit.record(by, "hearing.answer_linked", answer.id, party=answer.party_id)
 
 
 def _lock(hearing: Hearing) -> None:

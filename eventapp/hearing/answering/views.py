@@ -1,51 +1,36 @@
-"""The public pages of a hearing: what is asked, the answer form, the receipt."""
+"""The public pages of whoever answers: the form, the receipt, and the look-up."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
-from eventapp import blobs, clock, record
-from eventapp.cases.rules import answering as answering_today
+from eventapp import clock, record
 from eventapp.db import new_id, only_reads
 from eventapp.errors import TooManyError
-from eventapp.formats.files import download
-from eventapp.hearing import answering, queries, rules
+from eventapp.hearing import queries, rules
+from eventapp.hearing.answering import actions
+from eventapp.hearing.answering.forms import AnswerPost, sender_kinds
+from eventapp.hearing.around import around
+from eventapp.hearing.blueprints import public_pages
 from eventapp.hearing.errors import OtherContentError
-from eventapp.hearing.forms import AnswerPost, sender_kinds
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.registration.throttle import Brake
 from eventapp.web import csrf
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted
 
-bp = Blueprint("hearing", __name__)
 
-
-@bp.get("/hearings/<slug>")
-@public
-def show(slug: str) -> ResponseReturnValue:
-    hearing = queries.published_hearing(slug)
-    return render_template("hearing/show.html", hearing=hearing, **_around(hearing))
-
-
-@bp.get("/hearings/<slug>/material/<int:annex>")
-@public
-def material(slug: str, annex: int) -> ResponseReturnValue:
-    version = queries.material(slug, annex).version
-    return download(blobs.path(version.sha256), version.file_name, version.media_type)
-
-
-@bp.get("/hearings/<slug>/answer")
+@public_pages.get("/hearings/<slug>/answer")
 @public
 def form(slug: str) -> ResponseReturnValue:
     return _form(queries.published_hearing(slug), None, {}, {}, new_id())
 
 
-@bp.get("/hearings/<slug>/answer/<token>")
+@public_pages.get("/hearings/<slug>/answer/<token>")
 @public
 def party_form(slug: str, token: str) -> ResponseReturnValue:
     """The form of one party, reached by the link in its own letter; opening it changes nothing."""
@@ -55,8 +40,8 @@ def party_form(slug: str, token: str) -> ResponseReturnValue:
     return _form(hearing, party, typed, {}, new_id())
 
 
-@bp.post("/hearings/<slug>/answer", defaults={"token": ""})
-@bp.post("/hearings/<slug>/answer/<token>")
+@public_pages.post("/hearings/<slug>/answer", defaults={"token": ""})
+@public_pages.post("/hearings/<slug>/answer/<token>")
 @csrf.protect.exempt
 @public
 def answer(slug: str, token: str) -> ResponseReturnValue:
@@ -67,7 +52,7 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
         return _form_again(slug, token, post, post.errors, post.key or new_id(), warns=post.warns_of_cpr), 422
     hearing_id, party_id = queries.addressee(slug, token)
     try:
-        receipt_token = answering.receive(post.sent(hearing_id, party_id))
+        receipt_token = actions.receive(post.sent(hearing_id, party_id))
     except OtherContentError as refusal:
         return _form_again(slug, token, post, {None: [str(refusal)]}, new_id()), 422
     except (OSError, OperationalError):
@@ -76,14 +61,14 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
     return redirect(url_for("hearing.receipt", token=receipt_token), 303)
 
 
-@bp.get("/receipts/<token>")
+@public_pages.get("/receipts/<token>")
 @public
 def receipt(token: str) -> ResponseReturnValue:
     found = queries.answer_with_receipt(token)
     return render_template("hearing/receipt.html", answer=found, hearing=found.hearing, token=token)
 
 
-@bp.get("/receipts/<token>/proof")
+@public_pages.get("/receipts/<token>/proof")
 @public
 def proof(token: str) -> ResponseReturnValue:
     """The receipt as a file: entry, way to the root, signed root. No word of the answer is in it."""
@@ -92,7 +77,7 @@ def proof(token: str) -> ResponseReturnValue:
     return _file(record.receipt(case_id, seq), f"{found.receipt_number}.tlog-proof", "text/plain")
 
 
-@bp.get("/receipts/<token>/opening")
+@public_pages.get("/receipts/<token>/opening")
 @public
 def opening(token: str) -> ResponseReturnValue:
     """What the sender needs to show later which text was received: the salts and the fields."""
@@ -101,13 +86,13 @@ def opening(token: str) -> ResponseReturnValue:
     return _file(record.opening(case_id, seq, told), f"{found.receipt_number}.opening.json", "application/json")
 
 
-@bp.get("/receipts")
+@public_pages.get("/receipts")
 @public
 def look_up() -> ResponseReturnValue:
     return render_template("hearing/look_up.html", typed={}, errors={}, found=None, asked=False)
 
 
-@bp.post("/receipts")
+@public_pages.post("/receipts")
 @public
 def looked_up() -> ResponseReturnValue:
     """Was my answer received? Yes or no, and when; nothing else."""
@@ -158,22 +143,8 @@ def _form(
         most_files=rules.MOST_FILES,
         longest=rules.LONGEST_ANSWER,
         **more,
-        **_around(hearing),
+        **around(hearing),
     )
-
-
-def _around(hearing: Hearing) -> dict[str, Any]:
-    """What every page of a hearing shows beside its own matter."""
-    now = clock.now()
-    left = hearing.deadline_at - now
-    return {
-        "now": now,
-        "is_overdue": rules.is_late(now, hearing.deadline_at),
-        "days_left": left.days,
-        "hours_left": left.seconds // 3600,
-        "minutes_left": left.seconds % 3600 // 60,
-        "contacts": answering_today(hearing.case.contacts, now.astimezone(clock.COPENHAGEN).date()),
-    }
 
 
 def _file(text: str, name: str, media_type: str) -> Response:

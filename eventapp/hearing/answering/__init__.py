@@ -1,0 +1,1 @@
+"""Answers: taking them in, their receipts, and reading them."""

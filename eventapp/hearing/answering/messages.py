@@ -1,0 +1,23 @@
+"""What the receipt of an answer says: values for the templates under ``templates/mail/hearing/``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eventapp.hearing.answering.actions import Sent
+
+
+def receipt(hearing: Any, sent: Sent, number: str, is_late: bool) -> dict[str, Any]:
+    """For ``hearing/receipt``: number, time and names of files; never a word of the answer (LAW-09).
+
+    :param hearing: row with ``title``, ``title_en`` and ``case_number``.
+    """
+    return {
+        "number": number,
+        "title": (sent.lang == "en" and hearing.title_en) or hearing.title,
+        "case_number": hearing.case_number,
+        "received_at": sent.received_at,
+        "is_late": is_late,
+        "files": [{"name": one.file_name, "size": one.stored.size} for one in sent.uploads],
+    }

@@ -1,0 +1,65 @@
+"""The case officer's pages of the answers that came in."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
+
+from eventapp import audit, blobs
+from eventapp.db import db, write
+from eventapp.formats.files import download
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions
+from eventapp.hearing.answering.forms import LinkForm
+from eventapp.hearing.blueprints import staff_pages
+from eventapp.hearing.models import Hearing, Party
+from eventapp.web.permissions import Permission, current_person, requires
+
+
+@staff_pages.get("/<hearing_id>/answers")
+@requires(Permission.READ_ANSWERS)
+def answers(hearing_id: str) -> ResponseReturnValue:
+    hearing, found = queries.hearing(hearing_id), queries.answers(hearing_id)
+    return render_template("hearing/answers.html", hearing=hearing, answers=found, counts=queries.counts(hearing_id))
+
+
+@staff_pages.get("/answers/<answer_id>")
+@requires(Permission.READ_ANSWERS)
+def answer(answer_id: str) -> ResponseReturnValue:
+    found = queries.answer(answer_id)
+    _note_reading("hearing.answer_read", answer_id)
+    form = _link_form(found.hearing, found.party_id)
+    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form)
+
+
+@staff_pages.get("/answers/<answer_id>/attachments/<int:position>")
+@requires(Permission.READ_ANSWERS)
+def attachment(answer_id: str, position: int) -> ResponseReturnValue:
+    found = queries.attachment(answer_id, position)
+    _note_reading("hearing.attachment_read", answer_id)
+    return download(blobs.path(found.sha256), found.file_name, found.media_type)
+
+
+@staff_pages.post("/answers/<answer_id>/party")
+@requires(Permission.EDIT_HEARINGS)
+def link_answer(answer_id: str) -> ResponseReturnValue:
+    found = queries.answer(answer_id)
+    form = _link_form(found.hearing, None)
+    if not form.validate_on_submit():
+        return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form), 422
+    actions.link_answer(found, db.session.get(Party, form.party.data or ""), by=current_person())
+    return redirect(url_for(".answer", answer_id=answer_id), 303)
+
+
+def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
+    form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
+    parties = [SelectChoice(one.id, one.name) for one in hearing.parties]
+    form.party.choices = [SelectChoice("", _("No party on the list")), *parties]
+    return form
+
+
+def _note_reading(act: str, subject_id: str) -> None:
+    person = current_person()
+    write(lambda conn: audit.insert(conn, person, act, subject_id))

@@ -1,0 +1,1 @@
+"""Calling a hearing: whom it is sent to, with what, until when."""
