@@ -16,7 +16,7 @@ from datetime import datetime
 import pyotp
 from sqlalchemy import Connection
 
-from eventapp import audit
+from eventapp import audit, brakes
 from eventapp.accounts import passwords, queries, rules
 from eventapp.accounts.errors import (
     LinkError,
@@ -26,24 +26,18 @@ from eventapp.accounts.errors import (
     WrongPasswordError,
     WrongSignInError,
 )
-from eventapp.accounts.loader import keyed_hash
 from eventapp.accounts.models import LinkPurpose, Staff
 from eventapp.accounts.queries import Account, OpenSession
 from eventapp.config import settings
 from eventapp.db import Sql, new_id, write
 from eventapp.errors import NotAllowedError
-from eventapp.tokens import new_token, token_hash
+from eventapp.tokens import keyed_hash, new_token, token_hash
 from eventapp.web.permissions import Person
 from eventapp.web.registry import registry
 from eventapp.web.urls import external_url
 
-ATTEMPT = Sql(
-    "INSERT INTO sign_in_attempt (id, account_hash, address_hash, succeeded, at)"
-    " VALUES (:id, :account, :address, FALSE, :at)"
-)
-FORGET_OLD_ATTEMPTS = Sql("DELETE FROM sign_in_attempt WHERE at < :before")
-FORGET_ATTEMPT = Sql("DELETE FROM sign_in_attempt WHERE id = :id")
-ATTEMPT_SUCCEEDED = Sql("UPDATE sign_in_attempt SET succeeded = TRUE WHERE id = :id")
+FORGET_ATTEMPT = Sql("DELETE FROM attempt WHERE id = :id")
+ATTEMPT_SUCCEEDED = Sql("UPDATE attempt SET succeeded = TRUE WHERE id = :id")
 START_SESSION = Sql(
     "INSERT INTO staff_session (id, token_hash, staff_id, created_at, seen_at, second_factor_at, may_set_password)"
     " VALUES (:id, :token_hash, :staff_id, :at, :at, :second_factor_at, :may_set_password)"
@@ -169,10 +163,10 @@ def _admit(email: str, address: str, now: datetime) -> str:
     account_hash, address_hash, attempt = keyed_hash(email), keyed_hash(address), new_id()
 
     def count(conn: Connection) -> int:
-        FORGET_OLD_ATTEMPTS(conn, before=now - rules.ATTEMPTS_KEPT)
+        brakes.FORGET(conn, brake=rules.SIGN_IN, before=now - rules.ATTEMPTS_KEPT)
         wait = queries.seconds_to_wait(conn, account_hash, address_hash, now)
         if not wait:
-            ATTEMPT(conn, id=attempt, account=account_hash, address=address_hash, at=now)
+            brakes.INSERT(conn, id=attempt, brake=rules.SIGN_IN, account=account_hash, address=address_hash, at=now)
         return wait
 
     if wait := write(count):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from http import HTTPStatus
 
 from flask import Flask, Response, g, render_template, request
@@ -93,11 +92,6 @@ def answer_signed_out(error: SignedOutError) -> ResponseReturnValue:
         has_files=bool(request.files),
     )
     return page, error.status
-
-
-def keyed_hash(text: str) -> str:
-    """A text as a number that only this installation can make: enough to count by, nothing to read."""
-    return hmac.new(settings().secret_key.encode(), text.encode(), "sha256").hexdigest()
 
 
 def register(app: Flask) -> None:

@@ -91,19 +91,6 @@ class RecoveryCode(Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class SignInAttempt(Model):
-    """A password or code that was tried. Account and address are keyed hashes: enough to count, nothing to read."""
-
-    __tablename__ = "sign_in_attempt"
-    __table_args__ = (Index(None, "account_hash", "at"), Index(None, "address_hash", "at"), Index(None, "at"))
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    account_hash: Mapped[str] = mapped_column(String(64))
-    address_hash: Mapped[str] = mapped_column(String(64))
-    succeeded: Mapped[bool] = mapped_column(default=False)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class SignInLink(Model):
     """A link that signs somebody in once, for one purpose."""
 

@@ -60,21 +60,21 @@ ACCOUNT = Sql(
     "SELECT id, email, name, password_hash, totp_secret, is_demo FROM staff"
     " WHERE (email = :email OR id = :id) AND disabled_at IS NULL"
 )
+_TRIES = "attempt WHERE brake = 'sign_in'"
 FAILURES_HERE = Sql(
-    "SELECT at FROM sign_in_attempt WHERE account_hash = :account AND address_hash = :address AND NOT succeeded"
-    " AND at > :since AND at > COALESCE((SELECT max(at) FROM sign_in_attempt WHERE account_hash = :account"
-    " AND address_hash = :address AND succeeded), :since) ORDER BY at"
+    f"SELECT at FROM {_TRIES} AND account_hash = :account AND address_hash = :address AND NOT succeeded AND at > :since"
+    f" AND at > COALESCE((SELECT max(at) FROM {_TRIES} AND account_hash = :account AND address_hash = :address"
+    " AND succeeded), :since) ORDER BY at"
 )
 FAILURES_ELSEWHERE = Sql(
-    "SELECT at FROM sign_in_attempt WHERE account_hash = :account AND NOT succeeded AND at > :since"
-    " AND address_hash NOT IN (SELECT address_hash FROM sign_in_attempt WHERE account_hash = :account AND succeeded)"
-    " ORDER BY at"
+    f"SELECT at FROM {_TRIES} AND account_hash = :account AND NOT succeeded AND at > :since AND address_hash NOT IN"
+    f" (SELECT address_hash FROM {_TRIES} AND account_hash = :account AND succeeded) ORDER BY at"
 )
 SIGNED_IN_HERE = Sql(
-    "SELECT 1 FROM sign_in_attempt WHERE account_hash = :account AND address_hash = :address AND succeeded LIMIT 1"
+    f"SELECT 1 FROM {_TRIES} AND account_hash = :account AND address_hash = :address AND succeeded LIMIT 1"
 )
 FAILURES_OF_ADDRESS = Sql(
-    "SELECT at FROM sign_in_attempt WHERE address_hash = :address AND NOT succeeded AND at > :since ORDER BY at"
+    f"SELECT at FROM {_TRIES} AND address_hash = :address AND NOT succeeded AND at > :since ORDER BY at"
 )
 
 

@@ -12,6 +12,7 @@ IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 HALF_WAY = timedelta(minutes=10)  # from the password to the second factor
 SEEN_AGAIN = timedelta(minutes=1)
+SIGN_IN = "sign_in"  # the brake that counts passwords and codes of the app
 LINK_LIVES = timedelta(minutes=60)
 
 SHORTEST_PASSWORD = 12

@@ -10,15 +10,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp import audit
-from eventapp.accounts.loader import keyed_hash
 from eventapp.checkin import queries, staffing
 from eventapp.checkin.errors import DoorExistsError, EventOverError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.checkin.models import Door, DoorSession, DoorShift
-from eventapp.checkin.rules import GUESS_WINDOW, MOST_GUESSES, SHIFT_OUTLASTS_EVENT
+from eventapp.checkin.rules import GUESSING, SHIFT_OUTLASTS_EVENT
 from eventapp.db import Sql, as_moment, db, new_id, reading, write
 from eventapp.events.models import Event
 from eventapp.registration.tickets import MISREAD
-from eventapp.tokens import derived_token, new_token, token_hash
+from eventapp.tokens import derived_token, keyed_hash, new_token, token_hash
 from eventapp.web.permissions import Person, Role
 
 CODE_LENGTH = 8  # 40 bits: few enough to type, and guessing is counted
@@ -32,8 +31,6 @@ INSERT_SESSION = Sql("""
     INSERT INTO door_session (id, shift_id, token_hash, device_name, opened_at, unknown_codes)
     VALUES (:id, :shift_id, :token_hash, :device_name, :now, 0)
 """)
-INSERT_GUESS = Sql("INSERT INTO shift_guess (id, address_hash, at) VALUES (:id, :address_hash, :at)")
-FORGET_GUESSES = Sql("DELETE FROM shift_guess WHERE at < :before")
 
 
 def add_door(event: Event, name: str, *, by: Person, now: datetime) -> Door:
@@ -119,23 +116,17 @@ def open_door(typed: str, device_name: str, *, address: str, now: datetime, syst
     :raises WrongShiftCodeError: when no open shift has the code.
     :raises TooManyGuessesError: after too many wrong ones.
     """
-    address_hash = keyed_hash(f"shift:{address}")
     code = re.sub(r"[\s-]", "", typed).upper().translate(MISREAD)
     with reading() as conn:
-        if queries.guesses(conn, address_hash, system_now - GUESS_WINDOW) >= MOST_GUESSES:
+        if GUESSING.is_on(conn, address, system_now):
             raise TooManyGuessesError
         shift = queries.SHIFT(conn, code_hash=_code_hash(code)).one_or_none() if CODE.fullmatch(code) else None
     if shift is None or as_moment(shift.expires_at) <= now:
-        write(lambda conn: _note_guess(conn, address_hash, system_now))
+        write(lambda conn: GUESSING.miss(conn, address, system_now))
         raise WrongShiftCodeError
     token = new_token()
     write(lambda conn: _open_session(conn, shift, device_name, token, now))
     return token
-
-
-def _note_guess(conn: Connection, address_hash: str, at: datetime) -> None:
-    FORGET_GUESSES(conn, before=at - 2 * GUESS_WINDOW)
-    INSERT_GUESS(conn, id=new_id(), address_hash=address_hash, at=at)
 
 
 def _open_session(conn: Connection, shift: Any, device_name: str, token: str, now: datetime) -> None:

@@ -67,17 +67,6 @@ class DoorSession(Model):
     shift: Mapped[DoorShift] = relationship()
 
 
-class ShiftGuess(Model):
-    """A shift code that was tried and is none. The address is a keyed hash: enough to count, nothing to read."""
-
-    __tablename__ = "shift_guess"
-    __table_args__ = (Index(None, "address_hash", "at"), Index(None, "at"))
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    address_hash: Mapped[str] = mapped_column(String(64))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class Direction(enum.StrEnum):
     """Which way somebody goes through the door."""
 

@@ -55,7 +55,6 @@ GUESTS = Sql("""
     ORDER BY r.name_key, r.id LIMIT :most
 """)
 CATEGORIES = Sql("SELECT id, label, label_en FROM category WHERE event_id = :event_id ORDER BY position")
-GUESSES = Sql("SELECT count(*) FROM shift_guess WHERE address_hash = :address_hash AND at > :since")
 SHIFT = Sql("""
     SELECT id, event_id, door_id, expires_at FROM door_shift WHERE code_hash = :code_hash AND ended_at IS NULL
 """)
@@ -212,11 +211,6 @@ def categories(event_id: str) -> Sequence[Any]:
     """What a walk-in may come as: rows with id, label and label_en in the organiser's order."""
     with reading() as conn:
         return CATEGORIES(conn, event_id=event_id).all()
-
-
-def guesses(conn: Connection, address_hash: str, since: datetime) -> int:
-    """How many wrong shift codes came from one address."""
-    return int(GUESSES(conn, address_hash=address_hash, since=since).scalar_one())
 
 
 def _room(conn: Connection, event_id: str) -> Room:

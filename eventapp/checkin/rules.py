@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 
+from eventapp.brakes import Brake
 from eventapp.checkin.models import Direction, Verdict
 from eventapp.registration.models import RegistrationState
 
@@ -16,8 +17,7 @@ LATEST_UPLOAD = timedelta(days=7)  # how long a phone may keep a scan before its
 MOST_UNKNOWN_CODES = 30
 UNKNOWN_WINDOW = timedelta(minutes=1)
 # The same for shift codes, by source address (design decision 17): a code has 40 bits.
-MOST_GUESSES = 10
-GUESS_WINDOW = timedelta(minutes=10)
+GUESSING = Brake("shift_code", most=10, window=timedelta(minutes=10))
 
 
 class Level(enum.StrEnum):

@@ -15,7 +15,6 @@ from eventapp.hearing.calling import pages as hearing_shown
 from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
-from eventapp.registration.throttle import Brake
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import Registry
 
@@ -27,7 +26,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprints.public_pages)
     app.register_blueprint(blueprints.staff_pages)
     app.register_blueprint(dossier.bp)
-    app.extensions["receipt_brake"] = Brake()
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.steps)
     registry.case_links.append(thread.case_links)

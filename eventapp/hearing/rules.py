@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from eventapp import clock
+from eventapp.brakes import Brake
 
 SHORTEST_USUAL = timedelta(weeks=4)
+GUESSING = Brake("receipt", most=15, window=timedelta(minutes=1))  # receipt numbers follow one another
 MOST_FILES = 10
 LONGEST_ANSWER = 200_000
 

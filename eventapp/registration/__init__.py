@@ -6,7 +6,6 @@ from flask import Flask
 
 from eventapp.registration import desk, messages, models, retention, staff_views, views
 from eventapp.registration.kept import SECONDS, KeptOccasions
-from eventapp.registration.throttle import Brake
 
 __all__ = ["models", "register"]
 
@@ -15,7 +14,6 @@ def register(app: Flask) -> None:
     """Bind the slice to the application."""
     app.register_blueprint(views.bp)
     app.register_blueprint(staff_views.bp)
-    app.extensions["code_brake"] = Brake()
     app.extensions["kept_occasions"] = KeptOccasions(0 if app.testing else SECONDS)
     messages.register(app)
     retention.register()

@@ -8,9 +8,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+from eventapp.brakes import Brake
 from eventapp.registration.models import Suspicion
 
 MOST_SEATS_PER_ADDRESS = 5  # a household shares an address; a sixth asks by phone (reliability S45)
+GUESSING = Brake("ticket", most=15, window=timedelta(minutes=1))  # codes of tickets and own links
 QUICKEST = timedelta(seconds=2)  # nobody reads and fills in the form faster (reliability S47)
 FRESH = timedelta(minutes=15)  # how long the ticket's page says where the mail went
 

@@ -25,7 +25,6 @@ from eventapp.registration.errors import (
 from eventapp.registration.kept import KeptOccasions, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import Choice, Occasion, OwnPage
-from eventapp.registration.throttle import Brake
 from eventapp.tokens import token_hash
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
@@ -193,18 +192,17 @@ def _held(hashed: str, find: queries.Find) -> OwnPage:
     """What a code opens, by its hash.
 
     :raises TicketNotFoundError: when it opens nothing.
-    :raises TooManyError: when wrong codes have come from this address all the time.
+    :raises TooManyError: instead, when wrong codes have come from this address all the time.
     """
-    brake: Brake = current_app.extensions["code_brake"]
-    address = request.remote_addr or ""
-    if brake.is_on(address):
-        raise TooManyError
+    now, address = clock.system_now(), request.remote_addr or ""
     with db.reading() as conn:
         page = find(conn, hashed)
-    if page is None:
-        brake.miss(address)
-        raise TicketNotFoundError
-    return page
+        if page is not None:  # looked at first: nobody loses a ticket because others guess from the same address
+            return page
+        if rules.GUESSING.is_on(conn, address, now):
+            raise TooManyError
+    db.write(lambda conn: rules.GUESSING.miss(conn, address, now))
+    raise TicketNotFoundError
 
 
 def _own_page(page: OwnPage, code: str | None) -> str:

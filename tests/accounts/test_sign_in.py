@@ -13,8 +13,9 @@ from sqlalchemy import func, select, update
 
 from eventapp import clock
 from eventapp.accounts import passwords, queries
-from eventapp.accounts.models import RecoveryCode, SignInAttempt, Staff, StaffSession
+from eventapp.accounts.models import RecoveryCode, Staff, StaffSession
 from eventapp.audit import AuditEntry
+from eventapp.brakes import Attempt
 from eventapp.db import db
 from tests.accounts.conftest import Colleague, csrf_token, give_password, send, sign_in_fully
 from tests.support.html import Page
@@ -30,7 +31,7 @@ def acts(app: Flask) -> list[str]:
 
 def age_attempts(app: Flask, by: timedelta) -> None:
     with app.app_context():
-        for attempt in db.session.scalars(select(SignInAttempt)):
+        for attempt in db.session.scalars(select(Attempt)):
             attempt.at -= by
         db.session.commit()
 
@@ -190,7 +191,7 @@ def test_tries_during_the_wait_do_not_make_it_longer(client: FlaskClient, app: F
     for _ in range(5):
         assert give_password(client, mette).status_code == 429
     with app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(SignInAttempt)) == 10
+        assert db.session.scalar(select(func.count()).select_from(Attempt)) == 10
 
 
 @pytest.mark.engines("sqlite")
@@ -242,10 +243,10 @@ def test_guessing_codes_is_counted_too(client: FlaskClient, mette: Colleague) ->
 def test_an_address_that_tries_many_accounts_must_wait(client: FlaskClient, app: Flask) -> None:
     send(client, "/staff/sign-in", email="nogen@havneby.example.org", password="et forkert kodeord")
     with app.app_context():
-        address = db.session.scalars(select(SignInAttempt.address_hash)).one()
+        address = db.session.scalars(select(Attempt.address_hash)).one()
         now = clock.system_now()
         db.session.add_all(
-            SignInAttempt(account_hash=f"{number:064}", address_hash=address, at=now) for number in range(99)
+            Attempt(brake="sign_in", account_hash=f"{number:064}", address_hash=address, at=now) for number in range(99)
         )
         db.session.commit()
     answer = send(client, "/staff/sign-in", email="en.anden@havneby.example.org", password="et forkert kodeord")
@@ -255,7 +256,7 @@ def test_an_address_that_tries_many_accounts_must_wait(client: FlaskClient, app:
 def test_attempts_hold_nothing_that_can_be_read(client: FlaskClient, app: Flask, mette: Colleague) -> None:
     send(client, "/staff/sign-in", email=mette.email, password="et forkert kodeord")
     with app.app_context():
-        attempt = db.session.scalars(select(SignInAttempt)).one()
+        attempt = db.session.scalars(select(Attempt)).one()
         assert "mette" not in attempt.account_hash
         assert "127" not in {attempt.address_hash}
         entry = db.session.scalars(select(AuditEntry)).one()

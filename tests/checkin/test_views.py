@@ -102,7 +102,7 @@ def test_a_wrong_shift_code_is_told_and_what_was_typed_stays(page_client, hall):
 
 def test_guessing_shift_codes_is_stopped_also_for_the_right_one(client, hall, made):
     code = made(shift_of, hall.event_id)
-    for _ in range(rules.MOST_GUESSES):
+    for _ in range(rules.GUESSING.most):
         assert client.post("/door/shift", data={"code": "AAAAAAAA"}).status_code == 422
     assert client.post("/door/shift", data={"code": code}).status_code == 429
     elsewhere = {"REMOTE_ADDR": "198.51.100.7"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, record
-from eventapp.db import new_id, only_reads
+from eventapp.db import db, new_id, only_reads
 from eventapp.errors import TooManyError
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
@@ -18,7 +18,6 @@ from eventapp.hearing.around import around
 from eventapp.hearing.blueprints import public_pages
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, Party
-from eventapp.registration.throttle import Brake
 from eventapp.web import csrf
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted
@@ -111,13 +110,13 @@ def _looked_for(number: str, email: str) -> Answer | None:
 
     :raises TooManyError: when many that do not fit have come from this place in the last minute.
     """
-    brake: Brake = current_app.extensions["receipt_brake"]
-    address = request.remote_addr or ""
-    if brake.is_on(address):
+    now, address = clock.system_now(), request.remote_addr or ""
+    conn = db.session.connection()
+    if rules.GUESSING.is_on(conn, address, now):
         raise TooManyError
     found = queries.answer_with_number(number, email)
     if found is None:
-        brake.miss(address)
+        rules.GUESSING.miss(conn, address, now)
     return found
 
 
