@@ -126,7 +126,7 @@ def enrol(session: OpenSession, code: str, *, address: str, now: datetime) -> tu
     :raises NotAllowedError: when another app is bound and was not shown, or no password was chosen yet.
     """
     account = queries.account(staff_id=session.staff_id)
-    if account.is_demo or not account.password_hash or (account.totp_secret and not session.second_factor_at):
+    if account.link_only or not account.password_hash or (account.totp_secret and not session.second_factor_at):
         raise NotAllowedError  # or a stolen password alone could bind a phone of the thief
     attempt = _admit(account.email, address, now)
     secret = offered_secret(session, account)
@@ -290,7 +290,7 @@ def demo_link(conn: Connection, staff: Staff, *, now: datetime) -> str:
     :raises NoDemoError: unless the public address is this machine's loopback, the demo case was loaded, and the
         account was made for it.
     """
-    if not (staff.is_demo and demo_is_open()):
+    if not (staff.link_only and demo_is_open()):
         raise NoDemoError
     return make_link(conn, staff.id, LinkPurpose.DEMO, now=now)
 

@@ -71,7 +71,7 @@ def show(staff_id: str) -> ResponseReturnValue:
 def make_link(staff_id: str) -> ResponseReturnValue:
     """A new link for choosing a password, for one who lost the link or the password."""
     staff = _staff(staff_id)
-    if staff.is_demo or staff.disabled_at:
+    if staff.link_only or staff.disabled_at:
         raise NotFoundError
     audit.record(current_person(), "accounts.link_made", staff.id)
     return _link_page(staff)

@@ -24,7 +24,7 @@ def create(
     by: Actor | None,
     now: datetime,
     lang: str = "da",
-    is_demo: bool = False,
+    link_only: bool = False,
 ) -> Staff:
     """A new account without password; a link for setting up lets its owner choose one.
 
@@ -34,7 +34,7 @@ def create(
     address = normal_email(email)
     if session.scalar(select(Staff.id).where(Staff.email == address)):
         raise EmailTakenError
-    staff = Staff(email=address, name=name, lang=lang, is_demo=is_demo, created_at=now)
+    staff = Staff(email=address, name=name, lang=lang, link_only=link_only, created_at=now)
     staff.grants = [RoleGrant(role=role, granted_at=now) for role in sorted(set(roles))]
     session.add(staff)
     session.flush()  # its id is in the log line

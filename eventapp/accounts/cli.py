@@ -43,7 +43,7 @@ def link(email: str, without_second_factor: bool) -> None:
     now = clock.system_now()
     with transaction() as session:
         staff = session.scalar(select(Staff).where(Staff.email == administration.normal_email(email)))
-        if staff is None or staff.disabled_at or staff.is_demo:
+        if staff is None or staff.disabled_at or staff.link_only:
             raise click.ClickException("There is no account in use with this e-mail.")
         if without_second_factor:
             administration.remove_second_factor(session, staff, by=None, now=now)

@@ -20,13 +20,16 @@ class LinkPurpose(enum.StrEnum):
 
 
 class Staff(Model):
-    """Somebody who works here. Kept when they leave, because the audit log speaks of them."""
+    """Somebody who works here. Kept when they leave, because the audit log speaks of them.
+
+    ``link_only``: the account has no password and never gets one; a link that was printed on this machine opens it.
+    """
 
     __tablename__ = "staff"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email"),
         CheckConstraint("lang IN ('da', 'en')", name="lang"),
-        CheckConstraint("NOT is_demo OR password_hash IS NULL", name="demo_has_no_password"),
+        CheckConstraint("NOT link_only OR password_hash IS NULL", name="link_only_has_no_password"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -36,7 +39,7 @@ class Staff(Model):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     last_totp_step: Mapped[int | None] = mapped_column(BigInteger)
-    is_demo: Mapped[bool] = mapped_column(default=False)
+    link_only: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

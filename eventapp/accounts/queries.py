@@ -48,7 +48,7 @@ class Account:
     name: str = ""
     password_hash: str | None = None
     totp_secret: str | None = None
-    is_demo: bool = False
+    link_only: bool = False
 
 
 SESSION = Sql(
@@ -57,7 +57,7 @@ SESSION = Sql(
     " WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND p.disabled_at IS NULL ORDER BY r.role"
 )
 ACCOUNT = Sql(
-    "SELECT id, email, name, password_hash, totp_secret, is_demo FROM staff"
+    "SELECT id, email, name, password_hash, totp_secret, link_only FROM staff"
     " WHERE (email = :email OR id = :id) AND disabled_at IS NULL"
 )
 _TRIES = "attempt WHERE brake = 'sign_in'"

@@ -68,7 +68,7 @@ def enrol() -> ResponseReturnValue:
     """Bind an authenticator app: forced at the first sign-in, and from the account page for a new phone."""
     found = loader.current_session()
     account = queries.account(staff_id=found.staff_id) if found else None
-    if found is None or account is None or (account.totp_secret and not found.second_factor_at) or account.is_demo:
+    if found is None or account is None or (account.totp_secret and not found.second_factor_at) or account.link_only:
         return redirect(_onward("accounts.sign_in"), 303)
     if not account.password_hash:
         return redirect(url_for("accounts.choose_password"), 303)

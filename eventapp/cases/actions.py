@@ -62,7 +62,6 @@ class DocumentFacts:
     kind: DocumentKind
     title_en: str = ""
     is_public: bool = False
-    is_demo: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,9 @@ class Letter:
     document_id: str | None = None
 
 
-def open_case(facts: CaseFacts, *, by: By, now: datetime, slug: str = "", is_demo: bool = False) -> Case:
+def open_case(facts: CaseFacts, *, by: By, now: datetime, slug: str = "") -> Case:
     """Open a case as a draft, with a record of its own and the usual thread planned without dates."""
-    case = Case(
-        slug=queries.free_slug(slug or rules.slug_of(facts.title)), created_at=now, is_demo=is_demo, **asdict(facts)
-    )
+    case = Case(slug=queries.free_slug(slug or rules.slug_of(facts.title)), created_at=now, **asdict(facts))
     case.planned_stages = [PlannedStage(stage=stage) for stage in USUAL_STAGES]
     db.session.add(case)
     db.session.flush()  # the record's log bears the id of the case

@@ -31,7 +31,6 @@ class Case(Model):
     origin_en: Mapped[str] = mapped_column(String(200), default="")
     origin_body: Mapped[str] = mapped_column(String(120), default="")
     origin_on: Mapped[date | None]
-    is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -106,7 +105,6 @@ class Track(Model):
     title_en: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(Text, default="")
     description_en: Mapped[str] = mapped_column(Text, default="")
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
 
 class DocumentKind(enum.StrEnum):
@@ -132,7 +130,6 @@ class Document(Model):
     title: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
     is_public: Mapped[bool] = mapped_column(default=False)
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
     versions: Mapped[list[DocumentVersion]] = relationship(
         order_by="DocumentVersion.number.desc()", back_populates="document"

@@ -49,7 +49,7 @@ def lines(case: Case) -> list[Line]:
 def steps(case: Case) -> list[ThreadStep]:
     """The whole thread, first to last, with the one step marked that comes next."""
     told = _merged(step for contribute in registry().thread_steps for step in contribute(case.id))
-    if case.is_demo:
+    if registry().is_invented(case.id):
         told = [_marked(one) for one in told]
     present = {rules.kind_of(one) for one in told}
     today = clock.now().astimezone(clock.COPENHAGEN).date()

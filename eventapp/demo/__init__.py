@@ -18,5 +18,6 @@ def register(app: Flask) -> None:
     app.cli.add_command(commands.demo)
     registry: Registry = app.extensions["registry"]
     registry.demo_loaded = stages.is_loaded
+    registry.is_invented = stages.is_invented
     clock.follow(stages.offset)
     app.context_processor(views.notice)

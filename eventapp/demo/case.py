@@ -13,6 +13,7 @@ from eventapp.cases.models import Case, DocumentKind, Stage
 from eventapp.config import settings
 from eventapp.db import db
 from eventapp.demo import facts
+from eventapp.demo.invented import mark
 from eventapp.events import actions as events
 from eventapp.events.models import Category, Event, ProgrammeItem, QuotaKind, Theme
 from eventapp.web.permissions import Person
@@ -23,7 +24,7 @@ PUBLISHED_AT = clock.wall(date(2023, 8, 21), time(10))
 
 def load(by: Person) -> None:
     """Open and publish case and event; commits."""
-    case = actions.open_case(facts.CASE, by=by, now=OPENED_AT, slug=facts.SLUG, is_demo=True)
+    case = actions.open_case(facts.CASE, by=by, now=OPENED_AT, slug=facts.SLUG)
     _fill_lists(case, by)
     add_document(case, "motion", DocumentKind.MOTION, by=by, now=OPENED_AT)
     actions.plan(case, _planned(), by=by)
@@ -32,8 +33,8 @@ def load(by: Person) -> None:
     _fill_event(event)
     db.session.flush()
     events.change_hall(event, facts.HALL, by=by, now=PUBLISHED_AT)
-    event.layout.is_demo = True
     events.publish(event, by=by, now=PUBLISHED_AT)
+    mark([case, event.layout, *event.programme])
     db.session.commit()
 
 
@@ -45,8 +46,8 @@ def add_document(case: Case, which: str, kind: DocumentKind, *, by: Person, now:
     }[which]
     stored = blobs.put(_stand_in(title, now))
     upload = Upload(stored, f"{which}-demodata.pdf", "application/pdf")
-    described = DocumentFacts(title=title, title_en=title_en, kind=kind, is_public=True, is_demo=True)
-    actions.add_document(case, described, upload, by=by, now=now)
+    described = DocumentFacts(title=title, title_en=title_en, kind=kind, is_public=True)
+    mark([actions.add_document(case, described, upload, by=by, now=now)])
 
 
 def _stand_in(title: str, now: datetime) -> bytes:
@@ -105,7 +106,6 @@ def _fill_event(event: Event) -> None:
             ends_at=clock.wall(facts.DEBATE_ON, ends),
             title=title,
             title_en=english,
-            is_demo=True,
         )
         for number, (begins, ends, title, english) in enumerate(facts.PROGRAMME, 1)
     ]

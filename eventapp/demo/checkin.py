@@ -14,6 +14,7 @@ from eventapp.checkin import actions, queries, scanning, staffing
 from eventapp.checkin.models import Direction
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
 from eventapp.db import db, new_id
+from eventapp.demo import facts
 from eventapp.demo.parts import DemoCase
 from eventapp.events.models import Category, Event
 from eventapp.registration.models import Registration, RegistrationState, Ticket
@@ -58,7 +59,7 @@ def load_evening(demo: DemoCase) -> None:
 
 def door_link() -> str | None:
     """The address that opens a door of the demo on a phone, as its QR code holds it; None when no shift runs."""
-    event_id = db.session.scalars(select(Event.id).join(Case).where(Case.is_demo)).one()
+    event_id = db.session.scalars(select(Event.id).join(Case).where(Case.slug == facts.SLUG)).one()
     shifts = staffing.open_shifts(event_id, clock.now())
     return f"{external_url('checkin.door')}#{actions.shift_code(shifts[0].id)}" if shifts else None
 

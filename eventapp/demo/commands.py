@@ -38,7 +38,7 @@ def load(stage: str | None, if_empty: bool) -> None:
 @demo.command()
 def links() -> None:
     """Print a single-use sign-in link for each demo role, and the link that opens a door while one is staffed."""
-    people = db.session.scalars(select(Staff).where(Staff.is_demo).order_by(Staff.created_at, Staff.id)).all()
+    people = db.session.scalars(select(Staff).where(Staff.link_only).order_by(Staff.created_at, Staff.id)).all()
     if not (people and stages.is_loaded()):
         return
     now = clock.system_now()

@@ -1,6 +1,7 @@
 """The case as the e-mail of 6 November 2023 tells it, and what was invented so that it can be played.
 
-Everything that is invented carries ``is_demo`` on its row or stands under a heading that says so. Ministers appear by
+What is invented is marked by its row (:mod:`eventapp.demo.invented`) or stands under a heading that says so.
+Ministers appear by
 office. People and organisations are invented and live under ``example.org``.
 """
 

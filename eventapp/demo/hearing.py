@@ -11,6 +11,7 @@ from eventapp.cases.models import Case, DocumentKind
 from eventapp.db import db, new_id
 from eventapp.demo import facts
 from eventapp.demo.case import add_document
+from eventapp.demo.invented import mark
 from eventapp.demo.parts import DemoCase
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
@@ -38,8 +39,10 @@ def load_hearing(demo: DemoCase) -> None:
     hearing = actions.open_hearing(case, plan, by=demo.by, now=MEMO_AT)
     for document in sorted(case.documents, key=lambda one: one.kind is not DocumentKind.MEMO):
         actions.add_material(hearing, document.versions[0], by=demo.by)
-    for number, name in enumerate(facts.PARTIES, 1):
-        actions.add_party(hearing, name, f"part{number}@example.org", by=demo.by, is_demo=True)
+    mark(
+        actions.add_party(hearing, name, f"part{number}@example.org", by=demo.by)
+        for number, name in enumerate(facts.PARTIES, 1)
+    )
     db.session.flush()
     actions.send_notices(hearing, by=demo.by, now=facts.SENT_AT)
     db.session.commit()

@@ -13,6 +13,7 @@ from eventapp.accounts.models import Staff
 from eventapp.cases.models import Case
 from eventapp.db import Model, db
 from eventapp.demo import case, checkin, contributions, facts, hearing, invitations, registration, stages
+from eventapp.demo.invented import mark
 from eventapp.demo.models import DemoState, Stage
 from eventapp.demo.parts import DemoCase, Part
 from eventapp.errors import DomainError
@@ -61,6 +62,7 @@ def load(stage: Stage) -> None:
     stages.forget()
     case.load(_organiser())
     _load_parts(None, Stage.REGISTRATION)
+    stages.forget()
     if stage is not Stage.REGISTRATION:
         advance(stage)
 
@@ -117,7 +119,7 @@ def _forget_mails(demo: DemoCase, since: datetime) -> None:
 
 
 def _demo_case() -> DemoCase:
-    case_id = db.session.scalars(select(Case.id).where(Case.is_demo)).one()
+    case_id = db.session.scalars(select(Case.id).where(Case.slug == facts.SLUG)).one()
     event_id = db.session.scalars(select(Event.id).where(Event.case_id == case_id)).one()
     organiser = _organiser()
     db.session.rollback()
@@ -133,7 +135,9 @@ def _make_staff() -> None:
     now = clock.system_now()
     for number, (email, name, role) in enumerate(facts.STAFF):
         at = now + timedelta(microseconds=number)  # their order is that of the list
-        administration.create(db.session(), email=email, name=name, roles=[role], by=None, now=at, is_demo=True)
+        mark(
+            [administration.create(db.session(), email=email, name=name, roles=[role], by=None, now=at, link_only=True)]
+        )
 
 
 def state() -> DemoState | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Model, UtcDateTime, enum_column
@@ -19,6 +19,14 @@ class Stage(enum.StrEnum):
     AFTER = "after"
     HEARING = "hearing"
     CLOSED = "closed"
+
+
+class InventedRow(Model):
+    """A row of any table that was made up for the demo: pages say so where it stands."""
+
+    __tablename__ = "invented_row"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 class DemoState(Model):

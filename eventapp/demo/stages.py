@@ -15,6 +15,7 @@ from eventapp.demo.models import DemoState, Stage
 
 SECONDS_KEPT = 1.0
 STATE = Sql("SELECT stage, shown_at, set_at FROM demo_state WHERE id = 1")
+INVENTED = Sql("SELECT id FROM invented_row")
 
 
 def _at(day: date, hour: int, minute: int = 0) -> datetime:
@@ -37,6 +38,7 @@ class _Kept:
 
     offset: timedelta
     is_loaded: bool
+    invented: frozenset[str]
     seen: float
 
 
@@ -48,6 +50,11 @@ def offset() -> timedelta:
 def is_loaded() -> bool:
     """Whether the demo case was loaded into this database."""
     return _kept().is_loaded
+
+
+def is_invented(row_id: str) -> bool:
+    """Whether a row was made up for the demo."""
+    return row_id in _kept().invented
 
 
 def current() -> Stage | None:
@@ -79,14 +86,15 @@ def _kept_of_app() -> _Kept:
 def _kept() -> _Kept:
     kept = _kept_of_app()
     if time.monotonic() - kept.seen > SECONDS_KEPT:
-        kept.offset, kept.is_loaded = _look()
+        kept.offset, kept.is_loaded, kept.invented = _look()
         kept.seen = time.monotonic()  # last, so that no other thread takes the old answer for a new one
     return kept
 
 
-def _look() -> tuple[timedelta, bool]:
+def _look() -> tuple[timedelta, bool, frozenset[str]]:
     with reading() as conn:
         row = STATE(conn).one_or_none()
-    if row is None:
-        return timedelta(), False
-    return as_moment(row.shown_at) - as_moment(row.set_at), True
+        if row is None:
+            return timedelta(), False, frozenset()
+        invented = frozenset(INVENTED(conn).scalars())
+    return as_moment(row.shown_at) - as_moment(row.set_at), True, invented

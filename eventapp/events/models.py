@@ -43,7 +43,6 @@ class Layout(Model):
     name: Mapped[str] = mapped_column(String(120))
     max_persons: Mapped[int]
     plan_reference: Mapped[str] = mapped_column(String(200), default="")
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
     venue: Mapped[Venue] = relationship()
 
@@ -123,7 +122,6 @@ class ProgrammeItem(Model):
     title: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
     speaker: Mapped[str] = mapped_column(String(200), default="")
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
 
 class Theme(Model):

@@ -71,7 +71,6 @@ class Party(Model):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(254))
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    is_demo: Mapped[bool] = mapped_column(default=False)
 
     hearing: Mapped[Hearing] = relationship(back_populates="parties")
     notices: Mapped[list[Notice]] = relationship(order_by="Notice.sent_at", back_populates="party")

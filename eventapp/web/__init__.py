@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from eventapp.config import Settings
 from eventapp.formats import display, files
 from eventapp.web import compress, csrf, headers, health, house, languages, logs, static
-from eventapp.web.registry import Registry
+from eventapp.web.registry import Registry, registry
 from eventapp.web.urls import StorableInteger
 
 
@@ -22,6 +22,7 @@ def register(app: Flask, settings: Settings) -> None:
     for part in (logs, languages, display, headers, compress, csrf, files):
         part.register(app)
     static.init_static(app)
+    app.jinja_env.tests["invented"] = lambda row: registry().is_invented(row.id)
     app.register_blueprint(health.bp)
     app.register_blueprint(house.bp)
 

@@ -145,6 +145,10 @@ def _no() -> bool:
     return False
 
 
+def _never(_row_id: str) -> bool:
+    return False
+
+
 @dataclass
 class Registry:
     """What the slices have registered, each list in the order of ``create_app``."""
@@ -171,6 +175,7 @@ class Registry:
     front_cards: list[Callable[[], list[FrontCard]]] = field(default_factory=list)
     api: list[ApiOperation] = field(default_factory=list)
     demo_loaded: Callable[[], bool] = _no  # whether the demo case was loaded here; the demo slice knows
+    is_invented: Callable[[str], bool] = _never  # row id -> whether the row was made up for the demo case
     after_scan: list[Callable[..., None]] = field(default_factory=list)  # (conn, registration_id, at): first entry
 
 

@@ -53,7 +53,7 @@ def player(app: Flask) -> Staff:
     with app.app_context():
         now = clock.system_now()
         grants = [RoleGrant(role=Role.ORGANISER, granted_at=now)]
-        staff = Staff(email="demo@example.org", name="Arrangør", created_at=now, is_demo=True, grants=grants)
+        staff = Staff(email="demo@example.org", name="Arrangør", created_at=now, link_only=True, grants=grants)
         db.session.add(staff)
         db.session.commit()
         db.session.refresh(staff)
@@ -193,7 +193,7 @@ def test_there_is_no_demo_link_on_an_address_that_others_can_reach(settings: Set
     load_demo(app)
     with app.app_context():
         now = clock.system_now()
-        staff = Staff(email="demo@example.org", name="Arrangør", created_at=now, is_demo=True)
+        staff = Staff(email="demo@example.org", name="Arrangør", created_at=now, link_only=True)
         with pytest.raises(NoDemoError):
             actions.demo_link(db.session.connection(), staff, now=now)
     close(app)

@@ -22,6 +22,7 @@ from eventapp.hearing.models import Answer, Hearing
 from eventapp.invitations.models import Invitation, Reply
 from eventapp.registration.models import Registration
 from eventapp.web.permissions import Role
+from eventapp.web.registry import registry
 from tests.support.factories import make_case
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
@@ -82,7 +83,7 @@ def test_what_is_not_known_is_never_invented(app: Flask, page_client: PageClient
         assert count(GovernmentLetter) == count(Reply) == 0
         assert set(db.session.scalars(select(DecisionStep.decision))) == {""}
         assert set(db.session.scalars(select(DecisionStep.meeting_on))) == {None}
-        assert all(one.is_demo for one in db.session.scalars(select(Document)))
+        assert all(registry().is_invented(one.id) for one in db.session.scalars(select(Document)))
         assert {one.email.rpartition("@")[2] for one in db.session.scalars(select(Invitation))} == {"example.org"}
         assert {one.rpartition("@")[2] for one in db.session.scalars(select(Registration.email)) if one} == {
             "example.org"

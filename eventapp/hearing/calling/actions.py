@@ -55,11 +55,11 @@ def add_material(hearing: Hearing, version: DocumentVersion, *, by: audit.Actor 
     return material
 
 
-def add_party(hearing: Hearing, name: str, email: str, *, by: audit.Actor | None, is_demo: bool = False) -> Party:
+def add_party(hearing: Hearing, name: str, email: str, *, by: audit.Actor | None) -> Party:
     """Put somebody on the list of those heard, with an answer link of their own."""
     party_id = new_id()
     link_hash = token_hash(party_token(party_id))
-    party = Party(id=party_id, hearing_id=hearing.id, name=name, email=email, link_hash=link_hash, is_demo=is_demo)
+    party = Party(id=party_id, hearing_id=hearing.id, name=name, email=email, link_hash=link_hash)
     db.session.add(party)
     audit.record(by, "hearing.party_added", hearing.id, party=party_id)
     return party
