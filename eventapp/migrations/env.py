@@ -11,6 +11,8 @@ from flask import current_app
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.types import TypeDecorator
 
+from eventapp.db import checks
+
 
 class BrokenReferencesError(Exception):
     """A migration on SQLite left rows that point at nothing; it was undone."""
@@ -39,6 +41,7 @@ def _run(conn: Connection, metadata: MetaData) -> None:
         transactional_ddl=True,
         compare_type=True,
         render_item=_plain_type,
+        autogenerate_plugins=checks.PLUGINS,
         process_revision_directives=_nothing_to_say,
     )
     with context.begin_transaction():
