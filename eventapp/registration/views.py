@@ -212,7 +212,7 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         occasion=page.occasion,
         code=code,
         link_token=tickets.link_token(page.id),
-        qr=qr.svg(tickets.scanned_address(code), _("QR code of your ticket")) if code else None,
+        qr=qr.kept_svg(tickets.scanned_address(code), _("QR code of your ticket")) if code else None,
         grouped=tickets.grouped,
         is_fresh=rules.is_fresh(page.registered_at, clock.now()),
         can_cancel=clock.now() < page.occasion.ends_at,

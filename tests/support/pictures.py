@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import shutil
 import subprocess
 from pathlib import Path
 
 from PIL import Image
 
+from tools.vendor import find_npm
+
+DECODERS = Path(__file__).with_name("decoders.mjs")
 FRAME = (1280, 720)
 FRAMES_PER_SECOND = 10
 
@@ -23,6 +29,17 @@ def qr_from_png(png: bytes) -> str:
     codes = read.stdout.decode().splitlines()
     assert len(codes) == 1, f"{len(codes)} codes in the picture; zbar says: {read.stderr.decode()}"
     return codes[0]
+
+
+def qr_by_node(pictures: list[Image.Image]) -> list[dict[str, str | None]]:
+    """What zxing-wasm (at the door) and jsQR read in grey pictures: "zxing" and "jsqr", None where no code was seen."""
+    sent = [{"width": one.width, "grey": base64.b64encode(one.tobytes()).decode()} for one in pictures]
+    _, environment = find_npm()
+    node = shutil.which("node", path=environment["PATH"])
+    assert node is not None
+    read = subprocess.run([node, DECODERS], input=json.dumps(sent).encode(), capture_output=True, check=True)
+    found: list[dict[str, str | None]] = json.loads(read.stdout)
+    return found
 
 
 def camera_video(pictures: list[bytes], target: Path, *, seconds_each: int = 3) -> Path:
