@@ -1,8 +1,7 @@
 """The case as the e-mail of 6 November 2023 tells it, and what was invented so that it can be played.
 
 What is invented is marked by its row (:mod:`eventapp.demo.invented`) or stands under a heading that says so.
-Ministers appear by
-office. People and organisations are invented and live under ``example.org``.
+Ministers appear by office. People and organisations are invented and live under ``example.org``.
 """
 
 from __future__ import annotations

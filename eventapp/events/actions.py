@@ -150,7 +150,6 @@ def publish(event: Event, *, by: By, now: datetime) -> None:
     event.published_at = now
     touch(event)
     _record(event, "published", now)
-    _tell(registry().event_published, event)
     audit.record(by, "events.published", event.id)
 
 

@@ -164,7 +164,6 @@ class Registry:
     record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
-    event_published: list[Callable[[str], None]] = field(default_factory=list)  # event_id, in the same transaction
     event_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: time, place, or called off
     quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
     # first part of a mail's message -> the permission to open such a mail beside that to see the outbox

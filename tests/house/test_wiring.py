@@ -1,0 +1,136 @@
+"""What one slice tells another through the registry: every wire has two ends, and something comes out at the other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from eventapp import clock, create_app
+from eventapp.checkin import scanning
+from eventapp.checkin.scanning import Guest, Moment
+from eventapp.config import Settings
+from eventapp.db import db, new_id
+from eventapp.events.models import Event, QuotaKind
+from eventapp.invitations.actions import Given, reply
+from eventapp.invitations.models import ReplyChannel, ReplyState
+from eventapp.mail.models import OutboxMail
+from eventapp.mail.worker import Worker
+from eventapp.registration.models import RegistrationState
+from eventapp.web.permissions import Role
+from eventapp.web.registry import Registry, registry
+from tests.checkin.support import open_phone
+from tests.invitations.conftest import make_invitation
+from tests.registration.givens import given_event, rows, sign_up
+from tests.support.databases import close
+from tests.support.factories import SIGN_UP_AT
+from tests.support.pages import PageClient
+from tests.support.staff import sign_in
+
+SOURCES = [one for one in (Path(__file__).parents[2] / "eventapp").rglob("*.py") if one.name != "registry.py"]
+HOOKS = [one.name for one in fields(Registry)]
+
+
+@pytest.fixture(scope="module")
+def filled(base_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """The registry as the product fills it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('wiring') / 'eventapp.db'}"
+    app = create_app(replace(base_settings, database_url=url), testing=True)
+    with app.app_context():
+        found = registry()
+    close(app)
+    return found
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_somebody_who_speaks(filled: Registry, hook: str) -> None:
+    spoken, untouched = getattr(filled, hook), getattr(Registry(), hook)
+    assert spoken != untouched, f"nobody registers anything at {hook}"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_somebody_who_listens(hook: str) -> None:
+    asked = re.compile(rf"registry\(\)\.{hook}\b|found\.{hook}\b")
+    assert any(asked.search(one.read_text("utf-8")) for one in SOURCES), f"nobody asks what was registered at {hook}"
+
+
+# --- from the organiser's page to the guest --------------------------------------------------------------------
+
+
+@pytest.fixture
+def full(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Event:
+    """An event to come with one seat, which is taken, and one guest in line."""
+    monkeypatch.setattr(clock, "now", lambda: SIGN_UP_AT)
+    with app.app_context():
+        event = given_event(seats=1, quotas={QuotaKind.INVITED: 2})
+        sign_up(event, 1)
+        sign_up(event, 2)
+        db.session.rollback()
+    return event
+
+
+@pytest.fixture
+def organiser(page_client: PageClient) -> PageClient:
+    sign_in(page_client, Role.ORGANISER)
+    return page_client
+
+
+def work(app: Flask) -> None:
+    """What the worker does with what was asked of it; no mail server is set, so mails become files."""
+    Worker(app).run_once()
+
+
+def mails(app: Flask, to: str) -> list[str]:
+    """Messages to an address, oldest first."""
+    with app.app_context():
+        sent = select(OutboxMail).where(OutboxMail.to_address == to).order_by(OutboxMail.queued_at)
+        found = [one.message for one in db.session.scalars(sent)]
+        db.session.rollback()
+    return found
+
+
+def test_seats_that_the_organiser_adds_go_to_those_in_line(organiser: PageClient, app: Flask, full: Event) -> None:
+    with app.app_context():
+        assert [one.state for one in rows(full)].count(RegistrationState.WAITING) == 1
+    organiser.submit(f"/staff/events/{full.id}/hall", {"public": "2"})
+    work(app)
+    with app.app_context():
+        assert {one.state for one in rows(full)} == {RegistrationState.CONFIRMED}
+    assert mails(app, "guest2@example.org")[-1] == "registration/promoted"
+
+
+def test_guests_are_told_when_the_organiser_moves_the_event(organiser: PageClient, app: Flask, full: Event) -> None:
+    ends_at = (full.ends_at + timedelta(hours=1)).astimezone(clock.COPENHAGEN)
+    organiser.submit(f"/staff/events/{full.id}/settings", {"ends_at": f"{ends_at:%Y-%m-%dT%H:%M}"})
+    work(app)
+    for guest in ("guest1@example.org", "guest2@example.org"):
+        assert mails(app, guest)[-1] == "registration/changed"
+
+
+def test_guests_are_told_when_the_organiser_calls_the_event_off(organiser: PageClient, app: Flask, full: Event) -> None:
+    organiser.submit(f"/staff/events/{full.id}/cancellation", {"text": "Salen er oversvømmet."})
+    work(app)
+    for guest in ("guest1@example.org", "guest2@example.org"):
+        assert mails(app, guest)[-1] == "registration/called_off"
+
+
+# --- from the door to the invitation ---------------------------------------------------------------------------
+
+
+def test_an_invited_guest_whose_ticket_is_shown_at_the_door_has_come(
+    organiser: PageClient, app: Flask, full: Event
+) -> None:
+    with app.app_context():
+        invitation = make_invitation(db.session.get_one(Event, full.id))
+        reply(invitation, Given(ReplyState.ACCEPTED, ReplyChannel.LINK), now=SIGN_UP_AT)
+        db.session.commit()
+        invitation_id, guest_id = invitation.id, invitation.registration_id
+        phone = open_phone(invitation.event, "Hovedindgang")
+        scanning.scan(Guest(guest_id=guest_id), Moment(new_id()), by=phone, now=full.doors_open_at)
+    page = organiser.visit(f"/staff/events/{full.id}/invitations/{invitation_id}")
+    assert ": mødte op" in page.text
