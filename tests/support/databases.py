@@ -34,6 +34,9 @@ class Databases(Protocol):
     def empty(self) -> str:
         """Address of a database without tables."""
 
+    def copy(self, url: str) -> str:
+        """Address of a database that holds what another holds, to which nobody is connected."""
+
     def drop(self, url: str) -> None:
         """Throw one away that was given out."""
 
@@ -44,14 +47,16 @@ class SqliteDatabases:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._numbers = itertools.count()
-        template = self.empty()
-        migrate(replace(settings, database_url=template))
-        self._template = _file(template)
+        self._template = self.empty()
+        migrate(replace(settings, database_url=self._template))
 
     def fresh(self) -> str:
-        url = self.empty()
-        shutil.copyfile(self._template, _file(url))
-        return url
+        return self.copy(self._template)
+
+    def copy(self, url: str) -> str:
+        made = self.empty()
+        shutil.copyfile(_file(url), _file(made))
+        return made
 
     def empty(self) -> str:
         return f"sqlite:///{self._folder / f'{next(self._numbers)}.db'}"
@@ -73,9 +78,12 @@ class PostgresDatabases:
         self._idle: list[str] = []
 
     def fresh(self) -> str:
-        url = self._idle.pop() if self._idle else self._create(_name(self._template))
+        url = self._idle.pop() if self._idle else self.copy(self._template)
         self._given.add(url)
         return url
+
+    def copy(self, url: str) -> str:
+        return self._create(_name(url))
 
     def empty(self) -> str:
         return self._create("template0")
