@@ -6,6 +6,8 @@ from flask import Flask
 
 from eventapp.accounts import admin_views, audit_views, cli, loader, own_views, views
 from eventapp.accounts.blueprint import bp
+from eventapp.web.permissions import Scope
+from eventapp.web.registry import Registry
 
 PAGES = (views, own_views, admin_views, audit_views)  # importing them puts their pages on the blueprint
 
@@ -14,5 +16,12 @@ def register(app: Flask) -> None:
     """Bind the slice to the application."""
     loader.register(app)
     app.register_blueprint(bp)
-    app.extensions["registry"].staff_links.extend(own_views.LINKS)
+    registry: Registry = app.extensions["registry"]
+    registry.staff_links.extend(own_views.LINKS)
+    registry.scopes.update(staff_id=_of_the_authority, session_id=_of_the_authority)
     app.cli.add_command(cli.group)
+
+
+def _of_the_authority(_id: str) -> Scope:
+    """Accounts belong to no case."""
+    return Scope()
