@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
-from eventapp.web.permissions import Role
+from eventapp.web.permissions import Role, scope_key
 
 WHOLE = text("case_id IS NULL AND event_id IS NULL")
 
@@ -87,8 +87,7 @@ class RoleGrant(Model):
 
     @property
     def key(self) -> str:
-        """What it is held for, as :class:`eventapp.web.registry.ScopeChoice` writes it."""
-        return f"case:{self.case_id}" if self.case_id else f"event:{self.event_id}" if self.event_id else ""
+        return scope_key(self.case_id, self.event_id)
 
 
 class StaffSession(Model):

@@ -108,7 +108,14 @@ def own_session() -> OpenSession:
 
 
 def _own_roles() -> list[object]:
-    return [name for role, name in ROLE_NAMES.items() if role in current_person().roles]
+    """The roles for the whole authority, then those for something, with what they are for."""
+    person = current_person()
+    whole = [name for role, name in ROLE_NAMES.items() if role in person.roles]
+    if not person.limited:
+        return list(whole)
+    names = queries.scope_names()
+    some = sorted(f"{ROLE_NAMES[one.role]} ({names[one.key]})" for one in person.limited)
+    return [*whole, *some]
 
 
 def _confirm_page(template: str, form: ConfirmForm | ChangePasswordForm, status: int) -> ResponseReturnValue:

@@ -15,6 +15,7 @@ from eventapp.accounts.models import RecoveryCode, SignInLink, Staff, StaffSessi
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Grant, Person, Role
+from eventapp.web.registry import registry
 
 PER_PAGE = 50
 
@@ -155,6 +156,11 @@ def everybody() -> Sequence[Staff]:
 
 def staff_with_id(staff_id: str) -> Staff | None:
     return db.session.scalar(select(Staff).options(selectinload(Staff.grants)).where(Staff.id == staff_id))
+
+
+def scope_names() -> dict[str, str]:
+    """What roles may be held for -> how the page calls it; nothing stands for the whole authority."""
+    return {one.key: one.label for choices in registry().scope_choices for one in choices()}
 
 
 def open_sessions(staff_id: str, now: datetime) -> list[StaffSession]:

@@ -75,7 +75,8 @@ def within(reaches: Mapping[str, Collection[Reach]]) -> ColumnElement[bool]:
 
     :param reaches: first part of a mail's message -> what must all reach the mail's subject.
     """
-    return or_(false(), *(_of_owner(name, needed) for name, needed in reaches.items()))
+    some = {name: needed for name, needed in reaches.items() if not any(one.is_empty for one in needed)}
+    return or_(false(), *(_of_owner(name, needed) for name, needed in some.items()))
 
 
 def _of_owner(name: str, needed: Collection[Reach]) -> ColumnElement[bool]:

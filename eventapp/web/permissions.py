@@ -29,12 +29,6 @@ class SignedOutError(NotAllowedError):
     message = _l("You are not signed in. Sign in, and try again.")
 
 
-class NotCoveredError(NotFoundError):
-    """What somebody asks for lies outside what their roles are held for, or does not exist: the answer is the same."""
-
-    message = _l("There is no such page, or your roles do not cover what it is about.")
-
-
 class Role(enum.StrEnum):
     """The roles of a town hall (domain.md ch. 8)."""
 
@@ -122,6 +116,11 @@ class Scope:
     event_id: str | None = None
 
 
+def scope_key(case_id: str | None, event_id: str | None) -> str:
+    """What a role is held for in one word: ``case:<id>``, ``event:<id>``, or nothing for the whole authority."""
+    return f"case:{case_id}" if case_id else f"event:{event_id}" if event_id else ""
+
+
 @dataclass(frozen=True)
 class Grant:
     """A role, held for one case with all that belongs to it, for one event only, or for the whole authority."""
@@ -133,6 +132,16 @@ class Grant:
     @property
     def is_whole(self) -> bool:
         return self.case_id is None and self.event_id is None
+
+    @classmethod
+    def at(cls, role: Role, key: str) -> Grant:
+        """The role for what a key stands for (:func:`scope_key`)."""
+        kind, _colon, found = key.partition(":")
+        return cls(role, case_id=found if kind == "case" else None, event_id=found if kind == "event" else None)
+
+    @property
+    def key(self) -> str:
+        return scope_key(self.case_id, self.event_id)
 
     def covers(self, scope: Scope) -> bool:
         if self.case_id:
@@ -175,6 +184,10 @@ class Reach:
     everything: bool = False
     case_ids: Collection[str] = ()
     event_ids: Collection[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.everything or self.case_ids or self.event_ids)
 
 
 def requires(permission: Permission, *, anywhere: bool = False) -> Callable[[View], View]:
@@ -291,7 +304,7 @@ def _guard() -> ResponseReturnValue | None:
         return _ask_who(permission)
     g.refused = True
     if current_person().grants_of(permission) and request.view_args:
-        raise NotCoveredError  # not 403, which would tell that it exists
+        raise NotFoundError  # as if it did not exist: 403 would tell that it does
     raise NotAllowedError
 
 

@@ -1,14 +1,14 @@
 """A role may be held for one case or one event
 
 Revision ID: 5d1c0f7a3b42
-Follows: 7486c8154caf
+Follows: 3c1f0d5b7a21
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "5d1c0f7a3b42"
-down_revision = "7486c8154caf"
+down_revision = "3c1f0d5b7a21"
 branch_labels = None
 depends_on = None
 
