@@ -135,10 +135,8 @@ def _make_staff() -> None:
     now = clock.system_now()
     for number, (email, name, role) in enumerate(facts.STAFF):
         at = now + timedelta(microseconds=number)  # their order is that of the list
-        grants = [Grant(role)]
-        mark(
-            [administration.create(db.session(), email=email, name=name, grants=grants, by=None, now=at, link_only=True)]
-        )
+        grants, session = [Grant(role)], db.session()
+        mark([administration.create(session, email=email, name=name, grants=grants, by=None, now=at, link_only=True)])
 
 
 def state() -> DemoState | None:

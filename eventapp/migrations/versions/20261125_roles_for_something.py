@@ -1,14 +1,14 @@
 """A role may be held for one case or one event
 
 Revision ID: 5d1c0f7a3b42
-Follows: 3c1f0d5b7a21
+Follows: 8d2e4b6a9c10
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "5d1c0f7a3b42"
-down_revision = "3c1f0d5b7a21"
+down_revision = "8d2e4b6a9c10"
 branch_labels = None
 depends_on = None
 
