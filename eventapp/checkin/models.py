@@ -98,12 +98,14 @@ class Verdict(enum.StrEnum):
 
 
 class Scan(Model):
-    """One thing that happened at a door. Never changed, never deleted; a mistake is undone by another scan.
+    """One thing that happened at a door, with what the phone was told. Never changed, never deleted.
+
+    A mistake is undone by another scan. What the scans of a head add up to is :class:`Presence`.
 
     ``id`` is made by the phone, so that sending twice is harmless; ``number`` counts the scans of an event in the
     order in which the server took them. ``at`` is when it happened as well as we can tell: the phone's time put
-    right by ``offset_ms`` (server minus phone), else ``received_at``. ``earlier_id`` is the entry that a second scan
-    ran into. A head is inside when its last scan with verdict ``ok`` that no other scan undoes went ``in``.
+    right by ``offset_ms`` (server minus phone), else ``received_at``, and never before what the scan was answered by
+    (:func:`eventapp.checkin.rules.in_turn`). ``earlier_id`` is the entry that a second scan ran into.
     """
 
     __tablename__ = "scan"
@@ -135,11 +137,33 @@ class Scan(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Presence(Model):
+    """Where a head stands: a result kept of its scans by :func:`eventapp.checkin.rules.fold`, one row a head.
+
+    Whoever was shown at a door and let through has a row. ``came_at`` is the entry by which she came, and *came* means
+    everywhere that it is there; ``entry_id`` the scan since which she is inside, None while she is not; ``last_id``
+    the last movement that nobody undid. ``flask checkin recount`` makes the rows anew.
+    """
+
+    __tablename__ = "presence"
+    __table_args__ = (
+        Index(None, "event_id", "came_at"),
+        CheckConstraint("entry_id IS NULL OR came_at IS NOT NULL", name="entry_id"),
+        CheckConstraint("came_at IS NULL OR last_id IS NOT NULL", name="came_at"),
+    )
+
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    came_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entry_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
+    last_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
+
+
 class Occupancy(Model):
     """How many are in the room: a counter kept in the same transaction as the scans, and the lock that orders them.
 
-    Everything here can be counted again from the scans (ADR 0016): ``scans`` taken so far, heads ``inside`` now, heads
-    that ``came`` at all, and the ``highest`` number inside with the moment it was reached.
+    Everything here can be counted again (ADR 0024): ``scans`` taken so far, heads ``inside`` now, heads that ``came``
+    at all, the ``highest`` number inside with the moment it was reached, and when somebody moved last, ``latest_at``.
     """
 
     __tablename__ = "occupancy"
@@ -155,3 +179,4 @@ class Occupancy(Model):
     came: Mapped[int] = mapped_column(default=0)
     highest: Mapped[int] = mapped_column(default=0)
     highest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    latest_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, func, select
 
-from eventapp.checkin.models import Direction, Means, Occupancy, Scan, Verdict
+from eventapp.checkin.models import Direction, Means, Occupancy, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import NotFoundError, existing
@@ -46,11 +45,8 @@ _RESULT = """
 RESULT = Sql(_RESULT.format(which="s.id = :id"))
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
 GUESTS = Sql("""
-    SELECT r.id, r.name, r.state, r.origin, r.registered_at, c.label, c.label_en, m.direction
-    FROM registration r LEFT JOIN category c ON c.id = r.category_id
-    LEFT JOIN scan m ON m.id = (
-        SELECT s.id FROM scan s WHERE s.registration_id = r.id AND s.verdict = 'ok'
-        AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id) ORDER BY s.number DESC LIMIT 1)
+    SELECT r.id, r.name, r.state, r.origin, r.registered_at, c.label, c.label_en, p.entry_id
+    FROM registration r LEFT JOIN category c ON c.id = r.category_id LEFT JOIN presence p ON p.registration_id = r.id
     WHERE r.event_id = :event_id AND r.name_key LIKE :pattern ESCAPE '!'
     ORDER BY r.name_key, r.id LIMIT :most
 """)
@@ -200,7 +196,7 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
             registered_at=as_moment(row.registered_at),
             label=row.label or "",
             label_en=row.label_en or "",
-            is_inside=row.direction == Direction.IN,
+            is_inside=row.entry_id is not None,
         )
         for row in rows
         if key in search_key(row.name)  # the sort key holds signs for accents and capitals too
@@ -238,22 +234,6 @@ def _result(row: Any) -> Result:
 
 
 # --- for other slices ----------------------------------------------------------------------------------------
-
-
-def entries(event_id: str) -> Select[str | None, datetime]:
-    """Who came and when, as a query to build on: one row (registration_id, at) a head, undone entries left out."""
-    undoing = aliased(Scan)
-    undone = select(undoing.id).where(undoing.undoes_id == Scan.id).exists()
-    return (
-        select(Scan.registration_id, func.min(Scan.at).label("at"))
-        .where(
-            Scan.event_id == event_id,
-            Scan.verdict == Verdict.OK,
-            Scan.direction == Direction.IN,
-            ~undone,
-        )
-        .group_by(Scan.registration_id)
-    )
 
 
 def came(event_id: str) -> int | None:

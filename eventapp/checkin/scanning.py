@@ -9,57 +9,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
-from eventapp.checkin import rules
+from eventapp.checkin import presence, rules
 from eventapp.checkin.errors import OtherScanError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
-from eventapp.db import Job, Sql, reading, write
+from eventapp.checkin.presence import Head, as_shown, of_head
+from eventapp.checkin.rules import MOVING, Shown
+from eventapp.db import Job, Sql, as_moment, reading, write
 from eventapp.errors import existing
 from eventapp.registration import actions as registration
-from eventapp.registration.models import RegistrationState
+from eventapp.registration.models import Origin, RegistrationState
 from eventapp.web.permissions import Person
-from eventapp.web.registry import registry
 
-LOCK = Sql("UPDATE occupancy SET scans = scans + 1 WHERE event_id = :event_id RETURNING scans, inside")
-# The guest with the approved number of the room and the last thing that happened to her at a door.
+LOCK = Sql("""
+    UPDATE occupancy SET scans = scans + 1 WHERE event_id = :event_id RETURNING scans, inside, latest_at,
+        (SELECT l.max_persons FROM event e JOIN layout l ON l.id = e.layout_id WHERE e.id = occupancy.event_id)
+        AS max_persons
+""")
+# The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
 _GUEST = """
-    SELECT l.max_persons, r.id AS registration_id, r.event_id, r.state, m.id AS movement_id, m.direction
-    FROM event e JOIN layout l ON l.id = e.layout_id {found_by}
-    LEFT JOIN scan m ON m.id = (
-        SELECT s.id FROM scan s WHERE s.registration_id = r.id AND s.event_id = e.id AND s.verdict = 'ok'
-        AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id) ORDER BY s.number DESC LIMIT 1)
-    WHERE e.id = :event_id
+    SELECT r.id AS registration_id, r.event_id, r.state, r.origin, s.id, s.at, s.direction, s.verdict, s.undoes_id
+    FROM {found_by}
+    LEFT JOIN scan s ON s.registration_id = r.id AND s.verdict IN ('ok', 'undone')
+    WHERE {which}
 """
 BY_CODE = Sql(
-    _GUEST.format(
-        found_by="LEFT JOIN ticket t ON t.code_hash = :code_hash LEFT JOIN registration r ON r.id = t.registration_id"
-    )
+    _GUEST.format(found_by="ticket t JOIN registration r ON r.id = t.registration_id", which="t.code_hash = :code_hash")
 )
-BY_NAME = Sql(_GUEST.format(found_by="LEFT JOIN registration r ON r.id = :guest_id AND r.event_id = e.id"))
-# Guests without ticket and name cannot be told apart, so any of them may be the one who leaves.
+BY_ID = Sql(_GUEST.format(found_by="registration r", which="r.id = :guest_id AND r.event_id = :event_id"))
+# Guests without ticket and name cannot be told apart, so any of them who was inside then may be the one who leaves.
 LEAVING = Sql("""
-    SELECT r.id FROM registration r JOIN scan m ON m.id = (
-        SELECT s.id FROM scan s WHERE s.registration_id = r.id AND s.verdict = 'ok'
-        AND NOT EXISTS (SELECT 1 FROM scan u WHERE u.undoes_id = s.id) ORDER BY s.number DESC LIMIT 1)
-    WHERE r.event_id = :event_id AND r.origin = 'walk_in' AND m.direction = 'in'
-    ORDER BY CASE r.name WHEN '' THEN 0 ELSE 1 END, m.number LIMIT 1
+    SELECT r.id FROM presence p JOIN registration r ON r.id = p.registration_id JOIN scan e ON e.id = p.entry_id
+    WHERE p.event_id = :event_id AND r.origin = 'walk_in' AND e.at < :at
+    ORDER BY CASE r.name WHEN '' THEN 0 ELSE 1 END, e.at, e.id LIMIT 1
 """)
-LIMIT = Sql("SELECT l.max_persons FROM event e JOIN layout l ON l.id = e.layout_id WHERE e.id = :event_id")
 INSERT = Sql("""
     INSERT INTO scan (id, event_id, number, door_id, session_id, direction, means, verdict, registration_id, code_hash,
                       earlier_id, undoes_id, device_at, offset_ms, received_at, at)
     VALUES (:id, :event_id, :number, :door_id, :session_id, :direction, :means, :verdict, :registration_id, :code_hash,
             :earlier_id, :undoes_id, :device_at, :offset_ms, :received_at, :at)
     ON CONFLICT (id) DO NOTHING
-""")
-COUNT = Sql("""
-    UPDATE occupancy SET inside = inside + :step, came = came + :newcomer,
-        highest_at = CASE WHEN inside + :step > highest THEN :at ELSE highest_at END,
-        highest = CASE WHEN inside + :step > highest THEN inside + :step ELSE highest END
-    WHERE event_id = :event_id
 """)
 STORED = Sql("SELECT event_id, means, direction, code_hash FROM scan WHERE id = :id")
 COUNT_UNKNOWN = Sql("""
@@ -102,13 +93,28 @@ class WalkIn:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A scan whose turn it is: the number it gets, what it finds, and where it stands among the others."""
+
+    number: int
+    inside: int
+    limit: int
+    latest_at: datetime | None
+    received_at: datetime
+    at: datetime
+
+    @property
+    def is_full(self) -> bool:
+        return self.inside >= self.limit
+
+
+@dataclass(frozen=True)
 class Found:
-    """What a scan came to, before it is written down."""
+    """What a scan came to, before it is written down. ``head``: whom it moves, if the verdict is one that does."""
 
     verdict: Verdict
-    registration_id: str | None = None
+    head: Head | None = None
     earlier_id: str | None = None
-    newcomer: bool = False
 
 
 def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> bool:
@@ -121,9 +127,9 @@ def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> bool:
     """
 
     def job(conn: Connection) -> None:
-        number, inside = queue_up(conn, by)
-        found = _judge(conn, guest, moment.direction, inside, by)
-        store(conn, moment, number, guest.means, found, code_hash=guest.code_hash, by=by, now=now)
+        turn = queue_up(conn, moment, by, now)
+        found = _judge(conn, guest, moment.direction, turn, by)
+        store(conn, moment, turn, guest.means, found, code_hash=guest.code_hash, by=by)
         if found.verdict is Verdict.UNKNOWN:
             window = now - rules.UNKNOWN_WINDOW
             COUNT_UNKNOWN(conn, id=by.id, window=window, now=now, most=rules.MOST_UNKNOWN_CODES)
@@ -142,9 +148,9 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> boo
     """
 
     def job(conn: Connection) -> None:
-        number, inside = queue_up(conn, by)
-        found = _let_walk_in(conn, person, moment, inside, by, now)
-        store(conn, moment, number, Means.WALK_IN, found, by=by, now=now)
+        turn = queue_up(conn, moment, by, now)
+        found = _let_walk_in(conn, person, moment, turn, by)
+        store(conn, moment, turn, Means.WALK_IN, found, by=by)
 
     return once(job, moment, Means.WALK_IN, None, by)
 
@@ -152,89 +158,91 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> boo
 # --- steps, for undoing too ------------------------------------------------------------------------------------
 
 
-def queue_up(conn: Connection, by: Person) -> tuple[int, int]:
-    """Wait for the event's other doors; returns this scan's number and how many are inside."""
+def queue_up(conn: Connection, moment: Moment, by: Person, now: datetime) -> Turn:
+    """Wait for the event's other doors; until this transaction ends they wait for us."""
     row = existing(LOCK(conn, event_id=by.event_id).one_or_none())
-    return row.scans, row.inside
+    latest_at = as_moment(row.latest_at) if row.latest_at else None
+    at = rules.in_turn(rules.happened_at(moment.device_at, moment.offset_ms, now), now, latest_at)
+    return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at)
 
 
-def _judge(conn: Connection, guest: Guest, direction: Direction, inside: int, by: Person) -> Found:
+def _judge(conn: Connection, guest: Guest, direction: Direction, turn: Turn, by: Person) -> Found:
     if guest.guest_id:
-        row = BY_NAME(conn, event_id=by.event_id, guest_id=guest.guest_id).one()
+        rows = BY_ID(conn, event_id=by.event_id, guest_id=guest.guest_id).all()
     else:
-        row = BY_CODE(conn, event_id=by.event_id, code_hash=guest.code_hash).one()
-    if row.registration_id is None:
+        rows = BY_CODE(conn, code_hash=guest.code_hash).all()
+    if not rows:
         return Found(Verdict.UNKNOWN)
-    if row.event_id != by.event_id:
+    if rows[0].event_id != by.event_id:
         return Found(Verdict.WRONG_EVENT)  # and not a word about whose ticket it is (reliability S11)
+    head = Head(rows[0].registration_id, rows[0].origin, [as_shown(row) for row in rows if row.id])
+    then, now = rules.fold(head.shown, before=turn.at), rules.fold(head.shown)
     verdict = rules.verdict(
         direction,
-        RegistrationState(row.state),
-        is_inside=row.direction == Direction.IN,
-        is_full=inside >= row.max_persons,
+        RegistrationState(rows[0].state),
+        is_inside=then.is_inside,
+        is_full=turn.is_full and not now.is_inside,  # who is inside already makes the room no fuller
     )
-    earlier_id = row.movement_id if verdict is Verdict.ALREADY_IN else None
-    return Found(verdict, row.registration_id, earlier_id, newcomer=row.movement_id is None)
+    return Found(verdict, head, then.entry_id if verdict is Verdict.ALREADY_IN else None)
 
 
-def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, inside: int, by: Person, now: datetime) -> Found:
+def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, turn: Turn, by: Person) -> Found:
     event_id = event_of(by)
     if moment.direction is Direction.OUT:
-        leaving = LEAVING(conn, event_id=event_id).scalar_one_or_none()
-        return Found(Verdict.OK, leaving) if leaving else Found(Verdict.NOT_IN)
-    if inside >= LIMIT(conn, event_id=event_id).scalar_one():
+        leaving = LEAVING(conn, event_id=event_id, at=turn.at).scalar_one_or_none()
+        if leaving is None:
+            return Found(Verdict.NOT_IN)
+        return Found(Verdict.OK, Head(leaving, Origin.WALK_IN, of_head(conn, leaving)))
+    if turn.is_full:
         return Found(Verdict.FULL)
     entered = registration.walk_in(
-        conn, event_id=event_id, key=moment.id, name=person.name, category_id=person.category_id, by=by, now=now
+        conn,
+        event_id=event_id,
+        key=moment.id,
+        name=person.name,
+        category_id=person.category_id,
+        by=by,
+        now=turn.received_at,
     )
-    return Found(Verdict.OK, entered.registration_id, newcomer=True)
+    return Found(Verdict.OK, Head(entered.registration_id, Origin.WALK_IN))
 
 
 def store(
     conn: Connection,
     moment: Moment,
-    number: int,
+    turn: Turn,
     means: Means,
     found: Found,
     *,
     by: Person,
-    now: datetime,
-    **more: str | None,
+    code_hash: str | None = None,
+    undoes_id: str | None = None,
 ) -> None:
-    """Write the scan down, count it, and tell those who wait for a guest to come."""
-    at = rules.happened_at(moment.device_at, moment.offset_ms, now)
-    values: dict[str, Any] = {"code_hash": None, "undoes_id": None, **more}
+    """Write the scan down, and keep what it changes."""
     stored = INSERT(
         conn,
         id=moment.id,
         event_id=by.event_id,
-        number=number,
+        number=turn.number,
         door_id=by.door_id,
         session_id=by.id,
         direction=str(moment.direction),
         means=str(means),
         verdict=str(found.verdict),
-        registration_id=found.registration_id,
+        registration_id=found.head.registration_id if found.head else None,
+        code_hash=code_hash,
         earlier_id=found.earlier_id,
+        undoes_id=undoes_id,
         device_at=moment.device_at,
         offset_ms=moment.offset_ms,
-        received_at=now,
-        at=at,
-        **values,
+        received_at=turn.received_at,
+        at=turn.at,
     )
     if stored.rowcount == 0:
         raise RepeatedScanError
-    if found.verdict is Verdict.OK:
-        _count(conn, moment.direction, found, at, by)
-
-
-def _count(conn: Connection, direction: Direction, found: Found, at: datetime, by: Person) -> None:
-    is_entry = direction is Direction.IN
-    first_entry = is_entry and found.newcomer
-    COUNT(conn, event_id=by.event_id, step=1 if is_entry else -1, newcomer=int(first_entry), at=at)
-    if first_entry:
-        for tell in registry().after_scan:
-            tell(conn, found.registration_id, at)
+    if found.head and found.verdict in MOVING:
+        new = Shown(moment.id, turn.at, moment.direction, found.verdict, undoes_id)
+        presence.take_in(conn, event_of(by), found.head, new, turn.latest_at)
 
 
 def once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, by: Person) -> bool:

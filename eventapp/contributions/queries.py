@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from eventapp.checkin.models import Scan, Verdict
+from eventapp.checkin.models import Presence
 from eventapp.contributions.models import Contribution, FollowUp
 from eventapp.db import db
 from eventapp.errors import existing
@@ -73,16 +73,13 @@ def links_sent(event_id: str) -> int:
 
 def to_be_asked(event_id: str) -> Sequence[Registration]:
     """Those who came, agreed to be written to afterwards, and were not sent the link yet (LAW-04)."""
-    undone = select(Scan.undoes_id).where(Scan.event_id == event_id, Scan.undoes_id.is_not(None))
-    entered = select(Scan.registration_id).where(
-        Scan.event_id == event_id, Scan.verdict == Verdict.OK, Scan.id.not_in(undone)
-    )
+    came = select(Presence.registration_id).where(Presence.event_id == event_id, Presence.came_at.is_not(None))
     asked = select(FollowUp.registration_id).where(FollowUp.event_id == event_id)
     wanted = select(Registration).where(
         Registration.event_id == event_id,
         Registration.wants_follow_up.is_(True),
         Registration.email != "",
-        Registration.id.in_(entered),
+        Registration.id.in_(came),
         Registration.id.not_in(asked),
     )
     return db.session.scalars(wanted.order_by(Registration.registered_at, Registration.id)).all()

@@ -13,16 +13,15 @@ from eventapp.events.errors import HallTooSmallError, SeatsTakenError
 from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
 from eventapp.events.lists import LISTS
 from eventapp.events.models import Event
-from eventapp.web.permissions import Permission, current_person, reach, requires
+from eventapp.web.permissions import Permission, current_person, requires
 
 bp = Blueprint("events_staff", __name__, url_prefix="/staff/events")
 
 
 @bp.get("/")
-@requires(Permission.READ_EVENTS, anywhere=True)
+@requires(Permission.READ_EVENTS)
 def index() -> ResponseReturnValue:
-    found, open_to = queries.events(reach(Permission.READ_EVENTS)), cases(reach(Permission.EDIT_EVENTS))
-    return render_template("events/index.html", events=found, cases=open_to)
+    return render_template("events/index.html", events=queries.events(), cases=cases())
 
 
 @bp.route("/new/<case_id>", methods=["GET", "POST"])

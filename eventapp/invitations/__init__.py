@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp.invitations import actions, parts, queries, views
-from eventapp.web.permissions import Permission
-from eventapp.web.registry import MailOwner, Registry
+from eventapp.registration.models import Origin
+from eventapp.web.registry import Registry
 
 
 def register(app: Flask) -> None:
@@ -17,6 +17,4 @@ def register(app: Flask) -> None:
     registry.desk_figures.append(parts.desk_figures)
     registry.desk_items.append(parts.desk_items)
     registry.programme_people.append(queries.programme_people)
-    registry.scopes["invitation_id"] = queries.scope
-    registry.mail_owners["invitations"] = MailOwner(Permission.READ_INVITATIONS, queries.scope, queries.ids_within)
-    registry.after_scan.append(actions.note_arrival)
+    registry.came_changed[Origin.INVITATION] = actions.note_arrival

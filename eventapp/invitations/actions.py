@@ -29,10 +29,21 @@ from eventapp.registration.queries import guest
 from eventapp.tokens import derived_token, token_hash
 
 INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
-SEEN = Sql(
-    "INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at)"
-    " VALUES (:id, :invitation_id, :kind, :by_id, :at) ON CONFLICT (invitation_id, kind) DO NOTHING"
-)
+SEEN = Sql("""
+    INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at) VALUES (:id, :invitation_id, :kind, :by_id, :at)
+    ON CONFLICT (invitation_id, kind) DO NOTHING
+""")
+VOUCHED = Sql("""
+    UPDATE sighting SET recorded_by_id = :by_id
+    WHERE invitation_id = :invitation_id AND kind = :kind AND recorded_by_id IS NULL
+""")
+# What the door alone tells changes with what the door is told; what a person noted stays.
+AT_DOOR = Sql("""
+    UPDATE sighting SET at = :at WHERE invitation_id = :invitation_id AND kind = 'came' AND recorded_by_id IS NULL
+""")
+NOT_SEEN = Sql("""
+    DELETE FROM sighting WHERE invitation_id = :invitation_id AND kind = 'came' AND recorded_by_id IS NULL
+""")
 LOG = Sql("SELECT event.case_id FROM invitation JOIN event ON event.id = invitation.event_id WHERE invitation.id = :id")
 
 
@@ -170,21 +181,35 @@ def see(invitation: Invitation, kind: SightingKind, *, by: audit.Actor, now: dat
         raise NoReplyToSeeError
     conn = db.session.connection()
     if not SEEN(conn, id=new_id(), invitation_id=invitation.id, kind=kind.value, by_id=by.id, at=now).rowcount:
+        VOUCHED(conn, invitation_id=invitation.id, kind=kind.value, by_id=by.id)
         return
     db.session.expire(invitation, ["sightings"])
     _record(conn, invitation.event.case_id, record.Kind.ATTENDANCE, {"what": str(kind)}, invitation.id, now)
     audit.record(by, "invitations.seen", invitation.id, kind=kind)
 
 
-def note_arrival(conn: Connection, registration_id: str, at: datetime) -> None:
-    """At the door: a ticket that came of an invitation was let in for the first time."""
+def note_arrival(conn: Connection, registration_id: str, came_at: datetime | None, at: datetime) -> None:
+    """At the door: a guest with the ticket of an invitation came, came at another time, or did not come after all.
+
+    The record is told that she came and, if it must be, that this was taken back; not each time that it moves.
+
+    :param at: of the scan that says so.
+    """
     invitation_id = INVITED(conn, registration_id=registration_id).scalar_one_or_none()
     if invitation_id is None:
-        return
-    came = SightingKind.CAME.value
-    if SEEN(conn, id=new_id(), invitation_id=invitation_id, kind=came, by_id=None, at=at).rowcount:
-        case_id = LOG(conn, id=invitation_id).scalar_one()
-        _record(conn, case_id, record.Kind.ATTENDANCE, {"what": "came"}, invitation_id, at)
+        return  # another reply has given the ticket up since
+    if came_at is None:
+        if NOT_SEEN(conn, invitation_id=invitation_id).rowcount:
+            _record_arrival(conn, invitation_id, "came_undone", at)
+    elif SEEN(conn, id=new_id(), invitation_id=invitation_id, kind="came", by_id=None, at=came_at).rowcount:
+        _record_arrival(conn, invitation_id, "came", at)
+    else:
+        AT_DOOR(conn, invitation_id=invitation_id, at=came_at)
+
+
+def _record_arrival(conn: Connection, invitation_id: str, what: str, at: datetime) -> None:
+    case_id = LOG(conn, id=invitation_id).scalar_one()
+    _record(conn, case_id, record.Kind.ATTENDANCE, {"what": what}, invitation_id, at)
 
 
 def _lock(invitation: Invitation) -> None:

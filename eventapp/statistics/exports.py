@@ -162,6 +162,6 @@ def _attendee(row: Any, lang: str) -> Row:
         words.category(row, lang),
         words.state(row.state, row.origin)[0],
         row.registered_at,
-        row.at,
+        row.came_at,
         _("Yes") if row.wants_follow_up else _("No"),
     ]

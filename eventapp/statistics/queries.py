@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from eventapp.checkin.models import Occupancy
-from eventapp.checkin.queries import entries
+from eventapp.checkin.models import Occupancy, Presence
 from eventapp.db import db
 from eventapp.events.models import Category, Event
 from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationState
@@ -56,8 +55,8 @@ def figures(event: Event, now: datetime) -> Figures:
 
 def arrival_moments(event_id: str) -> list[datetime]:
     """When each head came first, the earliest first."""
-    came = entries(event_id).subquery()
-    return list(db.session.scalars(select(came.c.at).order_by(came.c.at)))
+    moments = select(Presence.came_at).where(Presence.event_id == event_id).order_by(Presence.came_at)
+    return [one for one in db.session.scalars(moments) if one]
 
 
 def attendee_count(event_id: str) -> int:
@@ -75,7 +74,6 @@ def attendees(conn: Connection, event_id: str) -> Iterator[Any]:
 
 
 def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
-    came = entries(event_id).subquery()
     return (
         select(
             Registration.name,
@@ -86,31 +84,30 @@ def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
             Registration.state,
             Registration.origin,
             Registration.registered_at,
-            came.c.at,
+            Presence.came_at,
             Registration.wants_follow_up,
         )
         .outerjoin(Category, Category.id == Registration.category_id)
-        .outerjoin(came, came.c.registration_id == Registration.id)
+        .outerjoin(Presence, Presence.registration_id == Registration.id)
         .where(Registration.event_id == event_id)
     )
 
 
 def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
-    came = entries(event_id).subquery()
     is_walk_in = Registration.origin == Origin.WALK_IN
     confirmed = (Registration.state == RegistrationState.CONFIRMED) & ~is_walk_in
-    is_in = came.c.registration_id.is_not(None)
+    came = Presence.came_at.is_not(None)
     rows = db.session.execute(
         select(
             Registration.category_id,
             _number(confirmed),
             _number((Registration.state == RegistrationState.WAITING) & ~is_walk_in),
             _number((Registration.state == RegistrationState.CANCELLED) & ~is_walk_in),
-            _number(is_in),
-            _number(is_walk_in & is_in),
-            _number(confirmed & is_in),
+            _number(came),
+            _number(is_walk_in & came),
+            _number(confirmed & came),
         )
-        .outerjoin(came, came.c.registration_id == Registration.id)
+        .outerjoin(Presence, Presence.registration_id == Registration.id)
         .where(Registration.event_id == event_id)
         .group_by(Registration.category_id)
     ).all()

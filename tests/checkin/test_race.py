@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from eventapp.checkin import scanning
 from eventapp.checkin.models import Scan, Verdict
-from eventapp.checkin.scanning import Moment, WalkIn
+from eventapp.checkin.scanning import Moment, Turn, WalkIn
 from eventapp.db import Sql
 from tests.checkin.support import DOORS_OPEN, count_of, make_guest, make_hall
 
@@ -83,8 +83,9 @@ def test_without_the_lock_one_ticket_lets_several_in(app, db, monkeypatch):
     number = iter(range(1, 10**6))
     unlocked = Sql("SELECT inside FROM occupancy WHERE event_id = :event_id")
 
-    def queue_up(conn, by):
-        return next(number), unlocked(conn, event_id=by.event_id).scalar_one()
+    def queue_up(conn, _moment, by, now):
+        inside = unlocked(conn, event_id=by.event_id).scalar_one()
+        return Turn(next(number), inside, 200, None, now, now)
 
     monkeypatch.setattr(scanning, "queue_up", queue_up)
     let_in = 0

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import inspect, select
 
+from eventapp.checkin.models import Direction
 from eventapp.contributions import actions, queries
 from eventapp.contributions.actions import Sent
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
@@ -20,6 +21,7 @@ from eventapp.db import db, new_id
 from eventapp.events.models import Event
 from eventapp.record.verification import verify_log
 from eventapp.web.permissions import Role
+from tests.checkin.support import make_guest, open_phone, scanned, undone
 from tests.support.factories import STARTS_AT, make_event
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
@@ -117,6 +119,21 @@ def test_nobody_is_asked_who_did_not_come(event: Event) -> None:
     with pytest.raises(NobodyToAskError):
         actions.ask_those_who_came(event, by=Officer(), now=AFTER)
     assert db.session.scalars(select(FollowUp)).all() == []
+
+
+def test_those_are_asked_who_came_and_said_yes(event: Event) -> None:
+    """Came is what it is everywhere: an entry that was undone is none, and an exit is none either."""
+    event_id = event.id
+    door = open_phone(event, "Hovedindgang")
+    for name, wants in (("Anna", True), ("Bo", True), ("Carl", False), ("Dagny", True)):
+        guest = make_guest(db, event_id, name, wants_follow_up=wants)
+        if name == "Dagny":
+            scanned(guest.ticket, door, direction=Direction.OUT)
+            continue
+        entry = scanned(guest.ticket, door)
+        if name == "Bo":
+            undone(entry, door)
+    assert [one.name for one in queries.to_be_asked(event_id)] == ["Anna"]
 
 
 def test_the_form_keeps_what_was_typed_and_leads_to_a_receipt(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import icalendar
@@ -132,15 +133,61 @@ def test_the_door_notes_the_arrival_once(invitation: Invitation) -> None:
     db.session.commit()
     conn = db.session.connection()
     for _ in range(2):
-        actions.note_arrival(conn, invitation.registration_id or "", STARTS_AT)
+        actions.note_arrival(conn, invitation.registration_id or "", STARTS_AT, STARTS_AT)
     db.session.commit()
     db.session.refresh(invitation)
     assert [(one.kind, one.at) for one in invitation.sightings] == [(SightingKind.CAME, STARTS_AT)]
     assert kinds_in_record()[-1:] == ["attendance"]
 
 
+def seen(invitation: Invitation) -> list[tuple[SightingKind, datetime]]:
+    db.session.commit()
+    db.session.refresh(invitation)
+    return [(one.kind, one.at) for one in invitation.sightings]
+
+
+@pytest.fixture
+def at_the_door(invitation: Invitation) -> Callable[[datetime | None, datetime], None]:
+    """The invitee has a ticket, and the door tells whether and when it was let in."""
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    db.session.commit()
+    ticket = invitation.registration_id or ""
+    return lambda came_at, at: actions.note_arrival(db.session.connection(), ticket, came_at, at)
+
+
+LATER = STARTS_AT + timedelta(minutes=5)
+
+
+def test_an_entry_that_is_undone_was_no_arrival(invitation: Invitation, at_the_door: Any) -> None:
+    at_the_door(STARTS_AT, STARTS_AT)
+    at_the_door(None, LATER)
+    assert seen(invitation) == []
+    at_the_door(None, LATER)
+    assert kinds_in_record()[-3:] == ["reply", "attendance", "attendance"]
+
+
+def test_an_earlier_entry_of_a_late_phone_moves_the_arrival(invitation: Invitation, at_the_door: Any) -> None:
+    at_the_door(LATER, LATER)
+    at_the_door(STARTS_AT, LATER)
+    assert seen(invitation) == [(SightingKind.CAME, STARTS_AT)]
+    assert kinds_in_record()[-2:] == ["reply", "attendance"]
+
+
+@pytest.mark.parametrize("first", ["door", "person"])
+def test_what_a_person_saw_stays_whatever_the_door_takes_back(
+    invitation: Invitation, at_the_door: Any, first: str
+) -> None:
+    if first == "door":
+        at_the_door(STARTS_AT, STARTS_AT)
+    actions.see(invitation, SightingKind.CAME, by=Officer(), now=STARTS_AT)
+    if first == "person":
+        at_the_door(LATER, LATER)
+    at_the_door(None, LATER)
+    assert seen(invitation) == [(SightingKind.CAME, STARTS_AT)]
+
+
 def test_another_guest_at_the_door_is_nobody_of_ours(invitation: Invitation) -> None:
-    actions.note_arrival(db.session.connection(), "f" * 32, STARTS_AT)
+    actions.note_arrival(db.session.connection(), "f" * 32, STARTS_AT, STARTS_AT)
     db.session.commit()
     assert invitation.sightings == []
 

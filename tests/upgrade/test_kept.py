@@ -19,6 +19,7 @@ from sqlalchemy import func, select, table
 from eventapp import blobs, record
 from eventapp.accounts.models import Staff
 from eventapp.blobs import Blob
+from eventapp.checkin import queries
 from eventapp.db import Model, db, reading
 from eventapp.record.receipts import verify_opening
 from eventapp.web.permissions import Role
@@ -185,3 +186,12 @@ def test_staff_are_still_staff(app: Flask, email: str) -> None:
     with app.app_context():
         found = db.session.scalars(select(Staff).where(Staff.email == email)).one_or_none()
     assert (found is None) == email.startswith("door"), "phones at the door have no account"
+
+
+def test_who_came_and_who_is_inside_is_what_the_scans_say(app: Flask, promises: Promises) -> None:
+    told = app.test_cli_runner().invoke(args=["checkin", "recount"]).output
+    assert told == f"{promises['rows']['occupancy']} events counted, 0 rows were otherwise.\n"
+    with app.app_context():
+        for slug, room in promises["rooms"].items():
+            now = queries.room(promises["events"][slug]["id"])
+            assert {name: getattr(now, name) for name in ("inside", "came", "highest")} == room, slug

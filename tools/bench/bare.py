@@ -29,12 +29,11 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import psycopg
 
 from eventapp import audit, blobs
+from eventapp.checkin import presence, scanning
 from eventapp.checkin import queries as checkin_queries
-from eventapp.checkin import scanning
 from eventapp.db import Sql
 from eventapp.hearing import queries as hearing_queries
 from eventapp.hearing.answering import actions as answering
-from eventapp.invitations import actions as invitations
 from eventapp.mail import outbox
 from eventapp.record import store, tree
 from eventapp.registration import actions as registration
@@ -210,7 +209,7 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
     event, code_hash = {"event_id": world.event_id}, _sha256(code.encode())
     with db.writing() as run:
         number = run(scanning.LOCK, event)[0][0]
-        guest = run(scanning.BY_CODE, {**event, "code_hash": code_hash})[0]
+        guest = run(scanning.BY_CODE, {"code_hash": code_hash})[0]
         values = {
             **event,
             "id": sent["scan_id"],
@@ -220,7 +219,7 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
             "direction": sent["direction"],
             "means": "code",
             "verdict": "ok",
-            "registration_id": guest[1],
+            "registration_id": guest[0],
             "code_hash": code_hash,
             "earlier_id": None,
             "undoes_id": None,
@@ -230,8 +229,9 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
             "at": now,
         }
         run(scanning.INSERT, values)
-        run(scanning.COUNT, {**event, "step": 1, "newcomer": 1, "at": now})
-        run(invitations.INVITED, {"registration_id": guest[1]})
+        came = {"registration_id": guest[0], "came_at": now, "entry_id": sent["scan_id"], "last_id": sent["scan_id"]}
+        run(presence.KEEP, {**event, **came})
+        run(presence.COUNT, {**event, "step": 1, "newcomers": 1, "at": now, "latest_at": now})
     run = db.reading()
     run(checkin_queries.RESULT, {**event, "id": sent["scan_id"]})
     inside = run(checkin_queries.ROOM, event)[0][0]
