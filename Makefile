@@ -57,7 +57,7 @@ migrate: setup-dev  ## Write a migration for what the models have become: make m
 	@$(BIN)/ruff format --quiet eventapp/migrations
 
 lock: setup-dev  ## Resolve requirements*.in anew and write the locks
-	$(BIN)/python tools/lock.py
+	$(BIN)/python -m tools.lock
 
 bench: setup-dev  ## Measure, and write docs/performance.md
 	$(BIN)/python -m tools.bench

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
+PIP_OPTIONS = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
 
 
 def main(arguments: list[str]) -> int:
@@ -51,10 +52,18 @@ def make_venv() -> None:
 
 
 def install_lock(name: str) -> None:
-    lock = ROOT / name
-    options = ("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps")
-    command = (PYTHON, "-m", "pip", "install", *options, "-r", lock)
-    step(f"Installing {name} …", [lock], VENV / f"{name}.stamp", lambda: run(*command))
+    """Install what a lock names and nothing else: pip resolves nothing, so what came out since cannot matter.
+
+    A lock with a hole in it would leave one in ``.venv`` too, so it is looked over before and afterwards.
+    """
+    lock, wishes = ROOT / name, (ROOT / name).with_suffix(".in")
+
+    def install() -> None:
+        run(PYTHON, ROOT / "tools" / "lock_check.py", "exact", name)
+        run(PYTHON, "-m", "pip", "install", *PIP_OPTIONS, "-r", lock)
+        run(PYTHON, ROOT / "tools" / "lock_check.py", "closed", name)
+
+    step(f"Installing {name} …", [lock, wishes], VENV / f"{name}.stamp", install)
 
 
 def install_front_end() -> None:
