@@ -103,8 +103,8 @@ def test_the_pip_that_comes_with_this_python_installs_a_lock_after_newer_release
     lock.write_text(f"asking==1.0 --hash=sha256:{digest(asking)}\ngiven==1.0 --hash=sha256:{digest(given)}\n")
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
-    offline = ("--no-index", "--find-links", wheels)
-    command = [python, "-m", "pip", "install", *PIP_OPTIONS, *offline, "-r", lock]
+    offline = ("--no-index", "--find-links", str(wheels))
+    command = [str(python), "-m", "pip", "install", *PIP_OPTIONS, *offline, "-r", str(lock)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     version = subprocess.run(
