@@ -1,0 +1,127 @@
+"""Break the rules of a slice one at a time, and see whether its tests notice (docs/testing.md).
+
+python -m tools.mutants hearing                      rules, actions and queries of a slice
+python -m tools.mutants hearing --only rules         modules whose path holds this word
+python -m tools.mutants hearing --show               each survivor as a change
+
+The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROLES = re.compile(r"(^|_)(rules|actions|queries)\.py$")
+LINKED = ("node_modules", "static/vendor")
+BESIDE = ("templates", "static", "tools", "docs", "instance", "wsgi.py", "gunicorn.conf.py")
+# Told apart from "survived": no test of the slice runs the line at all.
+OUTCOMES = ("killed", "timeout", "survived", "no tests", "suspicious", "segfault")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("slice")
+    parser.add_argument("--only", default="", help="mutate only modules whose path holds this")
+    parser.add_argument("--tests", nargs="*", default=[], help="folders or files of tests, besides tests/<slice>")
+    parser.add_argument("--show", action="store_true", help="print each survivor as a change")
+    given = parser.parse_args(arguments)
+    modules = modules_of(given.slice, given.only)
+    if not modules:
+        print(f"No rules, actions or queries in eventapp/{given.slice} {given.only}".rstrip())
+        return 2
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = copied(Path(folder))
+        write_settings(copy, modules, [f"tests/{given.slice}", *given.tests])
+        mutmut(copy, "run")
+        return report(copy, show=given.show)
+
+
+def modules_of(slice_name: str, only: str) -> list[str]:
+    """Paths of the modules to be broken."""
+    found = sorted((ROOT / "eventapp" / slice_name).rglob("*.py"))
+    paths = [str(one.relative_to(ROOT)) for one in found if ROLES.search(one.name)]
+    return [one for one in paths if only in one]
+
+
+def copied(folder: Path) -> Path:
+    """A copy of every file that git knows, with what was installed linked in."""
+    names = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def write_settings(copy: Path, modules: list[str], tests: list[str]) -> None:
+    """mutmut reads its settings from the folder it stands in."""
+    settings = {
+        "source_paths": ["eventapp"],
+        "only_mutate": modules,
+        "also_copy": [*BESIDE, *LINKED, ".gitignore", "package.json"],
+        "pytest_add_cli_args": ["--engine=sqlite", "-s", "-p", "no:cacheprovider", "-m", "not seconds"],
+        "pytest_add_cli_args_test_selection": [one for one in tests if (copy / one).exists()],
+        "timeout_multiplier": ["10"],
+        "use_git_change_detection": ["false"],
+    }
+    lines = [f"{name} =\n" + "".join(f"    {value}\n" for value in values) for name, values in settings.items()]
+    (copy / "setup.cfg").write_text("[mutmut]\n" + "".join(lines), "utf-8")
+
+
+def mutmut(copy: Path, *arguments: str) -> str:
+    program = Path(sys.executable).parent / "mutmut"
+    done = subprocess.run(
+        [program, *arguments],
+        cwd=copy,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,  # log lines: nothing is captured, for pytest runs many times in that process
+        text=True,
+    )
+    if done.returncode:
+        print(done.stdout[-3000:])
+    return done.stdout
+
+
+def report(copy: Path, *, show: bool) -> int:
+    """Print the score of each module and the names of the survivors; status 1 when there is nothing to count."""
+    found = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
+    if not found:
+        print("mutmut gave no result; run the slice's tests first.")
+        return 1
+    modules = sorted({name.rpartition(".")[0] for name, _ in found})
+    for module in modules:
+        print_score(module, Counter(what for name, what in found if name.rpartition(".")[0] == module))
+    print_score("all", Counter(what for _, what in found))
+    for name, what in found:
+        if what not in {"killed", "timeout"}:
+            print(f"{what}: {name}")
+            if show:
+                print(mutmut(copy, "show", name))
+    return 0
+
+
+def print_score(name: str, counts: Counter[str]) -> None:
+    noticed = counts["killed"] + counts["timeout"]
+    rest = ", ".join(f"{counts[one]} {one}" for one in OUTCOMES if counts[one])
+    print(f"{name}: {noticed / counts.total():.0%} of {counts.total()} ({rest})")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
