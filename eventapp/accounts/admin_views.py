@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventapp import audit, clock
-from eventapp.accounts import actions, administration, queries
+from eventapp import clock
+from eventapp.accounts import administration, queries
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.errors import EmailTakenError
-from eventapp.accounts.forms import AccountForm, RolesForm
+from eventapp.accounts.forms import AccountForm, GrantForm, WholeRolesForm
 from eventapp.accounts.messages import ROLE_NAMES
-from eventapp.accounts.models import LinkPurpose, Staff
+from eventapp.accounts.models import Staff
 from eventapp.accounts.rules import LINK_LIVES
 from eventapp.db import db
 from eventapp.errors import NotFoundError, existing
-from eventapp.web.permissions import Permission, Role, current_person, requires
+from eventapp.web.permissions import Grant, Permission, Role, current_person, requires
 
 MINUTES = LINK_LIVES // timedelta(minutes=1)
 
@@ -26,7 +27,12 @@ MINUTES = LINK_LIVES // timedelta(minutes=1)
 @bp.get("/accounts")
 @requires(Permission.MANAGE_ACCOUNTS)
 def index() -> ResponseReturnValue:
-    return render_template("accounts/index.html", everybody=queries.everybody(), role_names=ROLE_NAMES)
+    return render_template(
+        "accounts/index.html",
+        everybody=queries.everybody(),
+        role_names=ROLE_NAMES,
+        scope_names=queries.scope_names(),
+    )
 
 
 @bp.route("/accounts/new", methods=["GET", "POST"])
@@ -40,7 +46,7 @@ def create() -> ResponseReturnValue:
                 db.session(),
                 email=form.email.data,
                 name=form.name.data.strip(),
-                roles=[Role(role) for role in form.roles.data],
+                grants=[Grant.at(Role(role), form.scope.data) for role in form.roles.data],
                 lang=form.lang.data,
                 by=current_person(),
                 now=clock.system_now(),
@@ -56,14 +62,35 @@ def create() -> ResponseReturnValue:
 def show(staff_id: str) -> ResponseReturnValue:
     """One account, and its roles to change."""
     staff = _staff(staff_id)
-    form = RolesForm(data={"roles": [role.value for role in staff.roles]})
+    form = _whole_roles(staff)
     if request.method == "POST" and form.validate():
         roles = [Role(role) for role in form.roles.data]
         administration.set_roles(db.session(), staff, roles, by=current_person(), now=clock.system_now())
         flash(_("The roles have been changed."), "success")
         return redirect(url_for("accounts.show", staff_id=staff_id), 303)
-    page = render_template("accounts/show.html", staff=staff, form=form, is_self=staff_id == current_person().id)
-    return page, 200 if request.method == "GET" else 422
+    return _page(staff, form, GrantForm(formdata=None)), 200 if request.method == "GET" else 422
+
+
+@bp.post("/accounts/<staff_id>/grants")
+@requires(Permission.MANAGE_ACCOUNTS)
+def give(staff_id: str) -> ResponseReturnValue:
+    """A role for one case or one event."""
+    staff, form = _staff(staff_id), GrantForm()
+    if not form.validate():
+        return _page(staff, _whole_roles(staff, formdata=None), form), 422
+    administration.give(db.session(), staff, form.grant, by=current_person(), now=clock.system_now())
+    flash(_("The role has been given."), "success")
+    return redirect(url_for("accounts.show", staff_id=staff_id), 303)
+
+
+@bp.post("/accounts/<staff_id>/grants/<grant_id>/removal")
+@requires(Permission.MANAGE_ACCOUNTS)
+def take(staff_id: str, grant_id: str) -> ResponseReturnValue:
+    staff = _staff(staff_id)
+    grant = existing(next((one for one in staff.limited if one.id == grant_id), None))
+    administration.take(db.session(), staff, grant, by=current_person())
+    flash(_("The role has been taken away."), "success")
+    return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
 
 @bp.post("/accounts/<staff_id>/links")
@@ -73,7 +100,6 @@ def make_link(staff_id: str) -> ResponseReturnValue:
     staff = _staff(staff_id)
     if staff.link_only or staff.disabled_at:
         raise NotFoundError
-    audit.record(current_person(), "accounts.link_made", staff.id)
     return _link_page(staff)
 
 
@@ -97,7 +123,10 @@ def enable(staff_id: str) -> ResponseReturnValue:
 @requires(Permission.MANAGE_ACCOUNTS)
 def remove_second_factor(staff_id: str) -> ResponseReturnValue:
     administration.remove_second_factor(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
-    flash(_("The second factor has been removed. A new one is set up at the next sign-in."), "success")
+    flash(
+        _("The second factor has been removed. A new one is set up at the next sign-in. The owner is told by mail."),
+        "success",
+    )
     return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
 
@@ -108,7 +137,24 @@ def _staff(staff_id: str) -> Staff:
     return existing(queries.staff_with_id(staff_id))
 
 
+def _whole_roles(staff: Staff, **options: Any) -> WholeRolesForm:
+    roles = [role.value for role in staff.roles]
+    return WholeRolesForm(data={"roles": roles}, has_limited=bool(staff.limited), **options)
+
+
+def _page(staff: Staff, form: WholeRolesForm, grant_form: GrantForm) -> str:
+    return render_template(
+        "accounts/show.html",
+        staff=staff,
+        form=form,
+        grant_form=grant_form,
+        role_names=ROLE_NAMES,
+        scope_names=queries.scope_names(),
+        is_self=staff.id == current_person().id,
+    )
+
+
 def _link_page(staff: Staff) -> ResponseReturnValue:
     """The link is shown once and never mailed: whoever reads the outbox could take the account over."""
-    link = actions.make_link(db.session.connection(), staff.id, LinkPurpose.SET_UP, now=clock.system_now())
+    link = administration.make_link(db.session(), staff, by=current_person(), now=clock.system_now())
     return render_template("accounts/link_made.html", staff=staff, link=link, minutes=MINUTES), 201

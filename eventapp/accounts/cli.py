@@ -6,12 +6,12 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from eventapp import audit, clock
-from eventapp.accounts import actions, administration
-from eventapp.accounts.models import LinkPurpose, Staff
+from eventapp import clock
+from eventapp.accounts import administration
+from eventapp.accounts.models import Staff
 from eventapp.db import transaction
 from eventapp.errors import DomainError
-from eventapp.web.permissions import Role
+from eventapp.web.permissions import Grant, Role
 
 group = AppGroup("accounts", help="Accounts of staff.")
 STAFF_ROLES = sorted(role.value for role in Role if role is not Role.DOOR)
@@ -27,9 +27,9 @@ def create(email: str, name: str, roles: tuple[str, ...], lang: str) -> None:
     now = clock.system_now()
     try:
         with transaction() as session:
-            wanted = [Role(role) for role in roles]
-            staff = administration.create(session, email=email, name=name, roles=wanted, by=None, now=now, lang=lang)
-            link = actions.make_link(session.connection(), staff.id, LinkPurpose.SET_UP, now=now)
+            grants = [Grant(Role(role)) for role in roles]
+            staff = administration.create(session, email=email, name=name, grants=grants, by=None, now=now, lang=lang)
+            link = administration.make_link(session, staff, by=None, now=now)
     except DomainError as error:
         raise click.ClickException(str(error)) from error
     click.echo(link)
@@ -47,6 +47,5 @@ def link(email: str, without_second_factor: bool) -> None:
             raise click.ClickException("There is no account in use with this e-mail.")
         if without_second_factor:
             administration.remove_second_factor(session, staff, by=None, now=now)
-        audit.insert(session.connection(), None, "accounts.link_made", staff.id)
-        address = actions.make_link(session.connection(), staff.id, LinkPurpose.SET_UP, now=now)
+        address = administration.make_link(session, staff, by=None, now=now)
     click.echo(address)

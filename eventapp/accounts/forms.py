@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField, RadioField, SelectMultipleField, StringField, ValidationError
+from wtforms import (
+    EmailField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length
+from wtforms.validators import Email, InputRequired, Length, Optional
 
 from eventapp.accounts import rules
 from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.config import settings
 from eventapp.web.forms import Form, storable
+from eventapp.web.permissions import Grant, Role
+from eventapp.web.registry import registry
 
 FILL_IN = _l("Fill in this field.")
 ADDRESS = _l("Write an e-mail address like name@example.org.")
@@ -74,11 +84,51 @@ class RolesForm(Form):
         self.roles.choices = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
+class WholeRolesForm(RolesForm):
+    """The roles for the whole authority. Whoever has a role for a case or an event may have none of them."""
+
+    def __init__(self, *args: Any, has_limited: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_limited:
+            self.roles.validators = [Optional()]
+
+
+class GrantForm(Form):
+    """One role for one case or one event."""
+
+    role = SelectField(_l("Role"))
+    scope = SelectField(_l("For"), [InputRequired(_l("Choose a case or an event."))])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items() if role != Role.ADMIN]
+        self.scope.choices = [SelectChoice("", _l("Choose")), *_scopes()]
+
+    @property
+    def grant(self) -> Grant:
+        return Grant.at(Role(self.role.data), self.scope.data)
+
+
 class AccountForm(RolesForm):
     """A new member of staff."""
+
+    scope = SelectField(_l("For"), default="")
 
     name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200), storable])
     email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), Email(ADDRESS), storable])
     lang = RadioField(
         _l("Language"), choices=[SelectChoice("da", "Dansk"), SelectChoice("en", "English")], default="da"
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope.choices = [SelectChoice("", _l("The whole authority")), *_scopes()]
+
+    def validate_scope(self, field: Any) -> None:
+        if field.data and Role.ADMIN in (self.roles.data or []):
+            raise ValidationError(_l("A system administrator works for the whole authority."))
+
+
+def _scopes() -> list[SelectChoice]:
+    """The cases and events, as the slices that own them name them."""
+    return [SelectChoice(one.key, one.label) for choices in registry().scope_choices for one in choices()]

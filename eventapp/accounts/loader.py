@@ -68,7 +68,7 @@ def load() -> None:
 def note_refusal(response: Response) -> Response:
     """Write down who was refused what; strangers are not noted, or they could fill the log."""
     person = g.get("person")
-    if response.status_code == HTTPStatus.FORBIDDEN and person is not None:
+    if person is not None and (response.status_code == HTTPStatus.FORBIDDEN or g.get("refused")):
         db.session.rollback()  # whatever was begun was refused; while it stands, the line below would wait for it
         route = request.url_rule.rule if request.url_rule else ""
         write(lambda conn: audit.insert(conn, person, "web.refused", None, method=request.method, route=route))

@@ -32,6 +32,8 @@ ACT_NAMES = {
     "accounts.recovery_codes_renewed": _l("New recovery codes"),
     "accounts.created": _l("Account created"),
     "accounts.roles_set": _l("Roles changed"),
+    "accounts.role_given": _l("Role given for a case or event"),
+    "accounts.role_taken": _l("Role taken away for a case or event"),
     "accounts.disabled": _l("Account closed"),
     "accounts.enabled": _l("Account opened again"),
     "cases.changed": _l("Case changed"),

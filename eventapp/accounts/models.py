@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
-from eventapp.web.permissions import Role
+from eventapp.web.permissions import Role, scope_key
+
+WHOLE = text("case_id IS NULL AND event_id IS NULL")
 
 
 class LinkPurpose(enum.StrEnum):
@@ -47,22 +49,45 @@ class Staff(Model):
 
     @property
     def roles(self) -> set[Role]:
-        return {grant.role for grant in self.grants}
+        """What is held for the whole authority."""
+        return {grant.role for grant in self.grants if grant.is_whole}
+
+    @property
+    def limited(self) -> list[RoleGrant]:
+        """What is held for one case or one event."""
+        return [grant for grant in self.grants if not grant.is_whole]
 
 
 class RoleGrant(Model):
-    """A role that somebody has. Doors are staffed by shift codes, not by accounts."""
+    """A role that somebody has: for one case with all that belongs to it, for one event, or for the whole authority.
+
+    Doors are staffed by shift codes, not by accounts, and accounts belong to nobody's case.
+    """
 
     __tablename__ = "role_grant"
     __table_args__ = (
-        UniqueConstraint("staff_id", "role"),
         CheckConstraint("role <> 'door'", name="no_door"),
+        CheckConstraint("case_id IS NULL OR event_id IS NULL", name="one_scope"),
+        CheckConstraint("role <> 'admin' OR (case_id IS NULL AND event_id IS NULL)", name="admin_of_all"),
+        Index("uq_role_grant_all", "staff_id", "role", unique=True, sqlite_where=WHOLE, postgresql_where=WHOLE),
+        Index("uq_role_grant_case", "staff_id", "role", "case_id", unique=True),
+        Index("uq_role_grant_event", "staff_id", "role", "event_id", unique=True),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     staff_id: Mapped[str] = mapped_column(ForeignKey("staff.id"))
     role: Mapped[Role] = mapped_column(enum_column(Role))
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("case.id"))
+    event_id: Mapped[str | None] = mapped_column(ForeignKey("event.id"))
     granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.case_id is None and self.event_id is None
+
+    @property
+    def key(self) -> str:
+        return scope_key(self.case_id, self.event_id)
 
 
 class StaffSession(Model):

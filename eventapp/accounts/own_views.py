@@ -15,34 +15,31 @@ from eventapp.accounts.forms import ChangePasswordForm, ConfirmForm
 from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.accounts.queries import OpenSession
 from eventapp.errors import NotAllowedError
-from eventapp.web.permissions import Permission, allowed, current_person, requires
+from eventapp.web.permissions import Permission, current_person, may_open, requires
 from eventapp.web.registry import StaffLink, registry
 
 LINKS = (
-    StaffLink(
-        80, _l("Users"), _l("Who may work here, and in which role"), "accounts.index", Permission.MANAGE_ACCOUNTS
-    ),
-    StaffLink(90, _l("Log"), _l("Who did what, and when"), "accounts.audit_log", Permission.READ_AUDIT),
+    StaffLink(80, _l("Users"), _l("Who may work here, and in which role"), "accounts.index"),
+    StaffLink(90, _l("Log"), _l("Who did what, and when"), "accounts.audit_log"),
     StaffLink(
         99,
         _l("Your account"),
         _l("Password, second factor, where you are signed in"),
         "accounts.account",
-        Permission.USE_STAFF_PAGES,
     ),
 )
 
 
 @bp.get("/")
-@requires(Permission.USE_STAFF_PAGES)
+@requires(Permission.USE_STAFF_PAGES, anywhere=True)
 def start() -> ResponseReturnValue:
     """What this person may do here."""
-    links = [link for link in sorted(registry().staff_links, key=lambda one: one.order) if allowed(link.permission)]
+    links = [link for link in sorted(registry().staff_links, key=lambda one: one.order) if may_open(link.endpoint)]
     return render_template("accounts/start.html", links=links, role_names=_own_roles())
 
 
 @bp.get("/account")
-@requires(Permission.USE_STAFF_PAGES)
+@requires(Permission.USE_STAFF_PAGES, anywhere=True)
 def account() -> ResponseReturnValue:
     here = own_session()
     return render_template(
@@ -56,7 +53,7 @@ def account() -> ResponseReturnValue:
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
-@requires(Permission.USE_STAFF_PAGES)
+@requires(Permission.USE_STAFF_PAGES, anywhere=True)
 def change_password() -> ResponseReturnValue:
     """A new password ends every other session of the account."""
     here, now = own_session(), clock.system_now()
@@ -75,7 +72,7 @@ def change_password() -> ResponseReturnValue:
 
 
 @bp.route("/account/recovery-codes", methods=["GET", "POST"])
-@requires(Permission.USE_STAFF_PAGES)
+@requires(Permission.USE_STAFF_PAGES, anywhere=True)
 def renew_recovery_codes() -> ResponseReturnValue:
     """New codes are shown once, as the answer to the post; reloading it makes others."""
     here, now, form = own_session(), clock.system_now(), ConfirmForm()
@@ -91,7 +88,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 
 
 @bp.post("/account/sessions/<session_id>/end")
-@requires(Permission.USE_STAFF_PAGES)
+@requires(Permission.USE_STAFF_PAGES, anywhere=True)
 def end_session(session_id: str) -> ResponseReturnValue:
     """Sign out another browser of one's own; the session of somebody else is as good as none."""
     actions.end_session(own_session(), session_id, now=clock.system_now())
@@ -111,7 +108,14 @@ def own_session() -> OpenSession:
 
 
 def _own_roles() -> list[object]:
-    return [name for role, name in ROLE_NAMES.items() if role in current_person().roles]
+    """The roles for the whole authority, then those for something, with what they are for."""
+    person = current_person()
+    whole = [name for role, name in ROLE_NAMES.items() if role in person.roles]
+    if not person.limited:
+        return list(whole)
+    names = queries.scope_names()
+    some = sorted(f"{ROLE_NAMES[one.role]} ({names[one.key]})" for one in person.limited)
+    return [*whole, *some]
 
 
 def _confirm_page(template: str, form: ConfirmForm | ChangePasswordForm, status: int) -> ResponseReturnValue:

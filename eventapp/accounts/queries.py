@@ -14,7 +14,8 @@ from eventapp.accounts import rules
 from eventapp.accounts.models import RecoveryCode, SignInLink, Staff, StaffSession
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.tokens import token_hash
-from eventapp.web.permissions import Person, Role
+from eventapp.web.permissions import Grant, Person, Role
+from eventapp.web.registry import registry
 
 PER_PAGE = 50
 
@@ -28,6 +29,7 @@ class OpenSession:
     name: str
     lang: str
     roles: frozenset[Role]
+    limited: frozenset[Grant]
     created_at: datetime
     seen_at: datetime
     second_factor_at: datetime | None
@@ -36,7 +38,7 @@ class OpenSession:
     @property
     def person(self) -> Person | None:
         """Who is signed in; None before the second factor."""
-        return Person(self.staff_id, self.name, self.roles) if self.second_factor_at else None
+        return Person(self.staff_id, self.name, self.roles, self.limited) if self.second_factor_at else None
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Account:
 
 SESSION = Sql(
     "SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.second_factor_at, s.may_set_password, p.name, p.lang,"
-    " r.role FROM staff_session s JOIN staff p ON p.id = s.staff_id LEFT JOIN role_grant r ON r.staff_id = p.id"
+    " r.role, r.case_id, r.event_id FROM staff_session s JOIN staff p ON p.id = s.staff_id"
+    " LEFT JOIN role_grant r ON r.staff_id = p.id"
     " WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND p.disabled_at IS NULL ORDER BY r.role"
 )
 ACCOUNT = Sql(
@@ -85,12 +88,14 @@ def open_session(token: str, now: datetime) -> OpenSession | None:
     if not rows:
         return None
     first = rows[0]
+    grants = [Grant(Role(row.role), row.case_id, row.event_id) for row in rows if row.role]
     found = OpenSession(
         id=first.id,
         staff_id=first.staff_id,
         name=first.name,
         lang=first.lang,
-        roles=frozenset(Role(row.role) for row in rows if row.role),
+        roles=frozenset(one.role for one in grants if one.is_whole),
+        limited=frozenset(one for one in grants if not one.is_whole),
         created_at=as_moment(first.created_at),
         seen_at=as_moment(first.seen_at),
         second_factor_at=as_moment(first.second_factor_at) if first.second_factor_at else None,
@@ -151,6 +156,11 @@ def everybody() -> Sequence[Staff]:
 
 def staff_with_id(staff_id: str) -> Staff | None:
     return db.session.scalar(select(Staff).options(selectinload(Staff.grants)).where(Staff.id == staff_id))
+
+
+def scope_names() -> dict[str, str]:
+    """What roles may be held for -> how the page calls it; nothing stands for the whole authority."""
+    return {one.key: one.label for choices in registry().scope_choices for one in choices()}
 
 
 def open_sessions(staff_id: str, now: datetime) -> list[StaffSession]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.cases import document_views, front, list_views, staff, thread, views
+from eventapp.cases import document_views, front, list_views, queries, staff, thread, views
+from eventapp.web.permissions import Scope
 from eventapp.web.registry import Registry
 
 
@@ -20,3 +21,7 @@ def register(app: Flask) -> None:
     registry.thread_steps.append(thread.own_steps)
     registry.front_cards.append(front.cards)
     registry.staff_links.append(front.STAFF_LINK)
+    registry.scopes["case_id"] = Scope
+    registry.scopes["document_id"] = queries.document_scope
+    registry.scopes["version_id"] = queries.version_scope
+    registry.scope_choices.append(queries.scope_choices)

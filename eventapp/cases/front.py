@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as _l
 
 from eventapp.cases import queries
 from eventapp.formats.display import local
-from eventapp.web.permissions import Permission
 from eventapp.web.registry import FrontCard, StaffLink
 
 STAFF_LINK = StaffLink(
@@ -16,7 +15,6 @@ STAFF_LINK = StaffLink(
     _l("Cases"),
     _l("Facts, documents, contacts and the way to the decision."),
     "cases_staff.index",
-    Permission.READ_CASES,
 )
 
 

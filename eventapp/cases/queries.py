@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, select, true
 
 from eventapp.cases.models import Case, Document, DocumentVersion
-from eventapp.db import db
+from eventapp.db import db, reading
 from eventapp.errors import NotFoundError, existing
+from eventapp.formats.display import local
 from eventapp.record.models import RecordEntry
+from eventapp.web.permissions import Reach, Scope
+from eventapp.web.registry import ScopeChoice
 
 
 def case_by_id(case_id: str) -> Case:
@@ -35,9 +39,38 @@ def published_case(slug: str) -> Case:
     return existing(db.session.scalar(select(Case).where(Case.slug == slug, Case.published_at.is_not(None))))
 
 
-def cases() -> Sequence[Case]:
-    """All cases, the newest first."""
-    return db.session.scalars(select(Case).order_by(Case.created_at.desc(), Case.id)).all()
+def cases(reach: Reach) -> Sequence[Case]:
+    """The cases within reach, the newest first."""
+    return db.session.scalars(select(Case).where(within(reach)).order_by(Case.created_at.desc(), Case.id)).all()
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """Which cases a role reaches; one that is held for an event does not open its case."""
+    return true() if reach.everything else Case.id.in_(reach.case_ids)
+
+
+def case_scope(ids: Select[str]) -> Scope:
+    """What a thing of a case belongs to.
+
+    :param ids: selects the id of its case; nothing, where there is no such thing.
+    """
+    with reading() as conn:
+        return Scope(conn.scalar(ids))
+
+
+def document_scope(document_id: str) -> Scope:
+    return case_scope(select(Document.case_id).where(Document.id == document_id))
+
+
+def version_scope(version_id: str) -> Scope:
+    ids = select(Document.case_id).join(DocumentVersion, DocumentVersion.document_id == Document.id)
+    return case_scope(ids.where(DocumentVersion.id == version_id))
+
+
+def scope_choices() -> list[ScopeChoice]:
+    """The cases that a role can be given for."""
+    found = db.session.scalars(select(Case).order_by(Case.created_at.desc(), Case.id))
+    return [ScopeChoice(f"case:{one.id}", _("Case: %(title)s", title=local(one, "title"))) for one in found]
 
 
 def published_cases() -> Sequence[Case]:

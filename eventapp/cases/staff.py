@@ -14,16 +14,16 @@ from eventapp.cases.actions import CaseFacts
 from eventapp.cases.forms import CaseForm, LetterForm, PlanForm
 from eventapp.cases.lists import LISTS
 from eventapp.cases.models import Case, LetterKind, Stage
-from eventapp.web.permissions import Permission, current_person, requires
+from eventapp.web.permissions import Permission, current_person, may_open, reach, requires
 from eventapp.web.registry import registry
 
 bp = Blueprint("cases_staff", __name__, url_prefix="/staff/cases")
 
 
 @bp.get("/")
-@requires(Permission.READ_CASES)
+@requires(Permission.READ_CASES, anywhere=True)
 def index() -> ResponseReturnValue:
-    return render_template("cases/index.html", cases=queries.cases())
+    return render_template("cases/index.html", cases=queries.cases(reach(Permission.READ_CASES)))
 
 
 @bp.get("/new")
@@ -123,16 +123,20 @@ def letter(case_id: str, kind: str) -> ResponseReturnValue:
 
 
 def tabs(case: Case) -> list[dict[str, Any]]:
-    """The parts of the case's staff pages; the template says which one is open."""
-    lists = [(one.title, url_for("cases_lists.index", case_id=case.id, name=one.name)) for one in LISTS.values()]
-    named = [
-        (_("Overview"), url_for("cases_staff.show", case_id=case.id)),
-        (_("Facts"), url_for("cases_staff.facts", case_id=case.id)),
-        (_("Documents"), url_for("cases_documents.index", case_id=case.id)),
+    """The parts of the case's staff pages that the one who asks may open; the template says which one is open."""
+    lists = [(one.title, "cases_lists.index", {"name": one.name}) for one in LISTS.values()]
+    named: list[tuple[Any, str, dict[str, Any]]] = [
+        (_("Overview"), "cases_staff.show", {}),
+        (_("Facts"), "cases_staff.facts", {}),
+        (_("Documents"), "cases_documents.index", {}),
         *lists,
-        (_("Plan"), url_for("cases_staff.plan", case_id=case.id)),
+        (_("Plan"), "cases_staff.plan", {}),
     ]
-    return [{"label": label, "url": url} for label, url in named]
+    return [
+        {"label": label, "url": url_for(endpoint, case_id=case.id, **more)}
+        for label, endpoint, more in named
+        if may_open(endpoint, case_id=case.id)
+    ]
 
 
 def _facts(form: CaseForm) -> CaseFacts:

@@ -6,13 +6,13 @@ for the slices above, for which who came is :class:`eventapp.checkin.models.Pres
 
 from __future__ import annotations
 
-from flask import Flask, url_for
+from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
 from eventapp.checkin import api, cli, desk, loader, queries, staffing, views
-from eventapp.web.permissions import Permission
+from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, Registry, Tab
 
 
@@ -23,21 +23,25 @@ def register(app: Flask) -> None:
     app.cli.add_command(cli.group)
     loader.register(app)
     registry: Registry = app.extensions["registry"]
-    registry.desk_tabs.append(Tab(40, _l("Door"), "checkin_desk.overview", Permission.MANAGE_DOORS))
+    registry.desk_tabs.append(Tab(40, _l("Door"), "checkin_desk.overview"))
     registry.desk_figures.append(_figures)
     registry.desk_items.append(_items)
     registry.gauges.append(lambda: {"eventapp_scans": queries.scans_taken()})
+    registry.scopes["door_id"] = staffing.door_scope
+    registry.scopes["shift_id"] = staffing.shift_scope
+    registry.scopes["device_id"] = staffing.device_scope
+    registry.scopes["scan_id"] = staffing.scan_scope
     registry.api.extend(api.OPERATIONS)
 
 
 def _figures(event_id: str) -> list[DeskFigure]:
-    url = url_for("checkin_desk.overview", event_id=event_id)
+    url = url_if_allowed("checkin_desk.overview", event_id=event_id)
     return [DeskFigure(50, _("came"), queries.came(event_id), url)]
 
 
 def _items(event_id: str) -> list[DeskItem]:
     """Phones that stand still until somebody lets them go on."""
-    url = url_for("checkin_desk.overview", event_id=event_id)
+    url = url_if_allowed("checkin_desk.overview", event_id=event_id)
     return [
         DeskItem(
             _("A phone at %(door)s is paused", door=one.session.shift.door.name), url, _("Look"), one.session.paused_at

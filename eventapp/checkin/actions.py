@@ -18,7 +18,7 @@ from eventapp.db import Sql, as_moment, db, new_id, reading, write
 from eventapp.events.models import Event
 from eventapp.registration.tickets import MISREAD
 from eventapp.tokens import derived_token, keyed_hash, new_token, token_hash
-from eventapp.web.permissions import Person, Role
+from eventapp.web.permissions import Person
 
 CODE_LENGTH = 8  # 40 bits: few enough to type, and guessing is counted
 CODE = re.compile(r"[A-Z2-7]{8}")
@@ -133,7 +133,7 @@ def _open_session(conn: Connection, shift: Any, device_name: str, token: str, no
     session_id = new_id()
     hashed = token_hash(token)
     INSERT_SESSION(conn, id=session_id, shift_id=shift.id, token_hash=hashed, device_name=device_name, now=now)
-    by = Person(session_id, device_name, frozenset({Role.DOOR}), shift.event_id, shift.door_id)
+    by = Person.at_door(session_id, device_name, shift.event_id, shift.door_id)
     audit.insert(conn, by, "checkin.device_opened", session_id, event_id=shift.event_id)
 
 

@@ -72,17 +72,17 @@ def end_shift(event_id: str, shift_id: str) -> ResponseReturnValue:
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 
-@bp.post("/devices/<session_id>/ending")
+@bp.post("/devices/<device_id>/ending")
 @requires(Permission.MANAGE_DOORS)
-def revoke(event_id: str, session_id: str) -> ResponseReturnValue:
-    actions.revoke(staffing.session(event_id, session_id), by=current_person(), now=clock.now())
+def revoke(event_id: str, device_id: str) -> ResponseReturnValue:
+    actions.revoke(staffing.session(event_id, device_id), by=current_person(), now=clock.now())
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 
-@bp.post("/devices/<session_id>/resumption")
+@bp.post("/devices/<device_id>/resumption")
 @requires(Permission.MANAGE_DOORS)
-def let_go_on(event_id: str, session_id: str) -> ResponseReturnValue:
-    actions.let_go_on(staffing.session(event_id, session_id), by=current_person())
+def let_go_on(event_id: str, device_id: str) -> ResponseReturnValue:
+    actions.let_go_on(staffing.session(event_id, device_id), by=current_person())
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 

@@ -8,8 +8,7 @@ from eventapp import clock
 from eventapp.checkin import queries
 from eventapp.checkin.queries import Post
 from eventapp.config import settings
-from eventapp.errors import NotFoundError
-from eventapp.web.permissions import Person, Role, current_person
+from eventapp.web.permissions import Person
 
 BLUEPRINTS = {"checkin", "checkin_api"}
 
@@ -42,24 +41,13 @@ def load() -> None:
     found = queries.post(token, clock.now()) if token else None
     if found:
         g.door_post = found
-        g.person = Person(found.session_id, found.device_name, frozenset({Role.DOOR}), found.event_id, found.door_id)
+        g.person = Person.at_door(found.session_id, found.device_name, found.event_id, found.door_id)
 
 
 def current_post() -> Post:
     """The phone that is asking; for views that need CHECK_IN."""
     found: Post = g.door_post
     return found
-
-
-def own(event_id: str) -> Person:
-    """The phone, when the event is its own (reliability S10): another event is as unknown as one that never was.
-
-    :raises NotFoundError: when it is not.
-    """
-    by = current_person()
-    if by.event_id != event_id:
-        raise NotFoundError
-    return by
 
 
 def register(app: Flask) -> None:

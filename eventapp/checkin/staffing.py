@@ -12,6 +12,8 @@ from sqlalchemy.orm import joinedload
 from eventapp.checkin.models import Door, DoorSession, DoorShift, Scan
 from eventapp.db import db
 from eventapp.errors import NotFoundError
+from eventapp.events.queries import event_scope
+from eventapp.web.permissions import Scope
 
 
 def doors(event_id: str) -> Sequence[Door]:
@@ -87,3 +89,22 @@ def session(event_id: str, session_id: str) -> DoorSession:
     if found is None or found.shift.event_id != event_id:
         raise NotFoundError
     return found
+
+
+# --- what they belong to, for the guard ----------------------------------------------------------------------
+
+
+def door_scope(door_id: str) -> Scope:
+    return event_scope(select(Door.event_id).where(Door.id == door_id))
+
+
+def shift_scope(shift_id: str) -> Scope:
+    return event_scope(select(DoorShift.event_id).where(DoorShift.id == shift_id))
+
+
+def device_scope(session_id: str) -> Scope:
+    return event_scope(select(DoorShift.event_id).join(DoorSession).where(DoorSession.id == session_id))
+
+
+def scan_scope(scan_id: str) -> Scope:
+    return event_scope(select(Scan.event_id).where(Scan.id == scan_id))

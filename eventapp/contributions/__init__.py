@@ -6,7 +6,9 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.contributions import parts, queries, views
-from eventapp.web.registry import Registry
+from eventapp.registration import staff_queries
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import MailOwner, Registry
 
 
 def register(app: Flask) -> None:
@@ -17,4 +19,8 @@ def register(app: Flask) -> None:
     registry.desk_tabs.append(parts.TAB)
     registry.desk_figures.append(parts.desk_figures)
     registry.desk_items.append(parts.desk_items)
+    # the link to those who came: its subject is a registration
+    registry.mail_owners["contributions"] = MailOwner(
+        Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within
+    )
     registry.record_content[record.Kind.CONTRIBUTION] = queries.committed_content

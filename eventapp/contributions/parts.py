@@ -11,11 +11,11 @@ from eventapp import clock
 from eventapp.contributions import queries
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, events_of_case
-from eventapp.web.permissions import Permission
+from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, EventPart, StepState, Tab, ThreadStep
 
 ORDER = 50
-TAB = Tab(70, _l("Input"), "contributions.index", Permission.READ_CONTRIBUTIONS)
+TAB = Tab(70, _l("Input"), "contributions.index")
 
 
 def steps(case_id: str) -> list[ThreadStep]:
@@ -50,7 +50,7 @@ def event_parts(event_id: str) -> list[EventPart]:
 def desk_figures(event_id: str) -> list[DeskFigure]:
     is_over = clock.now() >= event_by_id(event_id).ends_at
     value = queries.count(event_id) if is_over else None
-    return [DeskFigure(70, _("contributed"), value, url_for("contributions.index", event_id=event_id))]
+    return [DeskFigure(70, _("contributed"), value, url_if_allowed("contributions.index", event_id=event_id))]
 
 
 def desk_items(event_id: str) -> list[DeskItem]:
@@ -61,4 +61,4 @@ def desk_items(event_id: str) -> list[DeskItem]:
     text = ngettext(
         "%(num)s person who came wants to hear from you", "%(num)s people who came want to hear from you", waiting
     )
-    return [DeskItem(text, url_for("contributions.index", event_id=event_id), _("Send the link"), event.ends_at)]
+    return [DeskItem(text, url_if_allowed("contributions.index", event_id=event_id), _("Send the link"), event.ends_at)]

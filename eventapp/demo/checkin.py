@@ -18,7 +18,7 @@ from eventapp.demo import facts
 from eventapp.demo.parts import DemoCase
 from eventapp.events.models import Category, Event
 from eventapp.registration.models import Registration, RegistrationState, Ticket
-from eventapp.web.permissions import Person, Role
+from eventapp.web.permissions import Person
 from eventapp.web.urls import external_url
 
 DOORS = ("Hovedindgang", "Sideindgang med elevator")
@@ -104,7 +104,7 @@ def _open_phone(event_id: str, door_name: str) -> Person:
     token = actions.open_door(code, "Demotelefon", address="", now=OPENED_AT, system_now=clock.system_now())
     post = queries.post(token, OPENED_AT)
     assert post is not None
-    return Person(post.session_id, post.device_name, frozenset({Role.DOOR}), post.event_id, post.door_id)
+    return Person.at_door(post.session_id, post.device_name, post.event_id, post.door_id)
 
 
 def _draw(what: str, which: str) -> float:

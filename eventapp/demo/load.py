@@ -21,7 +21,7 @@ from eventapp.events.models import Event
 from eventapp.hearing.models import Answer, Hearing
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import Registration
-from eventapp.web.permissions import Person, Role
+from eventapp.web.permissions import Grant, Person, Role
 
 PARTS = (
     Part(Stage.REGISTRATION, "invitations", invitations.load_letters),
@@ -135,9 +135,8 @@ def _make_staff() -> None:
     now = clock.system_now()
     for number, (email, name, role) in enumerate(facts.STAFF):
         at = now + timedelta(microseconds=number)  # their order is that of the list
-        mark(
-            [administration.create(db.session(), email=email, name=name, roles=[role], by=None, now=at, link_only=True)]
-        )
+        grants, session = [Grant(role)], db.session()
+        mark([administration.create(session, email=email, name=name, grants=grants, by=None, now=at, link_only=True)])
 
 
 def state() -> DemoState | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from eventapp.events import list_views, staff, thread, views
-from eventapp.web.permissions import Permission
+from eventapp.events import list_views, queries, staff, thread, views
 from eventapp.web.registry import Registry, Tab
 
 
@@ -24,8 +23,10 @@ def register(app: Flask) -> None:
     registry.front_cards.append(thread.cards)
     registry.staff_links.append(thread.STAFF_LINK)
     registry.desk_tabs += [
-        Tab(0, _l("Overview"), "events.desk", Permission.READ_EVENTS),
-        Tab(50, _l("Programme"), "events_staff.programme", Permission.READ_EVENTS),
-        Tab(75, _l("Hall and seats"), "events_staff.hall", Permission.EDIT_EVENTS),
-        Tab(80, _l("Settings"), "events_staff.settings", Permission.EDIT_EVENTS),
+        Tab(0, _l("Overview"), "events.desk"),
+        Tab(50, _l("Programme"), "events_staff.programme"),
+        Tab(75, _l("Hall and seats"), "events_staff.hall"),
+        Tab(80, _l("Settings"), "events_staff.settings"),
     ]
+    registry.scopes["event_id"] = queries.scope
+    registry.scope_choices.append(queries.scope_choices)

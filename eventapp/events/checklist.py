@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from eventapp.events import rules
 from eventapp.events.errors import HallTooSmallError
 from eventapp.events.models import Event
+from eventapp.web.permissions import url_if_allowed
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Condition:
 
     @property
     def url(self) -> str:
-        return url_for(self.endpoint, event_id=self.event_id)
+        return url_if_allowed(self.endpoint, event_id=self.event_id)
 
 
 def conditions(event: Event) -> list[Condition]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import joinedload
 
-from eventapp.db import db
+from eventapp.db import db, reading
 from eventapp.errors import existing
 from eventapp.events.models import Event, Layout, Quota, QuotaKind
+from eventapp.formats.display import danish_date, local
+from eventapp.web.permissions import Reach, Scope
+from eventapp.web.registry import ScopeChoice
 
 
 def event_by_id(event_id: str) -> Event:
@@ -28,11 +32,46 @@ def published_event(slug: str) -> Event:
     return existing(db.session.scalar(select(Event).where(Event.slug == slug, Event.published_at.is_not(None))))
 
 
-def events() -> Sequence[Event]:
-    """All events, the latest first."""
-    return db.session.scalars(
-        select(Event).options(joinedload(Event.case)).order_by(Event.starts_at.desc(), Event.id)
-    ).all()
+def events(reach: Reach) -> Sequence[Event]:
+    """The events within reach, the latest first."""
+    found = select(Event).where(within(reach)).options(joinedload(Event.case))
+    return db.session.scalars(found.order_by(Event.starts_at.desc(), Event.id)).all()
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """Which events a role reaches: those of its case too."""
+    if reach.everything:
+        return true()
+    return or_(Event.case_id.in_(reach.case_ids), Event.id.in_(reach.event_ids))
+
+
+def ids_within(reach: Reach) -> Select[str]:
+    """Selects the ids of the events that a role reaches."""
+    return select(Event.id).where(within(reach))
+
+
+def event_scope(ids: Select[str]) -> Scope:
+    """What a thing of an event belongs to.
+
+    :param ids: selects the id of its event; nothing, where there is no such thing.
+    """
+    with reading() as conn:
+        row = conn.execute(select(Event.case_id, Event.id).where(Event.id.in_(ids))).one_or_none()
+    return Scope(row.case_id, row.id) if row else Scope()
+
+
+def scope(event_id: str) -> Scope:
+    return event_scope(select(Event.id).where(Event.id == event_id))
+
+
+def scope_choices() -> list[ScopeChoice]:
+    """The events that a role can be given for."""
+    found = db.session.scalars(select(Event).order_by(Event.starts_at.desc(), Event.id))
+    return [ScopeChoice(f"event:{one.id}", _choice(one)) for one in found]
+
+
+def _choice(event: Event) -> str:
+    return _("Event: %(title)s, %(day)s", title=local(event, "title"), day=danish_date(event.starts_at))
 
 
 def events_of_case(case_id: str) -> Sequence[Event]:

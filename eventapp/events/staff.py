@@ -13,15 +13,16 @@ from eventapp.events.errors import HallTooSmallError, SeatsTakenError
 from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
 from eventapp.events.lists import LISTS
 from eventapp.events.models import Event
-from eventapp.web.permissions import Permission, current_person, requires
+from eventapp.web.permissions import Permission, current_person, reach, requires
 
 bp = Blueprint("events_staff", __name__, url_prefix="/staff/events")
 
 
 @bp.get("/")
-@requires(Permission.READ_EVENTS)
+@requires(Permission.READ_EVENTS, anywhere=True)
 def index() -> ResponseReturnValue:
-    return render_template("events/index.html", events=queries.events(), cases=cases())
+    found, open_to = queries.events(reach(Permission.READ_EVENTS)), cases(reach(Permission.EDIT_EVENTS))
+    return render_template("events/index.html", events=found, cases=open_to)
 
 
 @bp.route("/new/<case_id>", methods=["GET", "POST"])

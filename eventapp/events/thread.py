@@ -13,7 +13,7 @@ from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seats import seats_text
 from eventapp.formats.display import clock_time, local, period
-from eventapp.web.permissions import Permission, allowed
+from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
 
 STAFF_LINK = StaffLink(
@@ -21,7 +21,6 @@ STAFF_LINK = StaffLink(
     _l("Events"),
     _l("Programme, seats, guests and the evening itself."),
     "events_staff.index",
-    Permission.READ_EVENTS,
 )
 STATES = {
     Phase.DRAFT: StepState.PLANNED,
@@ -41,14 +40,15 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 def case_links(case_id: str) -> list[tuple[str, str]]:
     """The events of a case, for its staff page."""
-    if not allowed(Permission.READ_EVENTS):
-        return []
-    found = [
-        (_("Event: %(title)s", title=one.title), url_for("events.desk", event_id=one.id))
-        for one in queries.events_of_case(case_id)
+    named = [
+        *((_("Event: %(title)s", title=one.title), _desk(one)) for one in queries.events_of_case(case_id)),
+        (_("New event"), url_if_allowed("events_staff.new", case_id=case_id)),
     ]
-    new = [(_("New event"), url_for("events_staff.new", case_id=case_id))] if allowed(Permission.EDIT_EVENTS) else []
-    return [*found, *new]
+    return [(label, url) for label, url in named if url]
+
+
+def _desk(event: Event) -> str:
+    return url_if_allowed("events.desk", event_id=event.id)
 
 
 def cards() -> list[FrontCard]:

@@ -18,7 +18,7 @@ from eventapp.mail import calendar
 from eventapp.web.compress import compressible
 from eventapp.web.languages import chosen
 from eventapp.web.pages import ASK_EACH_TIME, kept_page
-from eventapp.web.permissions import Permission, allowed, public, requires
+from eventapp.web.permissions import Permission, may_open, public, requires
 from eventapp.web.registry import registry
 from eventapp.web.urls import external_url
 
@@ -52,7 +52,7 @@ def desk(event_id: str) -> ResponseReturnValue:
     """What the organiser needs to know and do now."""
     event = queries.event_by_id(event_id)
     figures = [figure for figures in registry().desk_figures for figure in figures(event_id)]
-    items = [item for items in registry().desk_items for item in items(event_id)]
+    items = [item for items in registry().desk_items for item in items(event_id) if item.url]
     return render_template(
         "events/desk.html",
         event=event,
@@ -105,7 +105,9 @@ def desk_tabs(event: Event) -> list[dict[str, Any]]:
     """The tabs of the desk that the one who asks may open."""
     tabs = sorted(registry().desk_tabs, key=lambda one: one.order)
     return [
-        {"label": one.label, "url": url_for(one.endpoint, event_id=event.id)} for one in tabs if allowed(one.permission)
+        {"label": one.label, "url": url_for(one.endpoint, event_id=event.id)}
+        for one in tabs
+        if may_open(one.endpoint, event_id=event.id)
     ]
 
 

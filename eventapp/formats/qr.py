@@ -36,6 +36,7 @@ def matrix(text: str) -> list[list[bool]]:
     """Rows of dots, True for black, with the quiet zone around them."""
     code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
     code.add_data(text, optimize=0)  # 0: never cut the text into pieces of different modes
+    code.make(fit=False)  # the version is found once; otherwise it is looked for twice
     return [[bool(dot) for dot in row] for row in code.get_matrix()]
 
 

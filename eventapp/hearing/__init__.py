@@ -16,7 +16,7 @@ from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
 from eventapp.web.permissions import Permission
-from eventapp.web.registry import Registry
+from eventapp.web.registry import MailOwner, Registry
 
 # importing them puts their pages on the blueprints
 PAGES = (hearing_shown, hearing_run, answers_sent, answers_read)
@@ -31,7 +31,9 @@ def register(app: Flask) -> None:
     registry.case_links.append(thread.case_links)
     registry.front_cards.append(thread.cards)
     registry.record_content[record.Kind.ANSWER] = queries.committed_content
-    registry.mail_needs["hearing"] = Permission.READ_ANSWERS
+    registry.scopes["hearing_id"] = queries.scope
+    registry.scopes["answer_id"] = queries.answer_scope
+    registry.mail_owners["hearing"] = MailOwner(Permission.READ_ANSWERS, queries.mail_scope, queries.mail_subjects)
     rendering.register_maker("hearing.receipt", _proof_of_receipt)
 
 

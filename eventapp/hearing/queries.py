@@ -6,15 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
+from eventapp.cases.models import Case
+from eventapp.cases.queries import case_scope, within
 from eventapp.db import Sql, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import danish_key
-from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Party
+from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Notice, Party
 from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
+from eventapp.web.permissions import Reach, Scope
 
 HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
 PARTY_ID = Sql("SELECT id FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash")
@@ -161,3 +164,32 @@ def counts(hearing_id: str) -> Counts:
     distinct = func.count(Answer.party_id.distinct())
     ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing_id)) or 0
     return Counts(heard, ticked, late.total(), late[True])
+
+
+# --- what it belongs to, for the guard -----------------------------------------------------------------------
+
+
+def scope(hearing_id: str) -> Scope:
+    return case_scope(select(Hearing.case_id).where(Hearing.id == hearing_id))
+
+
+def answer_scope(answer_id: str) -> Scope:
+    return case_scope(
+        select(Hearing.case_id).join(Answer, Answer.hearing_id == Hearing.id).where(Answer.id == answer_id)
+    )
+
+
+def mail_scope(subject_id: str) -> Scope:
+    """Of a mail: its subject is a notice to a party, or an answer that a receipt is for."""
+    notices = select(Hearing.case_id).join(Party).join(Notice).where(Notice.id == subject_id)
+    found = case_scope(notices)
+    return found if found.case_id else answer_scope(subject_id)
+
+
+def mail_subjects(reach: Reach) -> CompoundSelect[str]:
+    """Selects the subjects of all mails about the hearings of the cases within reach."""
+    hearings = select(Hearing.id).join(Case).where(within(reach))
+    return union_all(
+        select(Answer.id).where(Answer.hearing_id.in_(hearings)),
+        select(Notice.id).join(Party).where(Party.hearing_id.in_(hearings)),
+    )

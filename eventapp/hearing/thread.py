@@ -11,7 +11,7 @@ from eventapp.formats.display import local, long_moment
 from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
-from eventapp.web.permissions import Permission, allowed
+from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StepState, ThreadStep
 
 ORDER = 60
@@ -70,13 +70,13 @@ def cards() -> list[FrontCard]:
 
 def case_links(case_id: str) -> list[tuple[str, str]]:
     """Links of the officer's page of a case: (label, address)."""
-    found = [
-        (_("Hearing: %(title)s", title=one.title), url_for("hearing_staff.show", hearing_id=one.id))
-        for one in queries.hearings_of_case(case_id)
+    named = [
+        *((_("Hearing: %(title)s", title=one.title), _page(one)) for one in queries.hearings_of_case(case_id)),
+        (_("New hearing"), url_if_allowed("hearing_staff.new", case_id=case_id)),
+        (_("Export the record"), url_if_allowed("dossier.show", case_id=case_id)),
     ]
-    more = [
-        (Permission.EDIT_HEARINGS, _("New hearing"), url_for("hearing_staff.new", case_id=case_id)),
-        (Permission.EXPORT_RECORD, _("Export the record"), url_for("dossier.show", case_id=case_id)),
-    ]
-    shown = found if allowed(Permission.READ_HEARINGS) else []
-    return [*shown, *((label, url) for permission, label, url in more if allowed(permission))]
+    return [(label, url) for label, url in named if url]
+
+
+def _page(hearing: Hearing) -> str:
+    return url_if_allowed("hearing_staff.show", hearing_id=hearing.id)

@@ -6,7 +6,8 @@ from flask import Flask
 
 from eventapp.invitations import actions, parts, queries, views
 from eventapp.registration.models import Origin
-from eventapp.web.registry import Registry
+from eventapp.web.permissions import Permission
+from eventapp.web.registry import MailOwner, Registry
 
 
 def register(app: Flask) -> None:
@@ -17,4 +18,6 @@ def register(app: Flask) -> None:
     registry.desk_figures.append(parts.desk_figures)
     registry.desk_items.append(parts.desk_items)
     registry.programme_people.append(queries.programme_people)
+    registry.scopes["invitation_id"] = queries.scope
+    registry.mail_owners["invitations"] = MailOwner(Permission.READ_INVITATIONS, queries.scope, queries.ids_within)
     registry.came_changed[Origin.INVITATION] = actions.note_arrival

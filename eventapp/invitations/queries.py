@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import db
 from eventapp.errors import NotFoundError, existing
+from eventapp.events.queries import event_scope
+from eventapp.events.queries import ids_within as events_within
 from eventapp.invitations.models import Invitation, Letter, ReplyState
 from eventapp.tokens import token_hash
+from eventapp.web.permissions import Reach, Scope
 
 WHOLE = (selectinload(Invitation.letters), selectinload(Invitation.replies), selectinload(Invitation.sightings))
 
@@ -70,3 +73,13 @@ def _who(invitation: Invitation) -> str:
     if reply and reply.state == ReplyState.DELEGATED:
         return ", ".join(filter(None, (reply.stand_in_name, reply.stand_in_title)))
     return f"{invitation.office} {invitation.name}".strip()
+
+
+def scope(invitation_id: str) -> Scope:
+    """What an invitation belongs to, for the guard."""
+    return event_scope(select(Invitation.event_id).where(Invitation.id == invitation_id))
+
+
+def ids_within(reach: Reach) -> Select[str]:
+    """Selects the ids of the invitations to the events that a role reaches."""
+    return select(Invitation.id).where(Invitation.event_id.in_(events_within(reach)))

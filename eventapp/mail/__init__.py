@@ -18,6 +18,7 @@ AN_HOUR = 3600
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
     registry: Registry = app.extensions["registry"]
+    registry.scopes["mail_id"] = queries.scope
     registry.readiness.append(heartbeat.fault)
     registry.gauges.append(queries.gauges)
     delivery.register(app)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, true
 
 from eventapp import audit
 from eventapp.clock import system_now
@@ -15,7 +16,7 @@ from eventapp.mail import actions, queries, reading
 from eventapp.mail.answers import in_words
 from eventapp.mail.channels import eml_path
 from eventapp.mail.models import OutboxMail, State
-from eventapp.web.permissions import Permission, allowed, current_person, requires
+from eventapp.web.permissions import Permission, allowed, current_person, reach, requires
 from eventapp.web.registry import registry
 
 bp = Blueprint("mail", __name__, url_prefix="/staff/outbox")
@@ -31,21 +32,24 @@ STATES = {
 
 
 @bp.get("")
-@requires(Permission.READ_OUTBOX)
+@requires(Permission.READ_OUTBOX, anywhere=True)
 def index() -> ResponseReturnValue:
-    """All mails, newest first; ``?state=`` shows those of one state, ``?page=`` another page."""
+    """The mails that one may open, newest first; ``?state=`` shows those of one state, ``?page=`` another page."""
     chosen = request.args.get("state", "")
     state = next((one for one in State if one.value == chosen), None)
-    found = queries.mails(state, request.args.get("page", 1, type=int))
+    shown = _shown()
+    found = queries.mails(shown, state, request.args.get("page", 1, type=int))
     _note_look("mail.list_viewed", None, page=found.page, state=chosen if state else None)
-    standing = queries.standing()
+    # Those who answer for the outbox as a whole hear how all of it stands, and what keeps it waiting.
+    answers_for_all = current_person().holds_everywhere(Permission.READ_OUTBOX)
     return render_template(
         "outbox/index.html",
         found=found,
         state=state,
-        standing=standing,
+        counts=queries.counts(shown),
+        standing=queries.standing() if answers_for_all else None,
         STATES=STATES,
-        failure=queries.last_failure(),
+        failure=queries.last_failure(true() if answers_for_all else shown),
         in_words=in_words,
     )
 
@@ -81,21 +85,27 @@ def file(mail_id: str) -> ResponseReturnValue:
 @bp.post("/<mail_id>/attempts")
 @requires(Permission.READ_OUTBOX)
 def try_again(mail_id: str) -> ResponseReturnValue:
-    actions.try_again(mail_id, by=current_person(), now=system_now())
+    actions.try_again(_opened(mail_id).id, by=current_person(), now=system_now())
     flash(_("The mail is on its way again."), "success")
     return redirect(url_for("mail.show", mail_id=mail_id), 303)
 
 
 def _opened(mail_id: str) -> OutboxMail:
-    """A mail that this person may read: its links open what the mail is about.
+    """A mail that this person may read: its links open what the mail is about, so the slice that sent it is asked.
 
-    :raises NotAllowedError: when whoever sends such mails asks for a permission that the person has not.
+    :raises NotAllowedError: when no slice says whose mail it is, or the person lacks the permission that it names.
     """
     mail = queries.mail(mail_id)
-    need = registry().mail_needs.get(mail.message.partition("/")[0])
-    if need and not allowed(need):
+    owner = queries.owner_of(mail.message)
+    if owner is None or not allowed(owner.permission):
         raise NotAllowedError
     return mail
+
+
+def _shown() -> ColumnElement[bool]:
+    """The mails that :func:`_opened` opens."""
+    own = reach(Permission.READ_OUTBOX)
+    return queries.within({name: (own, reach(one.permission)) for name, one in registry().mail_owners.items()})
 
 
 def _note_look(act: str, mail_id: str | None, **facts: object) -> None:

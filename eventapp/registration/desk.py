@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -12,10 +11,12 @@ from eventapp.db import db
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
 from eventapp.registration import actions, staff_queries
-from eventapp.web.permissions import Permission, allowed
-from eventapp.web.registry import DeskFigure, DeskItem, Registry, StepState, Tab, ThreadStep
+from eventapp.registration.models import RegistrationState
+from eventapp.registration.staff_queries import DOUBLES
+from eventapp.web.permissions import Permission, url_if_allowed
+from eventapp.web.registry import DeskFigure, DeskItem, MailOwner, Registry, StepState, Tab, ThreadStep
 
-TAB = Tab(30, _l("Registrations"), "registration_staff.index", Permission.READ_REGISTRATIONS)
+TAB = Tab(30, _l("Registrations"), "registration_staff.index")
 
 
 def thread_steps(case_id: str) -> list[ThreadStep]:
@@ -32,28 +33,29 @@ def _step(event: Event) -> ThreadStep:
 def desk_figures(event_id: str) -> list[DeskFigure]:
     """Two stages of the funnel."""
     tally = staff_queries.tally(event_id)
-    page = url_for("registration_staff.index", event_id=event_id)
+    confirmed = _page(event_id, state=RegistrationState.CONFIRMED)
     return [
-        DeskFigure(30, _("registered"), tally.registered or None, page),
-        DeskFigure(40, _("confirmed"), tally.confirmed or None, f"{page}?state=confirmed"),
+        DeskFigure(30, _("registered"), tally.registered or None, _page(event_id)),
+        DeskFigure(40, _("confirmed"), tally.confirmed or None, confirmed),
     ]
 
 
 def desk_items(event_id: str) -> list[DeskItem]:
     """What needs a person now: seats that nobody sits on, invited guests without one, doubles."""
-    if not allowed(Permission.READ_REGISTRATIONS):
-        return []
-    page = url_for("registration_staff.index", event_id=event_id)
-    return [*_quota_items(event_id, page), *_double_items(event_id, page)]
+    return [*_quota_items(event_id), *_double_items(event_id)]
 
 
-def _quota_items(event_id: str, page: str) -> list[DeskItem]:
+def _page(event_id: str, **wish: str) -> str:
+    return url_if_allowed("registration_staff.index", event_id=event_id, **wish)
+
+
+def _quota_items(event_id: str) -> list[DeskItem]:
     items = []
     for quota in staff_queries.quotas(event_id):
         free = quota.seats - quota.taken
         if quota.waiting and free > 0:
             text = _("%(free)s seats are free while %(waiting)s people wait", free=free, waiting=quota.waiting)
-            items.append(DeskItem(text, page, _("Give them out")))
+            items.append(DeskItem(text, _page(event_id), _("Give them out")))
         elif quota.waiting and quota.kind is QuotaKind.INVITED:
             number = quota.waiting
             text = ngettext(
@@ -61,15 +63,15 @@ def _quota_items(event_id: str, page: str) -> list[DeskItem]:
                 "%(num)s invited guests said yes and have no seat",
                 number,
             )
-            items.append(DeskItem(text, f"{page}?state=waiting", _("See who")))
+            items.append(DeskItem(text, _page(event_id, state=RegistrationState.WAITING), _("See who")))
     return items
 
 
-def _double_items(event_id: str, page: str) -> list[DeskItem]:
+def _double_items(event_id: str) -> list[DeskItem]:
     since = staff_queries.oldest_double(event_id)
     if since is None or clock.now() >= event_by_id(event_id).starts_at:
         return []
-    return [DeskItem(_("Somebody may have signed up twice"), f"{page}?state=doubles", _("Look"), since)]
+    return [DeskItem(_("Somebody may have signed up twice"), _page(event_id, state=DOUBLES), _("Look"), since)]
 
 
 def seats_were_changed(event_id: str) -> None:
@@ -92,3 +94,7 @@ def register(registry: Registry) -> None:
     registry.desk_tabs.append(TAB)
     registry.quotas_changed.append(seats_were_changed)
     registry.event_changed.append(event_was_changed)
+    registry.scopes["registration_id"] = staff_queries.scope
+    registry.mail_owners["registration"] = MailOwner(
+        Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within
+    )

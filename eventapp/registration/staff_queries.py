@@ -14,9 +14,12 @@ from sqlalchemy.orm import aliased, joinedload
 from eventapp.db import db
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Quota, QuotaKind
+from eventapp.events.queries import event_scope
+from eventapp.events.queries import ids_within as events_within
 from eventapp.formats.names import search_key
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationChange, RegistrationState
+from eventapp.web.permissions import Reach, Scope
 
 PAGE_SIZE = 50
 NO_CATEGORY = "none"
@@ -216,3 +219,13 @@ def _has_double() -> ColumnElement[bool]:
         other.id != Registration.id,
         other.state != RegistrationState.CANCELLED,
     )
+
+
+def scope(registration_id: str) -> Scope:
+    """What a registration belongs to, for the guard."""
+    return event_scope(select(Registration.event_id).where(Registration.id == registration_id))
+
+
+def ids_within(reach: Reach) -> Select[str]:
+    """Selects the ids of the registrations of the events that a role reaches."""
+    return select(Registration.id).where(Registration.event_id.in_(events_within(reach)))

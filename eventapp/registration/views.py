@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from eventapp import clock, db
 from eventapp.config import settings
 from eventapp.errors import TooManyError
 from eventapp.formats import qr
+from eventapp.formats.display import number
 from eventapp.registration import actions, forms, notices, queries, rules, tickets
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import (
@@ -28,6 +30,8 @@ from eventapp.registration.queries import Choice, Occasion, OwnPage
 from eventapp.tokens import token_hash
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
+from eventapp.web.outlines import slot
+from eventapp.web.pages import kept_outline
 from eventapp.web.permissions import public
 
 bp = Blueprint("registration", __name__)
@@ -36,11 +40,10 @@ bp = Blueprint("registration", __name__)
 @bp.get("/events/<slug>/register")
 @public
 def form(slug: str) -> ResponseReturnValue:
-    """The form, or when registration opens, or that it is over."""
-    occasion, offered = look_up(slug)
-    if _phase(occasion) is not rules.Phase.OPEN:
-        return _not_open(occasion), 200
-    return _draw(occasion, offered, forms.blank(clock.system_now()))
+    """The form, or when registration opens, or that it is over: all but key and token the same for everybody."""
+    blank = forms.blank(clock.system_now())
+    outline = kept_outline(("sign-up", slug, chosen()), lambda: _blank_form(slug))
+    return outline.fill(key=blank.key, drawn_at=blank.drawn_at)
 
 
 @bp.post("/events/<slug>/register")
@@ -151,6 +154,13 @@ def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
     return render_template("registration/not_open.html", occasion=occasion, phase=_phase(occasion), typed=typed)
 
 
+def _blank_form(slug: str) -> str:
+    occasion, offered = look_up(slug)
+    if _phase(occasion) is not rules.Phase.OPEN:
+        return _not_open(occasion)
+    return _draw(occasion, offered, forms.SignUpForm(slot("key"), slot("drawn_at")))
+
+
 def _draw(
     occasion: Occasion,
     offered: list[Choice],
@@ -206,18 +216,27 @@ def _held(hashed: str, find: queries.Find) -> OwnPage:
 
 
 def _own_page(page: OwnPage, code: str | None) -> str:
-    return render_template(
-        f"registration/{_template(page)}.html",
-        page=page,
-        occasion=page.occasion,
-        code=code,
-        link_token=tickets.link_token(page.id),
-        qr=qr.kept_svg(tickets.scanned_address(code), _("QR code of your ticket")) if code else None,
-        grouped=tickets.grouped,
-        is_fresh=rules.is_fresh(page.registered_at, clock.now()),
-        can_cancel=clock.now() < page.occasion.ends_at,
-        is_open=_phase(page.occasion) is rules.Phase.OPEN,
-    )
+    """What a guest's own page says: drawn once for all guests of an event who stand in the same place."""
+    now, occasion = clock.now(), page.occasion
+    facts = {
+        "template": _template(page),
+        "has_email": bool(page.email),
+        "is_fresh": rules.is_fresh(page.registered_at, now),
+        "can_cancel": now < occasion.ends_at,
+        "is_open": _phase(occasion) is rules.Phase.OPEN,
+    }
+    outline = kept_outline(("own page", page.event_id, chosen(), *facts.values()), lambda: _outlined(occasion, facts))
+    own = {"name": page.name, "email": page.email, "place": number(page.place)}
+    if code is None:
+        return outline.fill(**own, way_out=url_for(".confirm_leaving", token=tickets.link_token(page.id)))
+    drawing = qr.kept_svg(tickets.scanned_address(code), _("QR code of your ticket"))
+    way_out = url_for(".confirm_cancelling", code=code)
+    return outline.fill(**own, way_out=way_out, qr=drawing, code=tickets.grouped(code))
+
+
+def _outlined(occasion: Occasion, facts: Mapping[str, object]) -> str:
+    slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code")}
+    return render_template(f"registration/{facts['template']}.html", occasion=occasion, **facts, **slots)
 
 
 def _template(page: OwnPage) -> str:

@@ -14,9 +14,11 @@ from wtforms import ValidationError
 from eventapp.config import settings
 from eventapp.db import SAFE_METHODS
 from eventapp.errors import DomainError, NotAllowedError, answer
+from eventapp.web import outlines
 from eventapp.web.posted import Posted
 
 protect = CSRFProtect()
+_token = outlines.personal("csrf_token", generate_csrf)
 
 
 class StaleFormError(DomainError):
@@ -30,7 +32,7 @@ class StaleFormError(DomainError):
 
 def csrf_field() -> Markup:
     """The hidden field of every form."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_token())
 
 
 def check_posted(post: Posted) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import urlencode
 
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 
 from eventapp.config import settings
+from eventapp.web import outlines
 
 LANGUAGES = ("da", "en")
 A_YEAR_SECONDS = 365 * 24 * 3600
@@ -32,8 +34,15 @@ def chosen() -> str:
 
 def lang_url(language: str) -> str:
     """This page in the other language."""
+    return _lang_urls[language]()
+
+
+def _lang_url(language: str) -> str:
     query = {**request.args.to_dict(), "lang": language}
     return f"{request.path}?{urlencode(query)}"
+
+
+_lang_urls = {one: outlines.personal(f"url_{one}", partial(_lang_url, one)) for one in LANGUAGES}
 
 
 def _remember(response: Response) -> Response:

@@ -1,7 +1,8 @@
 """Public pages that are the same for everybody: kept for a second in the process, and tagged by what they say.
 
 The second takes the load off a page in the news; it holds nothing personal, so its key is the address and the
-language. The tag is the hash of the text: whoever has the page already gets an empty 304 and never an old page.
+language. The tag is the hash of the text: whoever has the page already gets an empty 304 and never an old page. Pages
+that differ in a few texts only are kept as outlines (:mod:`eventapp.web.outlines`).
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
+
+from eventapp.web.outlines import Outline
 
 SECONDS = 1.0
 MOST_PAGES = 500
 ASK_EACH_TIME = "public, max-age=0, must-revalidate"
+
+Page = TypeVar("Page", str, Outline)
 
 
 @dataclass
@@ -24,18 +30,18 @@ class PageCache:
     """Pages by key; one caller draws a page that has grown old while the others still get the old one."""
 
     seconds: float = SECONDS
-    _pages: dict[tuple[str, ...], tuple[float, str]] = field(default_factory=dict)
+    _pages: dict[tuple[object, ...], tuple[float, str | Outline]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, key: tuple[str, ...], draw: Callable[[], str]) -> str:
+    def get(self, key: tuple[object, ...], draw: Callable[[], Page]) -> Page:
         """The page, drawn at most once in ``seconds``; an error of ``draw`` is raised and nothing is kept."""
         now = time.monotonic()
         with self._lock:
-            until, page = self._pages.get(key, (0.0, ""))
-            if page and now < until:
-                return page
-            if page:
-                self._pages[key] = (now + self.seconds, page)
+            until, kept = self._pages.get(key, (0.0, None))
+            if kept and now < until:
+                return cast(Page, kept)
+            if kept:
+                self._pages[key] = (now + self.seconds, kept)
         try:
             page = draw()
         except BaseException:
@@ -57,7 +63,19 @@ def shared_page(text: str) -> Response:
     return response
 
 
-def kept_page(key: tuple[str, ...], draw: Callable[[], str]) -> Response:
+def kept_page(key: tuple[object, ...], draw: Callable[[], str]) -> Response:
     """The same for a page that many ask for at once. Under test every page is drawn afresh."""
+    return shared_page(_kept(key, draw))
+
+
+def kept_outline(key: tuple[object, ...], draw: Callable[[], str]) -> Outline:
+    """An outline, kept in the same way. ``key``: everything that what is drawn hangs on, its slots apart."""
+    return _kept(key, lambda: Outline(draw))
+
+
+def _kept(key: tuple[object, ...], draw: Callable[[], Page]) -> Page:
+    """Whoever is signed in sees a link more in the demo, so such a page is drawn for that person alone."""
+    if g.get("person") is not None:
+        return draw()
     cache: PageCache = current_app.extensions.setdefault("pages", PageCache(0 if current_app.testing else SECONDS))
-    return shared_page(cache.get(key, draw))
+    return cache.get(key, draw)

@@ -61,7 +61,7 @@ class EventPart:
 
 @dataclass(frozen=True)
 class DeskItem:
-    """Something at the organiser's desk that needs a person now, with its one button."""
+    """Something that needs a person now, with its one button; told only to those whom ``url`` lets in."""
 
     text: str
     url: str
@@ -76,7 +76,10 @@ class DeskItem:
 
 @dataclass(frozen=True)
 class DeskFigure:
-    """One stage of the funnel on the organiser's desk; ``value`` None is shown as a dash."""
+    """One stage of the funnel on the organiser's desk; ``value`` None is shown as a dash.
+
+    ``url`` is empty for those who may not open the page behind the figure (``url_if_allowed``).
+    """
 
     order: int
     label: str
@@ -86,23 +89,42 @@ class DeskFigure:
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab of the organiser's desk; ``endpoint`` takes ``event_id``."""
+    """A tab of the organiser's desk; ``endpoint`` takes ``event_id``. Shown to those whom it lets in."""
 
     order: int
     label: Any
     endpoint: str
-    permission: Any
 
 
 @dataclass(frozen=True)
 class StaffLink:
-    """A place that staff may go to, on their start page; ``endpoint`` takes no values."""
+    """A place that staff may go to, on their start page; ``endpoint`` takes no values. Shown to those it lets in."""
 
     order: int
     label: Any
     text: Any
     endpoint: str
+
+
+@dataclass(frozen=True)
+class MailOwner:
+    """Whose mails these are: the slice that sends them says who may open them. A mail without an owner stays shut.
+
+    ``permission`` is needed for what the mail's subject belongs to, which ``scope`` finds out. ``subjects`` gives the
+    SELECT of the ids of all subjects within a reach (:class:`eventapp.web.permissions.Reach`).
+    """
+
     permission: Any
+    scope: Callable[[str], Any]  # subject_id -> Scope
+    subjects: Callable[[Any], Any]  # Reach -> Select
+
+
+@dataclass(frozen=True)
+class ScopeChoice:
+    """A case or an event that a role can be given for; ``key`` is ``case:<id>`` or ``event:<id>``."""
+
+    key: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -166,8 +188,10 @@ class Registry:
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
     event_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: time, place, or called off
     quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
-    # first part of a mail's message -> the permission to open such a mail beside that to see the outbox
-    mail_needs: dict[str, Any] = field(default_factory=dict)
+    # argument of an address -> its value -> the Scope of what it names; a test holds that each one stands here
+    scopes: dict[str, Callable[[str], Any]] = field(default_factory=dict)
+    scope_choices: list[Callable[[], list[ScopeChoice]]] = field(default_factory=list)
+    mail_owners: dict[str, MailOwner] = field(default_factory=dict)  # first part of a mail's message -> its owner
     readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
     gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
     staff_links: list[StaffLink] = field(default_factory=list)

@@ -75,7 +75,7 @@ def phone_with(code: str, name: str = "Telefon") -> Person:
     token = actions.open_door(code, name, address="192.0.2.1", now=DOORS_OPEN, system_now=DOORS_OPEN)
     post = queries.post(token, DOORS_OPEN)
     assert post is not None
-    return Person(post.session_id, post.device_name, frozenset({Role.DOOR}), post.event_id, post.door_id)
+    return Person.at_door(post.session_id, post.device_name, post.event_id, post.door_id)
 
 
 def make_guest(

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from eventapp import blobs
-from eventapp.cases.models import CaseContact, Document, DocumentKind, DocumentVersion
+from eventapp.cases.models import Case, CaseContact, Document, DocumentKind, DocumentVersion
 from eventapp.db import db
 from eventapp.hearing.calling import actions
 from eventapp.hearing.models import Hearing
@@ -20,9 +20,9 @@ DEADLINE_AT = datetime.fromisoformat("2024-06-14T12:00:00+02:00")
 MEMO = b"%PDF-1.4 memo %%EOF"
 
 
-def make_hearing(*, sent: bool = True, slug: str = "havneparken") -> Hearing:
+def make_hearing(case: Case | None = None, *, sent: bool = True, slug: str = "havneparken") -> Hearing:
     """A hearing with one document, a contact and two parties, committed."""
-    case = make_case()
+    case = case or make_case()
     case.contacts.append(CaseContact(position=1, function="Sagsbehandler", email="sag@example.org"))
     stored = blobs.put(MEMO)
     version = DocumentVersion(

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.orm import Session, selectinload
 
 from eventapp import create_app
@@ -16,6 +16,8 @@ from eventapp.config import Settings
 from eventapp.db import reading, transaction
 from eventapp.mail import outbox
 from eventapp.mail.models import OutboxMail
+from eventapp.web.permissions import Permission, Scope
+from eventapp.web.registry import MailOwner, Registry
 from tests.support.smtp import SmtpServer
 
 TEMPLATES = {
@@ -33,6 +35,8 @@ def add_templates(app: Flask) -> Flask:
     product = app.jinja_loader
     assert isinstance(product, BaseLoader)
     app.jinja_env.loader = ChoiceLoader([product, DictLoader(TEMPLATES)])
+    registry: Registry = app.extensions["registry"]
+    registry.mail_owners["test"] = MailOwner(Permission.READ_OUTBOX, lambda _id: Scope(), lambda _reach: select(null()))
     return app
 
 

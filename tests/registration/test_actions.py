@@ -54,7 +54,7 @@ def test_an_invited_guest_without_a_free_seat_waits_and_the_desk_says_so(db, app
     event = given_event(quotas={QuotaKind.INVITED: 0})
     assert accept(event).state is RegistrationState.WAITING
     with app.test_request_context():
-        texts = [item.text for item in desk._quota_items(event.id, "/")]
+        texts = [item.text for item in desk._quota_items(event.id)]
     assert texts == ["1 inviteret har sagt ja og mangler plads"]
     database.session.rollback()
 

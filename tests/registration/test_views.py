@@ -17,8 +17,11 @@ from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.registration import kept, tickets
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
+from eventapp.web.pages import PageCache
+from eventapp.web.permissions import Role
 from tests.registration.givens import count, given_event, rows
 from tests.support.pages import PageClient, form_values
+from tests.support.staff import sign_in
 
 ANNA = {"name": "Anna Aagaard", "email": "anna@example.org", "category": "none"}
 
@@ -75,6 +78,35 @@ def test_the_ticket_opens_in_capitals_and_in_small_letters(page_client: PageClie
     address = send(page_client, event).location
     for one in (address.upper(), address.lower()):
         assert "Anna Aagaard" in page_client.visit(one).text
+
+
+def test_pages_drawn_once_hold_for_each_guest_what_is_hers(app: Flask, page_client: PageClient) -> None:
+    """Form and ticket are drawn once for all; token, key, name, address and code are each guest's own."""
+    with app.app_context():
+        form = path(open_event())
+    app.extensions["pages"] = PageCache(seconds=60)
+    other = app.test_client()
+    assert isinstance(other, PageClient)
+    guests = [(page_client, ANNA), (other, {**ANNA, "name": "Bo <b>Aagaard</b>", "email": "bo@example.org"})]
+    sent = [{**form_values(client.visit(form).forms()[-1]), **guest} for client, guest in guests]
+    assert all(len({one[name] for one in sent}) == 2 for name in ("csrf_token", "key"))
+    tickets_of = [client.post(form, data=one).location for (client, _), one in zip(guests, sent, strict=True)]
+    for (client, guest), address in zip(guests, tickets_of, strict=True):
+        page = client.visit(address)
+        links = {str(one.attributes.get("href")) for one in page.root.all("a")}
+        assert guest["name"] in page.text
+        assert guest["email"] in page.text
+        assert tickets.grouped(address.removeprefix("/t/")) in page.text
+        assert {f"{address}/cancellation", f"{address}?lang=en"} <= links
+        assert not [one for one in links if "/t/" in one and not one.startswith(address)]
+
+
+def test_a_staff_members_page_is_kept_for_nobody(app: Flask, page_client: PageClient, event: Event) -> None:
+    """In the demo it has a link more."""
+    app.extensions["pages"] = PageCache(seconds=60)
+    sign_in(page_client, Role.ORGANISER)
+    page_client.visit(path(event))
+    assert not app.extensions["pages"]._pages
 
 
 def test_a_full_event_offers_the_waiting_list_and_says_which_number_one_has(page_client: PageClient, db) -> None:

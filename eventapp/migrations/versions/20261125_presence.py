@@ -1,7 +1,7 @@
 """Presence, a row a head
 
 Revision ID: 3f1c7a90d2be
-Follows: 8d2e4b6a9c10
+Follows: 5d1c0f7a3b42
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3f1c7a90d2be"
-down_revision = "8d2e4b6a9c10"
+down_revision = "5d1c0f7a3b42"
 branch_labels = None
 depends_on = None
 
