@@ -27,11 +27,13 @@ from eventapp import (
     registration,
     statistics,
     web,
+    work,
 )
 from eventapp.web import logs, permissions
 
 ROOT = Path(__file__).parent.parent
 SLICES = (
+    work,
     mail,
     record,
     accounts,

@@ -1,16 +1,17 @@
-"""Mail: the outbox that every slice writes to, and the worker that renders and delivers. Knows no slice.
+"""Mail: the outbox that every slice writes to, and how its rows are rendered and delivered. Knows no slice.
 
-Other slices use ``outbox.queue`` and ``outbox.queue_effect``; ``rendering.register_reader`` and ``register_maker`` for
-what is looked up or made when a mail is sent; ``tasks.every`` for what recurs; ``worker.register_handler`` for
-effects other than mails; ``calendar`` for calendar files.
+Other slices use ``outbox.queue``; ``rendering.register_reader`` and ``register_maker`` for what is looked up or made
+when a mail is sent; ``calendar`` for calendar files.
 """
 
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from eventapp.mail import claims, delivery, heartbeat, queries, tasks, views, worker
+from eventapp.mail import delivery, lane, queries, views
 from eventapp.web.registry import Registry
+from eventapp.work import kinds, lanes
 
 AN_HOUR = 3600
 
@@ -19,9 +20,8 @@ def register(app: Flask) -> None:
     """Bind the slice to the application."""
     registry: Registry = app.extensions["registry"]
     registry.scopes["mail_id"] = queries.scope
-    registry.readiness.append(heartbeat.fault)
     registry.gauges.append(queries.gauges)
     delivery.register(app)
     app.register_blueprint(views.bp)
-    tasks.every(AN_HOUR, claims.forget_old)
-    worker.register(app)
+    lanes.register(app, lane.MailLane())
+    kinds.every(AN_HOUR, "mail.forget_old", _l("Forget what failed mails held after 30 days"), lane.forget_old)

@@ -22,5 +22,5 @@ def try_again(mail_id: str, *, by: audit.Actor, now: datetime) -> OutboxMail:
     audit.record(by, "mail.tried_again", found.id, was=found.state.value, tries=found.attempts)
     if found.limit_key:
         found.admitted_at = now
-    found.state, found.attempts, found.due_at, found.finished_at = State.WAITING, 0, now, None
+    found.state, found.attempts, found.deaths, found.due_at, found.finished_at = State.WAITING, 0, 0, now, None
     return found

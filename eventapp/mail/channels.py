@@ -15,7 +15,6 @@ from flask import current_app
 
 from eventapp.config import settings
 from eventapp.mail import answers
-from eventapp.mail.claims import Job
 from eventapp.mail.delivery import (
     LONGEST_SECONDS,
     OurMessage,
@@ -25,6 +24,7 @@ from eventapp.mail.delivery import (
     UnreachableError,
     readable,
 )
+from eventapp.mail.queued import QueuedMail
 
 CLOSING = 421
 PERMANENT = range(500, 600)
@@ -33,7 +33,7 @@ PERMANENT = range(500, 600)
 class Channel(Protocol):
     """One way out, kept open while a worker has mails for it."""
 
-    def send(self, job: Job, message: OurMessage) -> str:
+    def send(self, mail: QueuedMail, message: OurMessage) -> str:
         """Send one mail; returns what the other side said.
 
         :raises TryAgainError: later it may work.
@@ -60,7 +60,7 @@ class Folder:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, job: Job, message: OurMessage) -> str:
+    def send(self, mail: QueuedMail, message: OurMessage) -> str:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         raw = message.as_bytes()
         descriptor, temporary = tempfile.mkstemp(prefix="incoming-", dir=self._folder)  # readable by us alone
@@ -69,7 +69,7 @@ class Folder:
                 file.write(raw)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(eml_path(job.id))
+            Path(temporary).replace(eml_path(mail.id))
         finally:
             Path(temporary).unlink(missing_ok=True)
         return answers.WRITTEN
@@ -87,7 +87,7 @@ class SmtpLine:
         self._line: PatientConnection | None = None
         self._fault: UnreachableError | None = None
 
-    def send(self, job: Job, message: OurMessage) -> str:
+    def send(self, mail: QueuedMail, message: OurMessage) -> str:
         if self._is_open():
             try:
                 return self._say(message)

@@ -31,7 +31,7 @@ from flask_mail import Attachment, Connection, Mail, Message
 from eventapp import clock
 from eventapp.config import Settings, settings
 from eventapp.mail import headers
-from eventapp.mail.claims import Job
+from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import File, Rendered, domain
 
 LONGEST_SECONDS = 45  # for a greeting or a whole mail; MAIL_TIMEOUT_SECONDS is for each single wait
@@ -92,33 +92,33 @@ def _with_images(alternative: Part, files: list[Part]) -> Part:
     return related
 
 
-def pack(job: Job, rendered: Rendered) -> OurMessage:
+def pack(mail: QueuedMail, rendered: Rendered) -> OurMessage:
     """The mail of a row, with its headers checked.
 
     :raises UnsafeHeaderError: when a text would become more than the header it is meant for.
     """
-    _check(job, rendered)
+    _check(mail, rendered)
     return OurMessage(
-        message_id=job.message_id,
-        calendar_method=job.calendar_method,
+        message_id=mail.message_id,
+        calendar_method=mail.calendar_method,
         subject=rendered.subject,
         sender=formataddr((settings().site_name, settings().mail_default_sender)),
-        recipients=[job.to_address],
-        reply_to=job.reply_to,
+        recipients=[mail.to_address],
+        reply_to=mail.reply_to,
         body=rendered.text,
         html=rendered.html,
-        alts={"calendar": job.calendar} if job.calendar else {},
+        alts={"calendar": mail.calendar} if mail.calendar else {},
         attachments=[_attachment(one) for one in rendered.files],
         extra_headers=AUTOMATIC,
         date=clock.system_now().timestamp(),
     )
 
 
-def _check(job: Job, rendered: Rendered) -> None:
+def _check(mail: QueuedMail, rendered: Rendered) -> None:
     headers.check_text(rendered.subject, "subject")
-    headers.check_address(job.to_address, "recipient")
-    if job.reply_to is not None:
-        headers.check_address(job.reply_to, "reply address")
+    headers.check_address(mail.to_address, "recipient")
+    if mail.reply_to is not None:
+        headers.check_address(mail.reply_to, "reply address")
     for one in rendered.files:
         headers.check_text(one.name, "file name")
         headers.check_text(one.media_type, "file type")

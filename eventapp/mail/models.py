@@ -1,4 +1,4 @@
-"""Tables of the outbox: what is to be sent, each try, and which workers are alive."""
+"""Tables of the outbox: what is to be sent, and each try."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Json, Model, UtcDateTime, enum_column, new_id
 
-OPEN = text("state IN ('waiting', 'sending')")
+WAITING, SENDING = text("state = 'waiting'"), text("state = 'sending'")
 LIMITED = text("limit_key IS NOT NULL")
 
 
@@ -19,7 +19,7 @@ class State(enum.StrEnum):
     """Where a row of the outbox stands. The last four are end states; staff may send such a row again."""
 
     WAITING = "waiting"
-    SENDING = "sending"  # leased to a worker until ``due_at``
+    SENDING = "sending"  # held by the worker ``leased_by``
     SENT = "sent"
     REFUSED = "refused"  # the receiving server said no for good
     GIVEN_UP = "given_up"  # tried for five days
@@ -32,29 +32,28 @@ class State(enum.StrEnum):
 
 
 class OutboxMail(Model):
-    """Something to be sent, written in the transaction of what it tells about.
+    """A mail to be sent, written in the transaction of what it tells about: a row of work (:mod:`eventapp.work.queue`).
 
-    ``kind`` is ``mail`` or the name of another effect that has a handler. ``due_at`` is when a worker may take it: for
-    a row that is being sent, when its lease ends. ``secrets`` go into the mail with ``context`` and leave the row when
-    the mail is sent; ``subject`` and ``body`` are what was sent, without them.
+    ``due_at`` is when a worker may take it. ``secrets`` go into the mail with ``context`` and leave the row when the
+    mail is sent; ``subject`` and ``body`` are what was sent, without them.
     """
 
     __tablename__ = "outbox_mail"
     __table_args__ = (
         UniqueConstraint("dedupe"),
-        CheckConstraint("kind <> 'mail' OR to_address <> ''", name="mail_has_address"),
+        CheckConstraint("to_address <> ''", name="has_address"),
         CheckConstraint("lang IN ('da', 'en')", name="lang"),
         CheckConstraint("calendar_method IS NULL OR calendar IS NOT NULL", name="method_has_calendar"),
         CheckConstraint("(state IN ('waiting', 'sending')) = (finished_at IS NULL)", name="end_has_moment"),
-        CheckConstraint("attempts >= 0", name="attempts"),
-        Index("ix_outbox_mail_due", "due_at", sqlite_where=OPEN, postgresql_where=OPEN),
+        CheckConstraint("attempts >= 0 AND deaths >= 0", name="attempts"),
+        Index("ix_outbox_mail_due", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
+        Index("ix_outbox_mail_held", "leased_by", sqlite_where=SENDING, postgresql_where=SENDING),
         Index("ix_outbox_mail_limit", "limit_key", "queued_at", sqlite_where=LIMITED, postgresql_where=LIMITED),
         Index(None, "queued_at"),
         Index(None, "subject_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(40), default="mail")
     message: Mapped[str] = mapped_column(String(80))
     to_address: Mapped[str] = mapped_column(String(254))
     reply_to: Mapped[str | None] = mapped_column(String(254))
@@ -69,6 +68,7 @@ class OutboxMail(Model):
     limit_key: Mapped[str | None] = mapped_column(String(254))
     state: Mapped[State] = mapped_column(enum_column(State))
     attempts: Mapped[int] = mapped_column(SmallInteger)
+    deaths: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     leased_by: Mapped[str | None] = mapped_column(String(80))
     admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -93,21 +93,3 @@ class OutboxAttempt(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[State] = mapped_column(enum_column(State))
     answer: Mapped[str] = mapped_column(Text)
-
-
-class WorkerHeartbeat(Model):
-    """A sign of life of one worker process."""
-
-    __tablename__ = "worker_heartbeat"
-
-    worker: Mapped[str] = mapped_column(String(80), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class WorkerTask(Model):
-    """When a task that recurs is next due, so that it runs once and not once a worker."""
-
-    __tablename__ = "worker_task"
-
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -19,9 +19,9 @@ from eventapp.mail import rules
 from eventapp.mail.packing import pack
 
 INSERT = Sql("""
-    INSERT INTO outbox_mail (id, kind, message, to_address, reply_to, lang, subject_id, context, secrets, attachments,
+    INSERT INTO outbox_mail (id, message, to_address, reply_to, lang, subject_id, context, secrets, attachments,
                              calendar, calendar_method, dedupe, limit_key, state, attempts, due_at, queued_at)
-    VALUES (:id, :kind, :message, :to, :reply_to, :lang, :subject_id, :context, :secrets, :attachments,
+    VALUES (:id, :message, :to, :reply_to, :lang, :subject_id, :context, :secrets, :attachments,
             :calendar, :calendar_method, :dedupe, :limit_key, 'waiting', 0, :due_at, :queued_at)
     ON CONFLICT (dedupe) DO NOTHING
 """)
@@ -68,9 +68,10 @@ def queue(
     :returns: the row's id, or ``None`` when ``dedupe`` was there already.
     """
     now = clock.system_now()
-    return _insert(
-        conn,
-        kind="mail",
+    mail_id = new_id()
+    queued = INSERT(
+        conn if isinstance(conn, Connection) else conn.connection(),
+        id=mail_id,
         message=message,
         to=to,
         context=pack(dict(context)),
@@ -86,42 +87,10 @@ def queue(
         due_at=options.get("at") or now,
         queued_at=now,
     )
-
-
-def queue_effect(
-    conn: Connection | Session | scoped_session[Session],
-    *,
-    kind: str,
-    context: Mapping[str, Any],
-    subject_id: str | None = None,
-    dedupe: str | None = None,
-) -> str | None:
-    """Let something other than a mail be done once this transaction is kept, by the handler registered for ``kind``."""
-    now = clock.system_now()
-    nothing = dict.fromkeys(("secrets", "reply_to", "calendar", "calendar_method", "limit_key"))
-    return _insert(
-        conn,
-        **nothing,
-        kind=kind,
-        message=kind,
-        to="",
-        lang="da",
-        context=pack(dict(context)),
-        attachments="[]",
-        subject_id=subject_id,
-        dedupe=dedupe,
-        due_at=now,
-        queued_at=now,
-    )
+    return mail_id if queued.rowcount else None
 
 
 def _checked(attachment: Mapping[str, object]) -> dict[str, object]:
     if {"name", "media_type"} - set(attachment) or ("sha256" in attachment) == ("maker" in attachment):
         raise ValueError("An attachment has a name, a media_type, and either sha256 or maker.")
     return dict(attachment)
-
-
-def _insert(conn: Connection | Session | scoped_session[Session], **values: Any) -> str | None:
-    connection = conn if isinstance(conn, Connection) else conn.connection()
-    mail_id = new_id()
-    return mail_id if INSERT(connection, id=mail_id, **values).rowcount else None

@@ -8,16 +8,18 @@ from datetime import datetime
 
 from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy.orm import defer
 
 from eventapp.clock import system_now
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import existing
-from eventapp.mail import heartbeat, rules
+from eventapp.mail import rules
 from eventapp.mail.models import OutboxMail, State
 from eventapp.web.permissions import Reach, Scope
 from eventapp.web.registry import MailOwner, registry
 
 PER_PAGE = 50
+SHORT = [defer(one) for one in (OutboxMail.context, OutboxMail.secrets, OutboxMail.attachments)]
 COUNTS = Sql("SELECT state, count(*) AS times, min(queued_at) AS oldest FROM outbox_mail GROUP BY state ORDER BY state")
 
 
@@ -37,7 +39,7 @@ def mail(mail_id: str) -> OutboxMail:
     """
     :raises NotFoundError: when there is none with this id.
     """
-    return existing(db.session.get(OutboxMail, mail_id))
+    return existing(db.session.get(OutboxMail, mail_id, options=SHORT))
 
 
 def mails(shown: ColumnElement[bool], state: State | None, page: int) -> Pagination:
@@ -45,7 +47,7 @@ def mails(shown: ColumnElement[bool], state: State | None, page: int) -> Paginat
 
     :param shown: which mails the one who asks may open.
     """
-    chosen = select(OutboxMail).where(shown).order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
+    chosen = select(OutboxMail).options(*SHORT).where(shown).order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
     if state:
         chosen = chosen.where(OutboxMail.state == state)
     return db.paginate(chosen, page=page, per_page=PER_PAGE, max_per_page=PER_PAGE)
@@ -87,7 +89,7 @@ def _of_owner(name: str, needed: Collection[Reach]) -> ColumnElement[bool]:
 
 def last_failure(shown: ColumnElement[bool]) -> OutboxMail | None:
     """The row that was tried last of those that wait."""
-    tried = select(OutboxMail).where(shown, OutboxMail.state == State.WAITING, OutboxMail.attempts > 0)
+    tried = select(OutboxMail).options(*SHORT).where(shown, OutboxMail.state == State.WAITING, OutboxMail.attempts > 0)
     return db.session.scalar(tried.order_by(OutboxMail.due_at.desc(), OutboxMail.id).limit(1))
 
 
@@ -101,15 +103,14 @@ def standing() -> Standing:
 
 
 def gauges() -> dict[str, float]:
-    """What the outbox says to a monitoring system; ages in seconds, -1 when no worker runs."""
-    now, found, silent = system_now(), standing(), heartbeat.age()
+    """What the outbox says to a monitoring system; ages in seconds."""
+    now, found = system_now(), standing()
     return {
         "outbox_waiting": found.counts.get(State.WAITING, 0) + found.counts.get(State.SENDING, 0),
         "outbox_oldest_seconds": (now - found.oldest_at).total_seconds() if found.oldest_at else 0,
         "outbox_given_up": found.counts.get(State.GIVEN_UP, 0),
         "outbox_refused": found.counts.get(State.REFUSED, 0),
         "outbox_held": found.counts.get(State.HELD, 0),
-        "worker_heartbeat_age_seconds": silent.total_seconds() if silent is not None else -1,
     }
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from eventapp.mail import rendering
 from eventapp.mail.channels import eml_path
-from eventapp.mail.claims import Job
 from eventapp.mail.models import OutboxMail
 from eventapp.mail.packing import unpack
+from eventapp.mail.queued import QueuedMail
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,14 @@ class Shown:
 
 
 def shown(mail: OutboxMail) -> Shown | None:
-    """``None`` when its template cannot be rendered any more, or yet."""
-    if mail.kind != "mail":
-        return None
+    """``None`` when its template cannot be rendered any more, or yet, or its row cannot be read."""
     if (file := eml_path(mail.id)).exists():
         return _from_file(file)
-    named = tuple((one["name"], one["media_type"], None) for one in mail.attachments)
-    if mail.body is not None:
-        return Shown(mail.subject or "", mail.body, named)
     try:
-        made = rendering.render(_job(mail), with_files=False)
+        named = tuple((one["name"], one["media_type"], None) for one in mail.attachments)
+        if mail.body is not None:
+            return Shown(mail.subject or "", mail.body, named)
+        made = rendering.render(_queued(mail), with_files=False)
     except Exception:
         return None
     return Shown(made.subject, made.kept, named)
@@ -56,10 +54,9 @@ def _files(message: EmailMessage) -> Iterator[tuple[str, str, int | None]]:
             yield name or "invite.ics", part.get_content_type(), len(content)
 
 
-def _job(mail: OutboxMail) -> Job:
-    return Job(
+def _queued(mail: OutboxMail) -> QueuedMail:
+    return QueuedMail(
         id=mail.id,
-        kind=mail.kind,
         message=mail.message,
         to_address=mail.to_address,
         reply_to=mail.reply_to,
@@ -71,7 +68,6 @@ def _job(mail: OutboxMail) -> Job:
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
         message_id=mail.message_id or "",
-        attempts=mail.attempts,
         limit_key=mail.limit_key,
         admitted_at=mail.admitted_at,
         queued_at=mail.queued_at,

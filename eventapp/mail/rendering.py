@@ -16,7 +16,7 @@ from flask import current_app, g, render_template
 from eventapp import blobs
 from eventapp.config import settings
 from eventapp.db import reading
-from eventapp.mail.claims import Job
+from eventapp.mail.queued import QueuedMail
 
 Maker = Callable[[dict[str, Any]], bytes]
 Reader = Callable[[dict[str, Any]], dict[str, Any]]
@@ -59,21 +59,21 @@ def register_reader(message: str, read: Reader) -> None:
     _readers[message] = read
 
 
-def render(job: Job, *, with_files: bool = True) -> Rendered:
+def render(mail: QueuedMail, *, with_files: bool = True) -> Rendered:
     """The mail of a row. Reads the database, in a transaction that is over when this returns.
 
     :raises Exception: whatever a template or a maker raises; the mail is tried again later.
     """
     with reading(), current_app.app_context():
-        g.lang = job.lang
-        values = _values(job)
-        text = _template(job, "body.txt", values)
+        g.lang = mail.lang
+        values = _values(mail)
+        text = _template(mail, "body.txt", values)
         return Rendered(
-            subject=" ".join(_template(job, "subject.txt", values).split()),
+            subject=" ".join(_template(mail, "subject.txt", values).split()),
             text=text,
-            html=_template(job, "body.html", values),
-            kept=_without_secrets(text, job, values),
-            files=tuple(_files(job, values)) if with_files else (),
+            html=_template(mail, "body.html", values),
+            kept=_without_secrets(text, mail, values),
+            files=tuple(_files(mail, values)) if with_files else (),
         )
 
 
@@ -87,27 +87,27 @@ def domain() -> str:
     return settings().mail_default_sender.rpartition("@")[2]
 
 
-def _values(job: Job) -> dict[str, Any]:
-    read = _readers.get(job.message)
-    values = {**job.context, **(job.secrets or {})}
+def _values(mail: QueuedMail) -> dict[str, Any]:
+    read = _readers.get(mail.message)
+    values = {**mail.context, **(mail.secrets or {})}
     found = read(values) if read else {}
-    secrets = {**(job.secrets or {}), **found.pop("secrets", {})}
+    secrets = {**(mail.secrets or {}), **found.pop("secrets", {})}
     return {**values, **found, **secrets, "secrets": secrets}
 
 
-def _template(job: Job, name: str, values: dict[str, Any]) -> str:
-    site = {"public_url": settings().public_url, "mail_lang": job.lang, "cid": lambda file: f"cid:{content_id(file)}"}
-    return render_template(f"mail/{job.message}/{name}", **{**site, **values})
+def _template(mail: QueuedMail, name: str, values: dict[str, Any]) -> str:
+    site = {"public_url": settings().public_url, "mail_lang": mail.lang, "cid": lambda file: f"cid:{content_id(file)}"}
+    return render_template(f"mail/{mail.message}/{name}", **{**site, **values})
 
 
-def _files(job: Job, values: dict[str, Any]) -> Iterator[File]:
-    for one in job.attachments:
+def _files(mail: QueuedMail, values: dict[str, Any]) -> Iterator[File]:
+    for one in mail.attachments:
         content = blobs.read(one["sha256"]) if "sha256" in one else _makers[one["maker"]](values)
         cid = content_id(one["name"]) if one.get("inline") else None
         yield File(one["name"], one["media_type"], content, cid)
 
 
-def _without_secrets(text: str, job: Job, values: dict[str, Any]) -> str:
+def _without_secrets(text: str, mail: QueuedMail, values: dict[str, Any]) -> str:
     """Any link may be a personal one, so all go; so do codes that stand in the text by themselves."""
     kept = LINK.sub(REMOVED, text)
     for secret in sorted(map(str, values["secrets"].values()), key=len, reverse=True):

@@ -8,8 +8,8 @@ gets at it. Nothing personal is ever in an entry; see ``docs/record.md`` and ``d
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import lazy_gettext as _l
 
-from eventapp.mail import tasks
 from eventapp.record import cli, queries, signing, views
 from eventapp.record.actions import Appended, append, erase, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
@@ -19,6 +19,7 @@ from eventapp.record.models import Kind
 from eventapp.record.receipts import Receipt, opening, receipt, verify_receipt
 from eventapp.record.signing import checkpoint_covering, last_checkpoint, sign_pending
 from eventapp.web.registry import Registry
+from eventapp.work import kinds
 
 __all__ = [
     "Appended",
@@ -53,5 +54,5 @@ def register(app: Flask) -> None:
     cli.register(app)
     registry: Registry = app.extensions["registry"]
     registry.gauges.append(queries.gauges)
-    tasks.every(SIGN_SECONDS, signing.sign_pending)
-    tasks.every(COMPARE_SECONDS, signing.compare_all)
+    kinds.every(SIGN_SECONDS, "record.sign_pending", _l("Sign what is new in the record"), signing.sign_pending)
+    kinds.every(COMPARE_SECONDS, "record.compare_all", _l("Hold the record against its seals"), signing.compare_all)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 from eventapp import audit, clock
 from eventapp.db import Sql, write
-from eventapp.mail import tasks
+from eventapp.work import kinds
 
 NEEDS_ARE_KEPT = timedelta(days=7)
 ASK_EACH_SECONDS = 3600
@@ -34,4 +35,4 @@ def _run() -> None:
 
 def register() -> None:
     """Let the worker see to it."""
-    tasks.every(ASK_EACH_SECONDS, _run, "registration.forget_needs")
+    kinds.every(ASK_EACH_SECONDS, "registration.forget_needs", _l("Forget what guests of past events needed"), _run)

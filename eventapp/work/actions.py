@@ -1,0 +1,94 @@
+"""Verbs of the work room: ask for a job, stop one, forget those that ended long ago."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session, scoped_session
+
+from eventapp import audit, clock
+from eventapp.audit import Actor
+from eventapp.db import Sql, new_id, write
+from eventapp.work import kinds, rules
+from eventapp.work.errors import JobEndedError
+from eventapp.work.models import LaneName
+
+IS_ID = re.compile(r"[\w:.+-]{1,64}")  # an id, a code, a moment: nothing that a person wrote
+
+INSERT = Sql("""
+    INSERT INTO job (id, kind, lane, arguments, owner_id, subject_id, dedupe, state, attempts, due_at, cursor, done,
+                     queued_at)
+    VALUES (:id, :kind, :lane, :arguments, :owner_id, :subject_id, :dedupe, 'waiting', 0, :now, '', 0, :now)
+    ON CONFLICT (dedupe) DO NOTHING
+""")
+CANCEL_WAITING = Sql("""
+    UPDATE job SET state = 'cancelled', cancel_asked_at = :now, finished_at = :now
+    WHERE id = :id AND state = 'waiting' AND every_seconds IS NULL
+""")
+CANCEL_RUNNING = Sql("""
+    UPDATE job SET cancel_asked_at = COALESCE(cancel_asked_at, :now)
+    WHERE id = :id AND state = 'running' AND every_seconds IS NULL
+""")
+FORGET = Sql("DELETE FROM job WHERE every_seconds IS NULL AND finished_at < :long_ago")
+
+
+def start(
+    conn: Connection | Session | scoped_session[Session],
+    kind: str,
+    *,
+    arguments: Mapping[str, str | int],
+    owner: Actor | None,
+    subject_id: str | None = None,
+    dedupe: str | None = None,
+) -> str | None:
+    """Let a worker do something once this transaction is kept.
+
+    :param kind: as it was registered.
+    :param arguments: ids, codes, moments in ISO form and numbers; the row is kept when what it speaks of is erased.
+    :param owner: who sees how far it is, and may stop it.
+    :param subject_id: the row that the job is about, such as an event.
+    :param dedupe: a second job with the same text here is not written.
+    :returns: the row's id, or ``None`` when ``dedupe`` was there already.
+    :raises ValueError: for an argument that looks like something a person wrote.
+    :raises LookupError: for a kind that nobody registered.
+    """
+    if kinds.find(kind) is None:
+        raise LookupError(kind)
+    for value in arguments.values():
+        if isinstance(value, str) and not IS_ID.fullmatch(value):
+            raise ValueError("Arguments of a job are ids, codes, moments and numbers.")
+    job_id = new_id()
+    written = INSERT(
+        conn if isinstance(conn, Connection) else conn.connection(),
+        id=job_id,
+        kind=kind,
+        lane=LaneName.JOBS.value,
+        arguments=json.dumps(dict(arguments), sort_keys=True),
+        owner_id=owner.id if owner else None,
+        subject_id=subject_id,
+        dedupe=dedupe,
+        now=clock.system_now(),
+    )
+    return job_id if written.rowcount else None
+
+
+def cancel(conn: Connection, job_id: str, *, by: Actor, now: datetime) -> None:
+    """Stop a job: at once when it waits, else before its next step. What it has done so far stays.
+
+    :param now: the machine's time.
+    :raises JobEndedError: when it has ended, or recurs and so never ends.
+    """
+    stopped = CANCEL_WAITING(conn, id=job_id, now=now).rowcount or CANCEL_RUNNING(conn, id=job_id, now=now).rowcount
+    if not stopped:
+        raise JobEndedError
+    audit.insert(conn, by, "work.cancelled", job_id)
+
+
+def forget_ended() -> int:
+    """Delete jobs that ended long ago; how many there were."""
+    long_ago = clock.system_now() - rules.KEPT
+    return write(lambda conn: int(FORGET(conn, long_ago=long_ago).rowcount))
