@@ -55,4 +55,6 @@ def register(app: Flask) -> None:
     registry: Registry = app.extensions["registry"]
     registry.gauges.append(queries.gauges)
     kinds.every(SIGN_SECONDS, "record.sign_pending", _l("Sign what is new in the record"), signing.sign_pending)
-    kinds.every(COMPARE_SECONDS, "record.compare_all", _l("Hold the record against its seals"), signing.compare_all)
+    kinds.every(
+        COMPARE_SECONDS, "record.compare_all", _l("Compare the record with what was signed"), signing.compare_all
+    )

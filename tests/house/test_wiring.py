@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from eventapp.mail.worker import Worker
 from flask import Flask
 from sqlalchemy import select
 
@@ -20,7 +21,6 @@ from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations.actions import Given, reply
 from eventapp.invitations.models import ReplyChannel, ReplyState
 from eventapp.mail.models import OutboxMail
-from eventapp.mail.worker import Worker
 from eventapp.registration.models import RegistrationState
 from eventapp.web.permissions import Role
 from eventapp.web.registry import Registry, registry

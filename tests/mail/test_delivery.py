@@ -22,11 +22,11 @@ from flask import Flask
 
 from eventapp.config import Settings
 from eventapp.mail import calendar, delivery
-from eventapp.mail.claims import Job
 from eventapp.mail.headers import UnsafeHeaderError
 from eventapp.mail.models import State
+from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import File, Rendered
-from eventapp.mail.worker import Worker
+from eventapp.work.worker import Worker
 from tests.mail.givens import change, make_app, queue, row, sending_to
 from tests.mail.test_headers import VALUES
 from tests.support.databases import close
@@ -42,9 +42,8 @@ MEETING = calendar.Meeting(
     title="Debat; på Rådhuset, æøå",
     organiser_email="debat@example.org",
 )
-JOB = Job(
+QUEUED = QueuedMail(
     id="1" * 32,
-    kind="mail",
     message="test/hello",
     to_address="anna@example.org",
     reply_to=None,
@@ -56,7 +55,6 @@ JOB = Job(
     calendar=None,
     calendar_method=None,
     message_id="<1@example.org>",
-    attempts=1,
     limit_key=None,
     admitted_at=None,
     queued_at=datetime(2023, 9, 1, tzinfo=UTC),
@@ -106,7 +104,7 @@ def test_an_inline_image_is_bound_to_the_text_and_a_file_is_attached(app: Flask)
         File("Bilag æ.pdf", "application/pdf", b"%PDF"),
     )
     with app.app_context():
-        raw = delivery.pack(JOB, replace(MAIL, files=files)).as_bytes()
+        raw = delivery.pack(QUEUED, replace(MAIL, files=files)).as_bytes()
     message = BytesParser(policy=policy.default).parsebytes(raw)
     kinds = [part.get_content_type() for part in message.walk()]
     assert kinds == [
@@ -130,14 +128,14 @@ def test_no_value_becomes_a_header_of_its_own(app: Flask, place: str):
     passed = []
     with app.app_context():
         for value in VALUES:
-            job, mail = JOB, MAIL
+            job, mail = QUEUED, MAIL
             match place:
                 case "subject":
                     mail = replace(MAIL, subject=value)
                 case "recipient":
-                    job = replace(JOB, to_address=value)
+                    job = replace(QUEUED, to_address=value)
                 case "reply address":
-                    job = replace(JOB, reply_to=value)
+                    job = replace(QUEUED, reply_to=value)
                 case "file name":
                     mail = replace(MAIL, files=(File(value, "text/plain", b"x"),))
             try:

@@ -103,14 +103,6 @@ def test_queueing_is_one_statement(db: SQLAlchemy):
     assert len(write(job)) == 1
 
 
-def test_an_effect_has_no_address(db: SQLAlchemy):
-    with transaction() as session:
-        effect_id = outbox.queue_effect(session, kind="journal", context={"case": "1"}, dedupe="journal:1")
-    assert effect_id
-    mail = row(effect_id)
-    assert (mail.kind, mail.to_address, mail.context) == ("journal", "", {"case": "1"})
-
-
 @contextmanager
 def statements(conn: Connection) -> Iterator[list[str]]:
     """The statements that are sent to the database meanwhile."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 from eventapp import blobs
 from eventapp.db import is_writing
-from eventapp.mail import claims, rendering
-from eventapp.mail.claims import Claimant, Job
+from eventapp.mail import rendering
 from eventapp.mail.models import OutboxMail
+from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import Rendered
 from tests.mail.givens import queue
+from tests.support.work import take_mails
 
-CLAIMANT = Claimant("test", "example.org", timedelta(minutes=5))
 PICTURE = {"name": "picture.png", "media_type": "image/png", "maker": "test.picture", "inline": True}
 
 
@@ -28,9 +28,9 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "_readers", {})
 
 
-def taken(**options: Any) -> Job:
+def taken(**options: Any) -> QueuedMail:
     queue(**options)
-    (job,) = claims.claim(CLAIMANT, 1)
+    (job,) = take_mails()
     return job
 
 

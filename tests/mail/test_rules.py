@@ -9,10 +9,11 @@ import pytest
 
 from eventapp.mail import answers
 from eventapp.mail.rules import TRIES, Admission, admission, gap_after, mailbox
+from eventapp.work import answers as work_answers
 
 
 def test_every_answer_of_ours_can_be_translated():
-    assert {str(one) for one in answers.MESSAGES} == answers.KNOWN
+    assert {str(one) for one in (*answers.MESSAGES, *work_answers.MESSAGES)} == answers.KNOWN
 
 
 def moments_of_tries() -> list[timedelta]:

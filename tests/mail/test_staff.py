@@ -14,8 +14,8 @@ from eventapp.audit import AuditEntry
 from eventapp.db import reading
 from eventapp.mail import queries
 from eventapp.mail.models import State
-from eventapp.mail.worker import Worker
 from eventapp.web.permissions import GRANTS, Permission, Role
+from eventapp.work.worker import Worker
 from tests.mail.givens import change, queue, row
 from tests.support.html import Page
 from tests.support.pages import PageClient
@@ -172,4 +172,3 @@ def test_the_gauges_count_what_waits_and_what_failed(app: Flask):
         found = queries.gauges()
     assert (found["outbox_waiting"], found["outbox_given_up"], found["outbox_refused"]) == (1, 1, 0)
     assert 0 <= found["outbox_oldest_seconds"] < 60
-    assert found["worker_heartbeat_age_seconds"] == -1

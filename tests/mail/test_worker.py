@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 
 from eventapp.config import Settings
-from eventapp.db import reading, transaction
-from eventapp.mail import claims, heartbeat, outbox, tasks, worker
-from eventapp.mail.channels import Channel, eml_path
-from eventapp.mail.claims import Claimant, Outcome
-from eventapp.mail.delivery import RefusedError, TryAgainError
-from eventapp.mail.models import OutboxMail, State, WorkerHeartbeat
-from eventapp.mail.worker import Worker
+from eventapp.db import reading, transaction, write
+from eventapp.mail import lane, outbox
+from eventapp.mail.channels import eml_path
+from eventapp.mail.lane import MailLane, Outcome
+from eventapp.mail.models import OutboxMail, State
+from eventapp.work.models import WorkerHeartbeat
+from eventapp.work.worker import Worker
 from tests.mail.givens import change, queue, row, sending_to
 from tests.support.smtp import SmtpServer
+from tests.support.work import processes, take_mails, wait_until
 
 MANY = 200
-MINE = Claimant("mine", "example.org", timedelta(minutes=5))
-OTHERS = replace(MINE, worker="another")
 
 
 def states() -> Counter[State]:
@@ -51,19 +47,12 @@ def queue_many(count: int = MANY) -> None:
             outbox.queue(session, message="test/hello", to=to, context={"name": str(number)})
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "It did not happen in time."
-        time.sleep(0.05)
-
-
 # --- without SMTP --------------------------------------------------------------------------------------------
 
 
 def test_without_a_mail_server_mails_become_files(app: Flask, db: SQLAlchemy):
     mail_id = queue(secrets={"link": "https://example.org/t/ABC"})
-    assert Worker(app).run_once() == 1
+    assert Worker(app).run_once()["mail"] == 1
     path = eml_path(mail_id)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert b"https://example.org/t/ABC" in path.read_bytes()
@@ -84,9 +73,9 @@ def test_a_sent_row_holds_no_values_any_more(app: Flask, db: SQLAlchemy):
 
 def test_a_mail_for_later_waits(app: Flask, db: SQLAlchemy):
     mail_id = queue(at=datetime.now(UTC) + timedelta(hours=1))
-    assert Worker(app).run_once() == 0
+    assert Worker(app).run_once()["mail"] == 0
     change(mail_id, due_at=datetime.now(UTC))
-    assert Worker(app).run_once() == 1
+    assert Worker(app).run_once()["mail"] == 1
 
 
 def test_a_template_that_fails_is_tried_again_later(app: Flask, db: SQLAlchemy):
@@ -99,107 +88,87 @@ def test_a_template_that_fails_is_tried_again_later(app: Flask, db: SQLAlchemy):
 def test_the_command_does_what_is_due(app: Flask, db: SQLAlchemy):
     queue()
     result = app.test_cli_runner().invoke(args=["worker", "--once"])
-    assert (result.exit_code, result.output) == (0, "1 taken out of the outbox.\n")
+    assert (result.exit_code, result.output.split(", ")[0]) == (0, "mail: 1")
     assert states() == {State.SENT: 1}
 
 
-# --- other effects -------------------------------------------------------------------------------------------
+# --- rows that are held --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def effect(db: SQLAlchemy) -> str:
-    with transaction() as session:
-        effect_id = outbox.queue_effect(session, kind="journal", context={"case": "7"})
-    assert effect_id
-    return effect_id
-
-
-def test_an_effect_is_done_by_its_handler(app: Flask, effect: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(worker, "_handlers", dict(worker._handlers))
-    worker.register_handler("journal", lambda job: f"filed {job.context['case']}")
-    Worker(app).run_once()
-    assert (row(effect).state, row(effect).answer) == (State.SENT, "filed 7")
-
-
-@pytest.mark.parametrize(
-    ("error", "state"),
-    [
-        (TryAgainError("closed"), State.WAITING),
-        (RefusedError("no such case"), State.REFUSED),
-        (KeyError(), State.WAITING),
-    ],
-)
-def test_an_effect_may_fail(app: Flask, effect: str, monkeypatch: pytest.MonkeyPatch, error: Exception, state: State):
-    def fail(_job: claims.Job) -> str:
-        raise error
-
-    monkeypatch.setattr(worker, "_handlers", dict(worker._handlers))
-    worker.register_handler("journal", fail)
-    Worker(app).run_once()
-    assert row(effect).state is state
-
-
-def test_an_effect_without_handler_waits(app: Flask, effect: str):
-    Worker(app).run_once()
-    assert row(effect).state is State.WAITING
-
-
-# --- leases --------------------------------------------------------------------------------------------------
-
-
-def test_a_taken_row_is_not_taken_again(db: SQLAlchemy):
+def test_a_held_mail_is_not_taken_again(db: SQLAlchemy):
     queue()
-    assert len(claims.claim(MINE, 10)) == 1
-    assert claims.claim(OTHERS, 10) == []
+    assert len(take_mails()) == 1
+    assert take_mails(worker="another:mail") == []
 
 
-def test_a_row_whose_lease_is_over_is_taken_by_another(db: SQLAlchemy):
+def test_a_mail_keeps_its_number_when_another_worker_takes_it(db: SQLAlchemy):
     mail_id = queue()
-    (mine,) = claims.claim(MINE, 10)
-    change(mail_id, due_at=datetime.now(UTC))
-    (theirs,) = claims.claim(OTHERS, 10)
-    assert (theirs.id, theirs.message_id, theirs.attempts) == (mine.id, mine.message_id, 2)
+    (mine,) = take_mails()
+    change(mail_id, state=State.WAITING, leased_by=None)
+    (theirs,) = take_mails(worker="another:mail")
+    assert (theirs.id, theirs.message_id) == (mine.id, mine.message_id)
+    assert row(mail_id).attempts == 2
 
 
-def test_who_lost_the_lease_changes_nothing(db: SQLAlchemy):
+def test_who_lost_a_mail_changes_nothing(db: SQLAlchemy):
     mail_id = queue()
-    (job,) = claims.claim(MINE, 10)
-    change(mail_id, due_at=datetime.now(UTC))
-    claims.claim(OTHERS, 10)
-    claims.finish(MINE, job, Outcome(State.REFUSED, "550 no"))
-    claims.put_back(MINE, job)
+    now, lane = datetime.now(UTC), MailLane()
+    mine = write(lambda conn: lane.take(conn, "mine", now))
+    assert mine is not None
+    change(mail_id, leased_by="another")
+    write(lambda conn: lane.end(conn, "mine", mine, Outcome(State.REFUSED, "550 no"), now))
+    write(lambda conn: lane.queue.untried(conn, "mine", mine, now))
     assert (row(mail_id).state, row(mail_id).leased_by, row(mail_id).tries) == (State.SENDING, "another", [])
 
 
-def test_a_row_that_stops_every_worker_is_given_up(db: SQLAlchemy):
-    mail_id = queue()
-    change(mail_id, attempts=50)
-    assert claims.claim(MINE, 10) == []
+def test_a_mail_is_tried_fifty_times(app: Flask, db: SQLAlchemy):
+    mail_id = queue(message="test/broken")
+    change(mail_id, attempts=48)
+    Worker(app).run_once()
+    assert row(mail_id).state is State.WAITING
+    change(mail_id, due_at=datetime.now(UTC))
+    Worker(app).run_once()
     assert row(mail_id).state is State.GIVEN_UP
 
 
-def test_a_worker_that_is_told_to_stop_gives_back_what_it_has_not_begun(
-    smtp_app: Flask, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"context": "{broken"},
+        {"context": "[]"},
+        {"attachments": '"text"'},
+        {"secrets": '{"at": {"$moment": "yesterday"}}'},
+        {"queued_at": "not a moment"},
+    ],
+)
+@pytest.mark.engines("sqlite")  # where a column may hold anything
+def test_a_row_that_cannot_be_read_ends_with_its_reason_and_the_others_are_sent(
+    app: Flask, db: SQLAlchemy, damage: dict[str, str]
 ):
-    queue_many(5)
-    stopping = Worker(smtp_app)
-    first = worker.attempt
-
-    def stop_after_one(job: claims.Job, channel: Channel) -> Outcome:
-        stopping.stopping.set()
-        return first(job, channel)
-
-    monkeypatch.setattr(worker, "attempt", stop_after_one)
-    stopping._deliver()
-    assert states() == {State.SENT: 1, State.WAITING: 4}
+    bad, good = queue("bad@example.org"), queue("good@example.org")
+    ((column, value),) = damage.items()
+    write(lambda conn: conn.exec_driver_sql(f"UPDATE outbox_mail SET {column} = ? WHERE id = ?", (value, bad)).rowcount)
+    assert Worker(app).run_once()["mail"] == 2
     with reading() as conn:
-        assert set(conn.scalars(select(OutboxMail.attempts).where(OutboxMail.state == State.WAITING))) == {0}
+        found = conn.exec_driver_sql("SELECT state, answer FROM outbox_mail WHERE id = ?", (bad,)).one()
+    assert found.state == "given_up"
+    assert found.answer.startswith("It cannot be read: ")
+    assert row(good).state is State.SENT
 
 
-def test_no_row_is_begun_when_the_lease_might_end_meanwhile(smtp_app: Flask, smtp_server: SmtpServer):
-    queue_many(5)
-    Worker(smtp_app, lease=worker.LONGEST)._deliver()
-    assert states() == {State.SENT: 1, State.WAITING: 4}
+def test_an_outcome_that_the_database_refuses_does_not_hold_up_the_lane(
+    app: Flask, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+):
+    bad, good = queue(), queue()
+    outcomes = {bad: Outcome(State.SENT, "\0" if db.engine.dialect.name == "postgresql" else cast("str", object()))}
+    sending = Worker(app)
+    attempt = lane._send
+    monkeypatch.setattr(lane, "_send", lambda channel, row: outcomes.get(row.id) or attempt(channel, row))
+    with pytest.raises(DBAPIError):
+        sending.run_once()
+    sending.run_once()
+    assert (row(bad).state, row(bad).answer) == (State.WAITING, "What became of it could not be stored")
+    assert row(good).state is State.SENT
 
 
 # --- several workers -----------------------------------------------------------------------------------------
@@ -223,24 +192,6 @@ def test_four_threads_send_each_mail_once(smtp_app: Flask, smtp_server: SmtpServ
     assert_each_once(smtp_server, MANY)
 
 
-@contextmanager
-def processes(settings: Settings, count: int) -> Iterator[list[subprocess.Popen[str]]]:
-    text = json.dumps({**asdict(settings), "instance_path": str(settings.instance_path)})
-    command = [sys.executable, "-m", "tests.mail.worker_process", text]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    try:
-        for one in started:
-            assert one.stdout is not None
-            assert one.stdout.readline() == "ready\n"
-        yield started
-    finally:
-        for one in started:
-            one.kill()
-            one.wait()
-            assert one.stdout is not None
-            one.stdout.close()
-
-
 def test_four_processes_send_each_mail_once_and_stop_cleanly(
     smtp_app: Flask, settings: Settings, smtp_server: SmtpServer
 ):
@@ -261,10 +212,9 @@ def test_what_a_killed_worker_held_is_sent_by_another(smtp_app: Flask, settings:
         assert arrived.wait(20)
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait()
-    assert states()[State.SENDING] == worker.BATCH
-    with transaction() as session:  # five minutes pass
-        session.execute(update(OutboxMail).where(OutboxMail.state == State.SENDING).values(due_at=datetime.now(UTC)))
-    Worker(smtp_app).run_once()
+        assert states()[State.SENDING] == 1  # a worker holds one mail, so its death costs no other its turn
+        with processes(sending_to(settings, smtp_server), 1):
+            wait_until(lambda: states() == {State.SENT: 20}, seconds=20)
     assert states() == {State.SENT: 20}
     ids = Counter(mail.message["Message-ID"] for mail in smtp_server.received)
     assert len(ids) == 20
@@ -317,7 +267,7 @@ def test_a_thousand_requests_for_one_address_send_three_mails(smtp_app: Flask, s
         for number in range(1000):
             to = f"victim+{number}@example.org"
             outbox.queue(session, message="test/hello", to=to, context={"name": "x"}, public=True)
-    workers = [threading.Thread(target=Worker(smtp_app, batch=50).run_once) for _ in range(4)]
+    workers = [threading.Thread(target=Worker(smtp_app).run_once) for _ in range(4)]
     for one in workers:
         one.start()
     for one in workers:
@@ -367,47 +317,16 @@ def test_mails_that_only_staff_can_cause_have_no_limit(smtp_app: Flask, smtp_ser
     assert states() == {State.SENT: 12}
 
 
-# --- tasks and signs of life ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the tasks that ran; two are registered, of which one fails."""
-    ran: list[str] = []
-
-    def failing() -> None:
-        ran.append("failing")
-        raise LookupError
-
-    monkeypatch.setattr(tasks, "_tasks", {})
-    tasks.every(60, failing, "a")
-    tasks.every(60, lambda: ran.append("good"), "b")
-    return ran
-
-
-def test_tasks_run_once_each_time_however_many_workers_there_are(app: Flask, db: SQLAlchemy, calls: list[str]):
-    for _ in range(3):
-        Worker(app).run_once()
-    assert calls == ["failing", "good"]
-    tasks.run_due(datetime.now(UTC) + timedelta(seconds=61))
-    assert calls == ["failing", "good"] * 2
+# --- later -------------------------------------------------------------------------------------------------------
 
 
 def test_values_of_failed_mails_are_forgotten_after_a_month(app: Flask, db: SQLAlchemy):
     old, fresh = queue(secrets={"code": "1"}), queue(secrets={"code": "2"})
     change(old, state=State.REFUSED, finished_at=datetime.now(UTC) - timedelta(days=31))
     change(fresh, state=State.REFUSED, finished_at=datetime.now(UTC) - timedelta(days=29))
-    claims.forget_old()
+    lane.forget_old()
     assert (row(old).context, row(old).secrets) == ({}, None)
     assert row(fresh).secrets == {"code": "2"}
-
-
-def test_readiness_tells_whether_a_worker_lives(app: Flask, db: SQLAlchemy):
-    assert "no worker" in str(heartbeat.fault())
-    heartbeat.beat("one", datetime.now(UTC) - timedelta(seconds=90))
-    assert "90 seconds ago" in str(heartbeat.fault())
-    Worker(app).run_once()
-    assert heartbeat.fault() is None
 
 
 def test_the_outage_of_a_day_loses_nothing(smtp_app: Flask, smtp_server: SmtpServer):

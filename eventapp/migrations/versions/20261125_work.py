@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a1c5d27e9b30"
-down_revision = "7486c8154caf"
+down_revision = "5d1c0f7a3b42"
 branch_labels = None
 depends_on = None
 
