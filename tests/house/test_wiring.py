@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from eventapp.mail.worker import Worker
 from flask import Flask
 from sqlalchemy import select
 
@@ -24,6 +23,7 @@ from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import RegistrationState
 from eventapp.web.permissions import Role
 from eventapp.web.registry import Registry, registry
+from eventapp.work.worker import Worker
 from tests.checkin.support import open_phone
 from tests.invitations.conftest import make_invitation
 from tests.registration.givens import given_event, rows, sign_up
