@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "a1c5d27e9b30"
-down_revision = "5d1c0f7a3b42"
+down_revision = "3f1c7a90d2be"
 branch_labels = None
 depends_on = None
 
@@ -83,12 +83,12 @@ def upgrade():
 
 def downgrade():
     """
-    :raises NotImplementedError: when somebody has asked for a job, for the tables of before have no place for it.
+    :raises RuntimeError: when somebody has asked for a job, for the tables of before have no place for it.
     """
     jobs = sa.table("job", *(sa.column(name) for name in ("kind", "every_seconds")), sa.column("due_at", MOMENT))
     conn = op.get_bind()
     if conn.execute(sa.select(jobs.c.kind).where(jobs.c.every_seconds.is_(None)).limit(1)).first():
-        raise NotImplementedError("There are jobs, which the tables of before have no place for: restore a backup.")
+        raise RuntimeError("There are jobs, which the tables of before have no place for: restore a backup.")
     op.drop_index("ix_outbox_mail_due", "outbox_mail")
     op.drop_index("ix_outbox_mail_held", "outbox_mail")
     new = _outbox(AFTER, {**CONDITIONS, "has_address": ADDRESSED, "attempts": "attempts >= 0 AND deaths >= 0"})
