@@ -2,7 +2,7 @@
 
 import os
 
-from eventapp import create_app
+from eventapp import cli, create_app
 
 os.umask(0o077)  # database, files and mails are for the user that runs the product alone
-app = create_app()
+app = cli.load(create_app)

@@ -55,8 +55,7 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
 
     :raises SettingsError: when the installation would be unsafe; the text says what to do.
     """
-    instance = Path(os.environ.get("EVENTAPP_INSTANCE", ROOT / "instance"))
-    settings = settings or config.load(os.environ, instance)
+    settings = settings or config.load(os.environ, cli.instance_folder())
     config.check(settings)
     logs.configure()
     app = Flask(
@@ -70,6 +69,7 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     _configure(app, settings, testing)
     db.register(app)
     Migrate(app, db.db, directory=str(ROOT / "eventapp" / "migrations"), render_as_batch=True)
+    cli.register(app)
     errors.register(app)
     web.register(app, settings)
     for part in SLICES:

@@ -1,27 +1,75 @@
-"""Before anything starts: secrets of this installation are made once, an unsafe database is refused."""
+"""Before anything starts: secrets of this installation are made once, an unsafe one is refused with a sentence."""
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
 
 from eventapp.config import SettingsError
 from eventapp.db import reading, sqlite_faults
 
+SECRETS = ("secret_key", "ticket_key")
 SECRET_BYTES = 32
+CANNOT_LOAD = 4  # gunicorn ends when a process of it ends with this, instead of starting another
+
+group = AppGroup("secrets", help="Secrets of this installation.")
+
+
+def instance_folder() -> Path:
+    """Where this installation keeps what is its own."""
+    return Path(os.environ.get("EVENTAPP_INSTANCE", Path(__file__).parent.parent / "instance"))
+
+
+def load(make: Callable[[], Flask]) -> Flask:
+    """The application for a web server or a command; one that may not start ends the process with what to do.
+
+    ``flask --app wsgi secrets make`` must run before there are secrets, so it gets an application without them.
+    """
+    try:
+        return make()
+    except SettingsError as refusal:
+        if sys.argv[-2:] == ["secrets", "make"]:
+            bare = Flask(__name__)
+            register(bare)
+            return bare
+        print(refusal, file=sys.stderr)
+        sys.exit(CANNOT_LOAD)
+
+
+def register(app: Flask) -> None:
+    app.cli.add_command(group)
+
+
+@group.command("make", with_appcontext=False)
+def make() -> None:
+    """Write random secrets into eventapp.toml of the instance folder, those that it lacks."""
+    folder = instance_folder()
+    done = "Written to" if make_secrets(folder) else "Nothing to do: all secrets stand in"
+    click.echo(f"{done} {folder / 'eventapp.toml'}")
 
 
 def make_secrets(instance_path: Path) -> bool:
-    """Write random secrets of this installation, readable by its user alone; False when they were there already."""
+    """Write the random secrets that this installation lacks, readable by its user alone; False when it lacks none."""
     file = instance_path / "eventapp.toml"
     instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if file.exists():
-        return False
-    file.touch(mode=0o600)
-    lines = [f'{name} = "{secrets.token_hex(SECRET_BYTES)}"' for name in ("secret_key", "ticket_key")]
-    file.write_text("# Settings of this installation; see docs/settings.md\n" + "\n".join(lines) + "\n", "utf-8")
-    return True
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text("# Settings of this installation; see docs/settings.md\n", "utf-8")
+    written = file.read_text("utf-8")
+    missing = [name for name in SECRETS if name not in tomllib.loads(written)]
+    lines = [f'{name} = "{secrets.token_hex(SECRET_BYTES)}"\n' for name in missing]
+    if lines:
+        ended = "\n" if written and not written.endswith("\n") else ""
+        file.write_text(written + ended + "".join(lines), "utf-8")
+    return bool(lines)
 
 
 def refuse_unsafe_database() -> None:
@@ -32,7 +80,3 @@ def refuse_unsafe_database() -> None:
         faults = sqlite_faults(conn)
     if faults:
         raise SettingsError("\n".join(faults))
-
-
-if __name__ == "__main__":
-    make_secrets(Path(sys.argv[1]))

@@ -200,6 +200,56 @@ def test_made_secrets_are_random_safe_and_made_once(tmp_path: Path) -> None:
     assert file.read_text("utf-8") == first
 
 
+def test_only_the_secrets_that_are_missing_are_made(tmp_path: Path) -> None:
+    file = tmp_path / "eventapp.toml"
+    file.touch(mode=0o600)
+    file.write_text(f'site_name = "Havneby"\nsecret_key = "{GOOD}"', "utf-8")
+    assert cli.make_secrets(tmp_path)
+    found = config.load({}, tmp_path)
+    assert (found.site_name, found.secret_key) == ("Havneby", GOOD)
+    config.check(found)
+
+
+def product(instance: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the product on an installation that has nothing yet."""
+    program, *arguments = command
+    environment = {"PATH": os.environ["PATH"], "EVENTAPP_INSTANCE": str(instance)}
+    return subprocess.run(
+        [Path(sys.executable).parent / program, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("flask", "--app", "wsgi", "db", "upgrade"),
+        ("flask", "--app", "wsgi", "worker"),
+        ("flask", "--app", "wsgi", "record", "verify"),
+        ("gunicorn", "--bind=127.0.0.1:0", "wsgi:app"),
+    ],
+    ids=lambda command: command[-1],
+)
+def test_without_secrets_a_sentence_says_what_to_do(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = product(tmp_path / "instance", *command)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "SECRET_KEY is missing or weak. Run `flask --app wsgi secrets make`" in done.stderr
+
+
+def test_the_command_that_the_sentence_names_helps(tmp_path: Path) -> None:
+    made = product(tmp_path / "instance", "flask", "--app", "wsgi", "secrets", "make")
+    assert (made.returncode, made.stdout) == (0, f"Written to {tmp_path}/instance/eventapp.toml\n"), made.stderr
+    assert product(tmp_path / "instance", "flask", "--app", "wsgi", "db", "upgrade").returncode == 0
+    again = product(tmp_path / "instance", "flask", "--app", "wsgi", "secrets", "make")
+    assert (again.returncode, again.stdout.partition(":")[0]) == (0, "Nothing to do"), again.stderr
+
+
 # --- the document --------------------------------------------------------------------------------------------
 
 
