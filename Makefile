@@ -5,7 +5,7 @@ FLASK := $(BIN)/flask --app wsgi
 SOURCES := eventapp tools tests wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo-reset test check lint types imports templates catalogues house format migrate lock bench mutants
+.PHONY: help setup setup-dev run demo-reset test test-changed check lint types imports templates catalogues house format migrate lock bench mutants
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -25,6 +25,9 @@ demo-reset: setup  ## Put the demo back to its beginning
 test: setup-dev  ## Run all tests, on SQLite and on a private PostgreSQL, in a real browser (ARGS="-k door" for some)
 	@$(BIN)/python tools/debian.py
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-changed: setup-dev  ## Run the tests that what changed on this branch can break (ARGS="--list" only names them)
+	@$(BIN)/python -m tools.changed $(ARGS)
 
 check: setup-dev lint types imports templates catalogues house  ## What must hold before a commit, tests apart
 
