@@ -25,6 +25,7 @@ from eventapp.cases.models import (
 )
 from eventapp.config import settings
 from eventapp.db import db
+from eventapp.languages import NO_WORDS, Wording
 from eventapp.web.ordered import next_position
 
 By = audit.Actor | None
@@ -35,12 +36,9 @@ class CaseFacts:
     """What is known of a case when it is opened. ``origin_on``: the day the council adopted the motion."""
 
     number: str
-    title: str
-    title_en: str = ""
-    summary: str = ""
-    summary_en: str = ""
-    origin: str = ""
-    origin_en: str = ""
+    title: Wording
+    summary: Wording = NO_WORDS
+    origin: Wording = NO_WORDS
     origin_body: str = ""
     origin_on: date | None = None
 
@@ -58,9 +56,8 @@ class Upload:
 class DocumentFacts:
     """What a document is, and whether everybody may read it."""
 
-    title: str
+    title: Wording
     kind: DocumentKind
-    title_en: str = ""
     is_public: bool = False
 
 
@@ -69,14 +66,13 @@ class Letter:
     """A letter to the government or its reply, as somebody enters it."""
 
     dated_on: date
-    summary: str
-    summary_en: str = ""
+    summary: Wording
     document_id: str | None = None
 
 
 def open_case(facts: CaseFacts, *, by: By, now: datetime, slug: str = "") -> Case:
     """Open a case as a draft, with a record of its own and the usual thread planned without dates."""
-    case = Case(slug=queries.free_slug(slug or rules.slug_of(facts.title)), created_at=now, **asdict(facts))
+    case = Case(slug=queries.free_slug(slug or rules.slug_of(facts.title.official)), created_at=now, **asdict(facts))
     case.planned_stages = [PlannedStage(stage=stage) for stage in USUAL_STAGES]
     db.session.add(case)
     db.session.flush()  # the record's log bears the id of the case
@@ -135,7 +131,12 @@ def add_version(document: Document, upload: Upload, *, by: By, now: datetime) ->
     )
     document.versions.insert(0, version)
     db.session.flush()
-    told = {"title": document.title, "kind": document.kind, "version": version.number, "file_name": upload.file_name}
+    told = {
+        "title": document.title.official,
+        "kind": document.kind,
+        "version": version.number,
+        "file_name": upload.file_name,
+    }
     file = record.Attachment(upload.stored.sha256, upload.stored.size, upload.media_type)
     record.append(
         conn,
@@ -154,8 +155,7 @@ def add_version(document: Document, upload: Upload, *, by: By, now: datetime) ->
 def describe_document(document: Document, facts: DocumentFacts, *, by: By) -> None:
     """Change what a document is called, what it is, and who may read it."""
     was_public = document.is_public
-    document.title, document.title_en, document.kind = facts.title, facts.title_en, facts.kind
-    document.is_public = facts.is_public
+    document.title, document.kind, document.is_public = facts.title, facts.kind, facts.is_public
     audit.record(by, "cases.document_changed", document.id, public=facts.is_public, was_public=was_public)
 
 
@@ -168,10 +168,10 @@ def note_decision(step: DecisionStep, *, by: By, now: datetime) -> None:
         return
     step.decided_at = step.decided_at or now
     told = {
-        "body": step.body,
+        "body": step.body.official,
         "meeting_on": _day(step.meeting_on),
         "item": step.item,
-        "decision": step.decision,
+        "decision": step.decision.official,
         "link": step.link,
     }
     case = queries.case_by_id(step.case_id)
@@ -188,7 +188,7 @@ def save_letter(case: Case, kind: LetterKind, letter: Letter, *, by: By, now: da
     for name, value in vars(letter).items():
         setattr(found, name, value)
     db.session.flush()
-    told = {"letter": kind, "dated_on": _day(letter.dated_on), "summary": letter.summary}
+    told = {"letter": kind, "dated_on": _day(letter.dated_on), "summary": letter.summary.official}
     _record(case, record.Kind.DOCUMENT, told, found.id, now)
     audit.record(by, "cases.letter_saved", found.id, kind=kind)
     return found
@@ -221,9 +221,9 @@ def _told(facts: CaseFacts) -> dict[str, Any]:
     """The facts as the record keeps them: the Danish wording, which is the one in force."""
     return {
         "number": facts.number,
-        "title": facts.title,
-        "summary": facts.summary,
-        "origin": facts.origin,
+        "title": facts.title.official,
+        "summary": facts.summary.official,
+        "origin": facts.origin.official,
         "origin_body": facts.origin_body,
         "origin_on": _day(facts.origin_on),
     }

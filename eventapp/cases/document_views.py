@@ -86,7 +86,6 @@ def _stored(form: VersionForm) -> Upload:
 def _facts(form: DocumentFactsForm) -> DocumentFacts:
     return DocumentFacts(
         title=form.title.data,
-        title_en=form.title_en.data,
         kind=DocumentKind(form.kind.data),
         is_public=form.is_public.data,
     )

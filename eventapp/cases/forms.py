@@ -1,4 +1,4 @@
-"""Paper forms of the case. ``line``, ``paragraph`` and ``day`` serve the slices above too."""
+"""Paper forms of the case. The kinds of fields at the top serve the slices above too."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, V
 from eventapp.cases import queries
 from eventapp.cases.models import DocumentKind, Stage
 from eventapp.formats.files import FileRefusedError, clean_name, sniff
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form, WordingField, storable
 
 LONGEST_PARAGRAPH = 5000
 
@@ -43,6 +43,16 @@ def paragraph(label: Any, *, required: bool = True) -> Any:
     return TextAreaField(label, _bounds(LONGEST_PARAGRAPH, required), filters=[tidy])
 
 
+def words(label: Any, longest: int = 200, *, required: bool = True) -> Any:
+    """A text on one line, in each language; only the official one can be required."""
+    return WordingField(label, lambda own, is_official: line(own, longest, required=required and is_official))
+
+
+def long_words(label: Any, *, required: bool = True) -> Any:
+    """A text of several lines, in each language; only the official one can be required."""
+    return WordingField(label, lambda own, is_official: paragraph(own, required=required and is_official))
+
+
 def day(label: Any, *, required: bool = False) -> Any:
     """A date."""
     return DateField(label, [InputRequired() if required else Optional()])
@@ -52,12 +62,9 @@ class CaseForm(Form):
     """Facts of a case."""
 
     number = line(_l("Case number"), 40)
-    title = line(_l("Title"))
-    title_en = line(_l("Title in English"), required=False)
-    summary = paragraph(_l("What the case is about"), required=False)
-    summary_en = paragraph(_l("The same in English"), required=False)
-    origin = line(_l("What started the case"), required=False)
-    origin_en = line(_l("What started the case, in English"), required=False)
+    title = words(_l("Title"))
+    summary = long_words(_l("What the case is about"), required=False)
+    origin = words(_l("What started the case"), required=False)
     origin_body = line(_l("Adopted by"), 120, required=False)
     origin_on = day(_l("Adopted on"))
 
@@ -71,15 +78,13 @@ class CaseForm(Form):
 class TaskForm(Form):
     """Something that the administration was told to do."""
 
-    text = paragraph(_l("Task"))
-    text_en = paragraph(_l("The task in English"), required=False)
+    text = long_words(_l("Task"))
 
 
 class ContactForm(Form):
     """Whom to ask."""
 
-    function = line(_l("Function"), 120)
-    function_en = line(_l("Function in English"), 120, required=False)
+    function = words(_l("Function"), 120)
     unit = line(_l("Unit"), 120, required=False)
     email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=254)])
     phone = line(_l("Phone"), 30, required=False)
@@ -97,29 +102,24 @@ class ContactForm(Form):
 class AdministrationForm(Form):
     """A department that leads or contributes."""
 
-    name = line(_l("Administration"), 120)
-    name_en = line(_l("Name in English"), 120, required=False)
+    name = words(_l("Administration"), 120)
     is_lead = BooleanField(_l("Leads the case"))
 
 
 class TrackForm(Form):
     """A possible line of action."""
 
-    title = line(_l("Track"))
-    title_en = line(_l("The track in English"), required=False)
-    description = paragraph(_l("Description"), required=False)
-    description_en = paragraph(_l("Description in English"), required=False)
+    title = words(_l("Track"))
+    description = long_words(_l("Description"), required=False)
 
 
 class DecisionForm(Form):
     """A meeting on the way to the decision."""
 
-    body = line(_l("Body"), 120)
-    body_en = line(_l("Body in English"), 120, required=False)
+    body = words(_l("Body"), 120)
     meeting_on = day(_l("Day of the meeting"))
     item = line(_l("Item on the agenda"), 40, required=False)
-    decision = paragraph(_l("Decision"), required=False)
-    decision_en = paragraph(_l("The decision in English"), required=False)
+    decision = long_words(_l("Decision"), required=False)
     link = URLField(
         _l("Link to the minutes"),
         [Optional(), Length(max=500), Regexp(r"https?://\S+$", message=_l("Write a whole address: https://…"))],
@@ -139,8 +139,7 @@ class LetterForm(Form):
     """The letter to the government, or its reply."""
 
     dated_on = day(_l("Date of the letter"), required=True)
-    summary = paragraph(_l("What it says, in short"))
-    summary_en = paragraph(_l("The same in English"), required=False)
+    summary = long_words(_l("What it says, in short"))
     document_id = SelectField(_l("Document"), coerce=lambda value: value or None, validators=[Optional()])
 
 
@@ -173,8 +172,7 @@ class VersionForm(Form):
 class DocumentFactsForm(Form):
     """What a document is, and who may read it."""
 
-    title = line(_l("Title"))
-    title_en = line(_l("Title in English"), required=False)
+    title = words(_l("Title"))
     kind = SelectField(_l("Kind"), [InputRequired()], choices=[])
     is_public = BooleanField(_l("Everybody may read it"))
 

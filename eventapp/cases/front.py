@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp.cases import queries
-from eventapp.formats.display import local
 from eventapp.web.registry import FrontCard, StaffLink
 
 STAFF_LINK = StaffLink(
@@ -23,9 +22,9 @@ def cards() -> list[FrontCard]:
     return [
         FrontCard(
             order=10,
-            title=local(case, "title"),
+            title=case.title,
             url=url_for("cases.show", slug=case.slug),
-            text=local(case, "summary").partition("\n")[0],
+            text=next(iter(case.summary.pieces()), ""),
             meta=_("Case %(number)s", number=case.number),
             at=case.published_at,
         )

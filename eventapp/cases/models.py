@@ -5,17 +5,15 @@ from __future__ import annotations
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.languages import NO_WORDS, Wording
 
 
 class Case(Model):
-    """A matter before the council, from the motion that began it to the reply that ends it.
-
-    ``title_en`` and ``summary_en`` are for readers of English; where they are empty the Danish text is shown.
-    """
+    """A matter before the council, from the motion that began it to the reply that ends it."""
 
     __tablename__ = "case"
     __table_args__ = (CheckConstraint("length(number) BETWEEN 1 AND 40", name="number"),)
@@ -23,12 +21,9 @@ class Case(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
-    summary: Mapped[str] = mapped_column(Text, default="")
-    summary_en: Mapped[str] = mapped_column(Text, default="")
-    origin: Mapped[str] = mapped_column(String(200), default="")
-    origin_en: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[Wording] = mapped_column(Words)
+    summary: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
+    origin: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
     origin_body: Mapped[str] = mapped_column(String(120), default="")
     origin_on: Mapped[date | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -53,8 +48,7 @@ class CaseTask(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    text: Mapped[str] = mapped_column(Text)
-    text_en: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[Wording] = mapped_column(Words)
 
 
 class CaseContact(Model):
@@ -66,8 +60,7 @@ class CaseContact(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    function: Mapped[str] = mapped_column(String(120))
-    function_en: Mapped[str] = mapped_column(String(120), default="")
+    function: Mapped[Wording] = mapped_column(Words)
     unit: Mapped[str] = mapped_column(String(120), default="")
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str] = mapped_column(String(30), default="")
@@ -87,8 +80,7 @@ class Administration(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    name: Mapped[str] = mapped_column(String(120))
-    name_en: Mapped[str] = mapped_column(String(120), default="")
+    name: Mapped[Wording] = mapped_column(Words)
     is_lead: Mapped[bool] = mapped_column(default=False)
 
 
@@ -101,10 +93,8 @@ class Track(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
-    description: Mapped[str] = mapped_column(Text, default="")
-    description_en: Mapped[str] = mapped_column(Text, default="")
+    title: Mapped[Wording] = mapped_column(Words)
+    description: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
 
 
 class DocumentKind(enum.StrEnum):
@@ -127,8 +117,7 @@ class Document(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
     kind: Mapped[DocumentKind] = mapped_column(enum_column(DocumentKind))
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[Wording] = mapped_column(Words)
     is_public: Mapped[bool] = mapped_column(default=False)
 
     versions: Mapped[list[DocumentVersion]] = relationship(
@@ -164,12 +153,10 @@ class DecisionStep(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    body: Mapped[str] = mapped_column(String(120))
-    body_en: Mapped[str] = mapped_column(String(120), default="")
+    body: Mapped[Wording] = mapped_column(Words)
     meeting_on: Mapped[date | None]
     item: Mapped[str] = mapped_column(String(40), default="")
-    decision: Mapped[str] = mapped_column(Text, default="")
-    decision_en: Mapped[str] = mapped_column(Text, default="")
+    decision: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
     link: Mapped[str] = mapped_column(String(500), default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -191,8 +178,7 @@ class GovernmentLetter(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     kind: Mapped[LetterKind] = mapped_column(enum_column(LetterKind))
     dated_on: Mapped[date]
-    summary: Mapped[str] = mapped_column(Text, default="")
-    summary_en: Mapped[str] = mapped_column(Text, default="")
+    summary: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
     document_id: Mapped[str | None] = mapped_column(ForeignKey("document.id"))
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

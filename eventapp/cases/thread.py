@@ -22,7 +22,6 @@ from eventapp.cases.models import (
     PlannedStage,
     Stage,
 )
-from eventapp.formats.display import local
 from eventapp.web.registry import StepState, ThreadStep, registry
 
 MOST_ENTRIES = 3  # numbers of the record beside a step
@@ -109,7 +108,7 @@ def _motion_step(case: Case) -> ThreadStep:
     document = public_document(case.documents, DocumentKind.MOTION)
     return ThreadStep(
         key="motion",
-        title=local(case, "origin") or _("The case is opened"),
+        title=case.origin or _("The case is opened"),
         at=_noon(case.origin_on) or case.created_at,
         state=StepState.DONE,
         order=rules.PLACES["motion"],
@@ -133,11 +132,11 @@ def _decision_step(step: DecisionStep, today: date) -> ThreadStep:
     state = rules.decision_state(step, today)
     return ThreadStep(
         key=f"decision:{step.id}",
-        title=local(step, "body"),
+        title=step.body,
         at=_noon(step.meeting_on),
         state=state,
         order=rules.PLACES["decision"] + step.position,
-        figure=local(step, "decision") or (_("Decision not known") if state is StepState.MISSING else ""),
+        figure=step.decision or (_("Decision not known") if state is StepState.MISSING else ""),
         note=_note(_("Item %(item)s on the agenda", item=step.item) if step.item else "", step.meeting_on),
         url=step.link,
         link=_("Read the minutes"),
@@ -154,7 +153,7 @@ def _letter_step(case: Case, letter: GovernmentLetter) -> ThreadStep:
         at=_noon(letter.dated_on),
         state=StepState.DONE,
         order=rules.PLACES[stage],
-        figure=local(letter, "summary"),
+        figure=letter.summary,
         url=_document_url(case, document),
         link=_("Read the letter"),
         refs=(letter.id,),

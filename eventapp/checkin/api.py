@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from eventapp import clock
 from eventapp.checkin import forms, loader, queries, scanning, undoing, words
 from eventapp.checkin.errors import MalformedScanError, PausedError
-from eventapp.formats.display import language
+from eventapp.languages import current
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.registry import ApiOperation
 
@@ -69,7 +69,7 @@ def occupancy(event_id: str) -> ResponseReturnValue:
     """How many are in the room. Asked every few seconds by every phone, so it answers 304 while nothing changes."""
     room = queries.room(event_id)
     response = jsonify(words.room_facts(room))
-    response.set_etag(f"{room.inside}-{room.limit}-{language()}")
+    response.set_etag(f"{room.inside}-{room.limit}-{current()}")
     response.headers[NOW_HEADER] = clock.now().isoformat()
     return response.make_conditional(request)
 

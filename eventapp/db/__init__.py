@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from eventapp.db.columns import Json, Model, UtcDateTime, db, enum_column, new_id
+from eventapp.db.columns import Json, Model, UtcDateTime, Words, db, enum_column, new_id
 from eventapp.db.engines import engine_options, prepare_postgresql, prepare_sqlite, sqlite_faults
 from eventapp.db.gate import SAFE_METHODS, GroupWriter, Job, WriteGate, is_writing
 from eventapp.db.statements import Sql, as_moment
@@ -33,6 +33,7 @@ __all__ = [
     "Model",
     "Sql",
     "UtcDateTime",
+    "Words",
     "WriteGate",
     "as_moment",
     "db",

@@ -14,6 +14,8 @@ from sqlalchemy import DateTime, Dialect, Enum, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from eventapp.languages import Wording
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -56,6 +58,19 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Words(TypeDecorator[Wording]):
+    """A text in more than one language, kept as one JSON text (:meth:`Wording.load` reads it from plain SQL)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Wording | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.dump()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Wording | None:
+        return None if value is None else Wording.load(value)
 
 
 def enum_column(states: type[enum.StrEnum]) -> Enum:

@@ -13,6 +13,7 @@ from eventapp.cases.models import Case, DocumentKind, Stage
 from eventapp.config import settings
 from eventapp.db import db
 from eventapp.demo import facts
+from eventapp.demo.facts import both
 from eventapp.demo.invented import mark
 from eventapp.events import actions as events
 from eventapp.events.models import Category, Event, ProgrammeItem, QuotaKind, Theme
@@ -40,13 +41,13 @@ def load(by: Person) -> None:
 
 def add_document(case: Case, which: str, kind: DocumentKind, *, by: Person, now: datetime) -> None:
     """A document that stands in for the real one and says so."""
-    title, title_en = {
-        "motion": ("Medlemsforslag", "Motion"),
-        "memo": ("Notat om mulige spor", "Memo about possible tracks"),
+    title = {
+        "motion": both("Medlemsforslag", "Motion"),
+        "memo": both("Notat om mulige spor", "Memo about possible tracks"),
     }[which]
-    stored = blobs.put(_stand_in(title, now))
+    stored = blobs.put(_stand_in(title.official, now))
     upload = Upload(stored, f"{which}-demodata.pdf", "application/pdf")
-    described = DocumentFacts(title=title, title_en=title_en, kind=kind, is_public=True)
+    described = DocumentFacts(title=title, kind=kind, is_public=True)
     mark([actions.add_document(case, described, upload, by=by, now=now)])
 
 
@@ -71,15 +72,15 @@ def _planned() -> dict[Stage, date | None]:
 
 def _fill_lists(case: Case, by: Person) -> None:
     rows: dict[str, list[dict[str, Any]]] = {
-        "tasks": [{"text": text, "text_en": english} for text, english in facts.TASKS],
+        "tasks": [{"text": both(text, english)} for text, english in facts.TASKS],
         "contacts": [
-            {"function": function, "function_en": english, "unit": unit, "email": email}
+            {"function": both(function, english), "unit": unit, "email": email}
             for function, english, unit, email in facts.CONTACTS
         ],
         "administrations": [
-            {"name": name, "name_en": english, "is_lead": is_lead} for name, english, is_lead in facts.ADMINISTRATIONS
+            {"name": both(name, english), "is_lead": is_lead} for name, english, is_lead in facts.ADMINISTRATIONS
         ],
-        "decisions": [{"body": body, "body_en": english} for body, english in facts.BODIES],
+        "decisions": [{"body": both(body, english)} for body, english in facts.BODIES],
     }
     for name, values in rows.items():
         for row in values:

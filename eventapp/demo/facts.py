@@ -12,7 +12,14 @@ from eventapp import clock
 from eventapp.cases.actions import CaseFacts
 from eventapp.events.actions import EventFacts, Hall, Place
 from eventapp.events.models import QuotaKind
+from eventapp.languages import Wording
 from eventapp.web.permissions import Role
+
+
+def both(danish: str, english: str) -> Wording:
+    """A text that the demo has in two languages."""
+    return Wording({"da": danish, "en": english})
+
 
 # --- from the e-mail -----------------------------------------------------------------------------------------
 
@@ -63,22 +70,22 @@ HEARING_TITLE = (
 
 CASE = CaseFacts(
     number="2023-0000001",
-    title="Afkriminalisering af narkotika",
-    title_en="Decriminalisation of narcotics",
-    summary=(
-        "Borgerrepræsentationen vedtog den 2. februar 2023 et medlemsforslag om afkriminalisering af narkotika. "
-        "Socialforvaltningen har fået tre opgaver: et forslag om at skrive til regeringen, en undersøgelse af andre "
-        "lande og et offentligt debatarrangement. Sagsnummer, salens grænse, høringsparter, personer, fremmøde og "
-        "svar er demodata."
+    title=both("Afkriminalisering af narkotika", "Decriminalisation of narcotics"),
+    summary=both(
+        (
+            "Borgerrepræsentationen vedtog den 2. februar 2023 et medlemsforslag om afkriminalisering af narkotika. "
+            "Socialforvaltningen har fået tre opgaver: et forslag om at skrive til regeringen, en undersøgelse af "
+            "andre lande og et offentligt debatarrangement. Sagsnummer, salens grænse, høringsparter, personer, "
+            "fremmøde og svar er demodata."
+        ),
+        (
+            "On 2 February 2023 the city council adopted a motion about the decriminalisation of narcotics. The social "
+            "services administration was given three tasks: a proposal to write to the government, a study of other "
+            "countries, and a public debate. Case number, limit of the hall, parties, people, attendance and answers "
+            "are demo data."
+        ),
     ),
-    summary_en=(
-        "On 2 February 2023 the city council adopted a motion about the decriminalisation of narcotics. The social "
-        "services administration was given three tasks: a proposal to write to the government, a study of other "
-        "countries, and a public debate. Case number, limit of the hall, parties, people, attendance and answers are "
-        "demo data."
-    ),
-    origin="Medlemsforslag om afkriminalisering af narkotika",
-    origin_en="Motion about the decriminalisation of narcotics",
+    origin=both("Medlemsforslag om afkriminalisering af narkotika", "Motion about the decriminalisation of narcotics"),
     origin_body="Borgerrepræsentationen",
     origin_on=MOTION_ON,
 )

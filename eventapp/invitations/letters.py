@@ -80,7 +80,7 @@ def calendar_request(invitation: Invitation, number: int, now: datetime) -> str:
 
 def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
     event = invitation.event
-    lead = next((one.name for one in event.case.administrations if one.is_lead), "")
+    lead = next((one.name.official for one in event.case.administrations if one.is_lead), "")
     who = f"{invitation.office} {invitation.name}".strip()
     contact = event.case.contacts[0] if event.case.contacts else None
     return {

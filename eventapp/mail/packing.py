@@ -1,4 +1,4 @@
-"""Values of a mail as text for its row, and back: JSON in which moments and days stay moments and days."""
+"""Values of a mail as text for its row, and back: JSON in which moments, days and wordings stay what they are."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import json
 from datetime import date, datetime
 from typing import Any
 
-MOMENT, DAY = "$moment", "$day"
+from eventapp.languages import Wording
+
+MOMENT, DAY, WORDS = "$moment", "$day", "$words"
 
 
 def pack(value: Any) -> str:
-    """JSON text of strings, numbers, lists and mappings, and of moments (aware) and days among them."""
+    """JSON text of strings, numbers, lists and mappings, and of moments (aware), days and wordings among them."""
     return ENCODER.encode(value)
 
 
@@ -24,6 +26,8 @@ def unpack(value: Any) -> Any:
         return datetime.fromisoformat(value[MOMENT])
     if set(value) == {DAY}:
         return date.fromisoformat(value[DAY])
+    if set(value) == {WORDS}:
+        return Wording(value[WORDS])
     return {name: unpack(one) for name, one in value.items()}
 
 
@@ -34,6 +38,8 @@ def _mark(value: Any) -> Any:
         return {MOMENT: value.isoformat()}
     if isinstance(value, date):
         return {DAY: value.isoformat()}
+    if isinstance(value, Wording):
+        return {WORDS: value.texts}
     return str(value)  # a lazily translated text
 
 

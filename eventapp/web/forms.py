@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from flask_babel import get_translations, gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import ValidationError
-from wtforms.fields import DateTimeLocalField
+from wtforms.fields import DateTimeLocalField, Field
+from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
+from wtforms.utils import unset_value
 
 from eventapp import clock
+from eventapp.languages import LANGUAGES, NO_WORDS, OFFICIAL, Wording
+from eventapp.web.languages import language_name
 from eventapp.web.posted import UNWANTED
 
 
@@ -38,6 +43,58 @@ def storable(_form: BaseForm, field: Any) -> None:
     """Refuse signs that a database or a mail cannot hold."""
     if field.data and UNWANTED.search(field.data):
         raise ValidationError(lazy_gettext("The text holds signs that cannot be stored. Remove them."))
+
+
+class WordingField(Field):
+    """A text in each language: one input a language, of which only the official one can be required.
+
+    The official input bears the name of the field, the others that name with their language behind it: ``title``,
+    ``title_en``. :attr:`data` is a :class:`Wording`.
+    """
+
+    def __init__(self, label: Any, make: Callable[[Any, bool], UnboundField], **options: Any) -> None:
+        """
+        :param make: a text field from a label and whether it stands for the official language.
+        """
+        super().__init__(label, default=NO_WORDS, **options)
+        self._make = make
+        self._prefix = self.name.removesuffix(self.short_name)
+        self.inputs: dict[str, Field] = {}
+
+    def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
+        self.object_data = self.default if data is unset_value or data is None else data
+        self.inputs = {code: self._input(code) for code in LANGUAGES}
+        for code, one in self.inputs.items():
+            one.process(formdata, self.object_data.own(code))
+
+    def _input(self, code: str) -> Field:
+        is_official = code == OFFICIAL
+        label = self.label.text
+        if not is_official:
+            label = lazy_gettext("%(label)s, in %(language)s", label=label, language=language_name(code))
+        return self._make(label, is_official).bind(
+            form=None,
+            name=self.short_name if is_official else f"{self.short_name}_{code}",
+            prefix=self._prefix,
+            _meta=self.meta,
+            translations=self._translations,
+        )
+
+    def validate(self, form: BaseForm, extra_validators: Any = ()) -> bool:
+        found = [one.validate(form) for one in self.inputs.values()]  # each, so that each shows what is wrong
+        return all(found)
+
+    @property
+    def errors(self) -> list[str]:
+        return [error for one in self.inputs.values() for error in one.errors]
+
+    @property
+    def data(self) -> Wording:
+        return Wording({code: one.data or "" for code, one in self.inputs.items()})
+
+    @property
+    def official(self) -> Field:
+        return self.inputs[OFFICIAL]
 
 
 WALL_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]  # shown, and read

@@ -1,18 +1,32 @@
-"""Danish first, English second; ``?lang=`` chooses and a cookie remembers."""
+"""Which language a request is answered in: ``?lang=`` chooses and a cookie remembers."""
 
 from __future__ import annotations
 
 from functools import partial
 from urllib.parse import urlencode
 
+from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
+from markupsafe import Markup
 
 from eventapp.config import settings
+from eventapp.languages import LANGUAGES, OFFICIAL, Wording, current
 from eventapp.web import outlines
 
-LANGUAGES = ("da", "en")
 A_YEAR_SECONDS = 365 * 24 * 3600
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the language of the page."""
+    return str(Locale.parse(current()).get_language_name(code) or code)
+
+
+def lang_attribute(text: object) -> str:
+    """`` lang="da"`` for an element that can hold no other, when its text is in another language than the page."""
+    page = current()
+    language = text.language(page) if isinstance(text, Wording) else page
+    return "" if language == page else Markup(' lang="{}"').format(language)
 
 
 def cookie_name() -> str:
@@ -25,24 +39,21 @@ def chosen() -> str:
     if forced := g.get("lang"):
         return str(forced)
     if not has_request_context():
-        return LANGUAGES[0]
+        return OFFICIAL
     for wish in (request.args.get("lang"), request.cookies.get(cookie_name())):
         if wish in LANGUAGES:
             return str(wish)
-    return LANGUAGES[0]
+    return OFFICIAL
 
 
 def lang_url(language: str) -> str:
-    """This page in the other language."""
-    return _lang_urls[language]()
+    """This page in another language."""
+    return outlines.personal(f"url_{language}", partial(_lang_url, language))()
 
 
 def _lang_url(language: str) -> str:
     query = {**request.args.to_dict(), "lang": language}
     return f"{request.path}?{urlencode(query)}"
-
-
-_lang_urls = {one: outlines.personal(f"url_{one}", partial(_lang_url, one)) for one in LANGUAGES}
 
 
 def _remember(response: Response) -> Response:
@@ -56,4 +67,11 @@ def _remember(response: Response) -> Response:
 def register(app: Flask) -> None:
     Babel(app, locale_selector=chosen, timezone_selector=lambda: "Europe/Copenhagen")
     app.after_request(_remember)
-    app.jinja_env.globals.update(lang_url=lang_url, current_language=chosen)
+    app.jinja_env.filters["lang_attribute"] = lang_attribute
+    app.jinja_env.globals.update(
+        lang_url=lang_url,
+        current_language=chosen,
+        languages=LANGUAGES,
+        official_language=OFFICIAL,
+        language_name=language_name,
+    )

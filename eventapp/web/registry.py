@@ -14,6 +14,7 @@ from typing import Any
 from flask import current_app
 
 from eventapp import clock
+from eventapp.languages import Wording
 
 
 class StepState(enum.StrEnum):
@@ -37,11 +38,11 @@ class ThreadStep:
     """
 
     key: str
-    title: str
+    title: str | Wording
     at: datetime | None
     state: StepState
     order: int
-    figure: str = ""
+    figure: str | Wording = ""
     url: str = ""
     note: str = ""
     link: str = ""
@@ -135,9 +136,9 @@ class FrontCard:
     """
 
     order: int
-    title: str
+    title: str | Wording
     url: str
-    text: str = ""
+    text: str | Wording = ""
     meta: str = ""
     state: str = ""
     at: datetime | None = None  # cards of one order stand latest first

@@ -12,17 +12,17 @@ from eventapp.cases import actions, queries, thread
 from eventapp.cases.actions import CaseFacts, DocumentFacts, Letter, Upload
 from eventapp.cases.models import Case, CaseContact, CaseTask, DecisionStep, DocumentKind, LetterKind, Stage
 from eventapp.db import db
+from eventapp.languages import Wording
 from eventapp.web.registry import StepState, ThreadStep, registry
-from tests.support.factories import make_case
+from tests.support.factories import HARBOUR_PARK, make_case
 from tests.support.pages import PageClient
 
 OPENED_AT = datetime.fromisoformat("2024-02-05T09:00:00+01:00")
 FACTS = CaseFacts(
     "2024-0000007",
-    "Ny havnepark",
-    title_en="A new harbour park",
-    summary="Havnen skal have en park.",
-    origin="Medlemsforslag om en havnepark",
+    HARBOUR_PARK,
+    summary=Wording("Havnen skal have en park."),
+    origin=Wording("Medlemsforslag om en havnepark"),
     origin_body="Byrådet",
     origin_on=date(2024, 2, 1),
 )
@@ -34,13 +34,15 @@ def given_case() -> Case:
     case = actions.open_case(FACTS, by=None, now=OPENED_AT, slug="havnepark")
     for title, is_public in (("Notat", True), ("Fortroligt", False)):
         upload = Upload(blobs.put(b"%PDF-1.7 " + title.encode()), NAME, "application/pdf")
-        facts = DocumentFacts(title, DocumentKind.MEMO, is_public=is_public)
+        facts = DocumentFacts(Wording(title), DocumentKind.MEMO, is_public=is_public)
         actions.add_document(case, facts, upload, by=None, now=OPENED_AT)
-    case.tasks.append(CaseTask(position=1, text="Undersøg havnen", text_en="Examine the harbour"))
-    case.decision_steps.append(DecisionStep(position=1, body="Teknisk Udvalg", meeting_on=date(2024, 3, 1)))
-    cover = CaseContact(position=2, function="Sekretariatet", email="sek@example.org")
+    case.tasks.append(CaseTask(position=1, text=Wording({"da": "Undersøg havnen", "en": "Examine the harbour"})))
+    case.decision_steps.append(DecisionStep(position=1, body=Wording("Teknisk Udvalg"), meeting_on=date(2024, 3, 1)))
+    cover = CaseContact(position=2, function=Wording("Sekretariatet"), email="sek@example.org")
     away = date(2024, 1, 1)
-    contact = CaseContact(position=1, function="Sagsbehandler", email="sag@example.org", away_from_on=away, cover=cover)
+    contact = CaseContact(
+        position=1, function=Wording("Sagsbehandler"), email="sag@example.org", away_from_on=away, cover=cover
+    )
     case.contacts += [contact, cover]
     actions.publish(case, by=None, now=OPENED_AT)
     db.session.commit()
@@ -67,7 +69,7 @@ def test_documents_for_staff_are_neither_listed_nor_sent(page_client: PageClient
     assert "Fortroligt" not in page_client.visit("/cases/havnepark").text
     with app.app_context():
         case = queries.case_by_id(case_id)
-        version_ids = {one.title: one.versions[0].id for one in case.documents}
+        version_ids = {str(one.title): one.versions[0].id for one in case.documents}
     page_client.visit(f"/cases/havnepark/documents/{version_ids['Fortroligt']}", status=404)
     with page_client.get(f"/cases/havnepark/documents/{version_ids['Notat']}") as sent:
         assert sent.data == b"%PDF-1.7 Notat"
@@ -106,7 +108,7 @@ def test_reader_who_has_the_page_gets_304_until_it_changes(page_client: PageClie
     assert page_client.get("/cases/havnepark?lang=en").headers["ETag"] != first.headers["ETag"]
     with app.app_context():
         case = queries.case_by_id(case_id)
-        case.title = "Havneparken"
+        case.title = Wording("Havneparken")
         db.session.commit()
     page_client.set_cookie("lang", "da")
     changed = page_client.get("/cases/havnepark", headers={"If-None-Match": first.headers["ETag"]})
@@ -130,7 +132,7 @@ def test_cover_answers_while_a_contact_is_away(page_client: PageClient, case_id:
 def states(app: Flask, case_id: str) -> dict[str, StepState]:
     with app.test_request_context():
         case = queries.case_by_id(case_id)
-        return {one.title: one.state for one in thread.steps(case)}
+        return {str(one.title): one.state for one in thread.steps(case)}
 
 
 def test_first_planned_step_is_next_and_a_meeting_without_decision_is_missing(app: Flask, case_id: str) -> None:
@@ -166,7 +168,7 @@ def test_higher_slice_adds_to_the_step_of_a_lower_one(app: Flask, case_id: str) 
 def test_steps_lead_to_their_entries_in_the_record(page_client: PageClient, app: Flask, case_id: str) -> None:
     with app.app_context():
         case = queries.case_by_id(case_id)
-        letter = Letter(date(2024, 5, 1), "Vi beder om lov.")
+        letter = Letter(date(2024, 5, 1), Wording("Vi beder om lov."))
         actions.save_letter(case, LetterKind.TO_GOVERNMENT, letter, by=None, now=OPENED_AT)
         db.session.commit()
     page = page_client.visit("/cases/havnepark")
@@ -180,4 +182,4 @@ def test_steps_lead_to_their_entries_in_the_record(page_client: PageClient, app:
 def test_case_is_on_the_front_page_once_published(app: Flask, case_id: str) -> None:
     with app.test_request_context():
         cards = [card for cards in registry().front_cards for card in cards()]
-    assert ("Ny havnepark", "/cases/havnepark") in [(one.title, one.url) for one in cards]
+    assert ("Ny havnepark", "/cases/havnepark") in [(str(one.title), one.url) for one in cards]

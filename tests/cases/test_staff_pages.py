@@ -137,7 +137,7 @@ def test_list_is_edited_moved_and_shortened(organiser: PageClient, app: Flask, c
     organiser.submit(f"{page}/{second.id}", {"text": "Anden opgave, rettet"})
     with app.app_context():
         tasks = queries.case_by_id(case_id).tasks
-        assert [one.text for one in tasks] == ["Anden opgave, rettet", "Første opgave", "Tredje opgave"]
+        assert [str(one.text) for one in tasks] == ["Anden opgave, rettet", "Første opgave", "Tredje opgave"]
     organiser.submit(f"{page}/{second.id}", action="/removal")
     with app.app_context():
         assert [one.position for one in queries.case_by_id(case_id).tasks] == [1, 2]

@@ -20,6 +20,7 @@ from eventapp.demo.models import Stage
 from eventapp.events.models import Event, Quota
 from eventapp.hearing.models import Answer, Hearing
 from eventapp.invitations.models import Invitation, Reply
+from eventapp.languages import NO_WORDS
 from eventapp.registration.models import Registration
 from eventapp.web.permissions import Role
 from eventapp.web.registry import registry
@@ -81,7 +82,7 @@ def test_what_is_not_known_is_never_invented(app: Flask, page_client: PageClient
     with app.app_context():
         load.load(Stage.CLOSED)
         assert count(GovernmentLetter) == count(Reply) == 0
-        assert set(db.session.scalars(select(DecisionStep.decision))) == {""}
+        assert set(db.session.scalars(select(DecisionStep.decision))) == {NO_WORDS}
         assert set(db.session.scalars(select(DecisionStep.meeting_on))) == {None}
         assert all(registry().is_invented(one.id) for one in db.session.scalars(select(Document)))
         assert {one.email.rpartition("@")[2] for one in db.session.scalars(select(Invitation))} == {"example.org"}

@@ -13,6 +13,7 @@ from eventapp.cases.models import Case, CaseContact, Document, DocumentKind, Doc
 from eventapp.db import db
 from eventapp.hearing.calling import actions
 from eventapp.hearing.models import Hearing
+from eventapp.languages import Wording
 from tests.support.factories import make_case
 
 SENT_AT = datetime.fromisoformat("2024-05-15T09:00:00+02:00")
@@ -23,7 +24,7 @@ MEMO = b"%PDF-1.4 memo %%EOF"
 def make_hearing(case: Case | None = None, *, sent: bool = True, slug: str = "havneparken") -> Hearing:
     """A hearing with one document, a contact and two parties, committed."""
     case = case or make_case()
-    case.contacts.append(CaseContact(position=1, function="Sagsbehandler", email="sag@example.org"))
+    case.contacts.append(CaseContact(position=1, function=Wording("Sagsbehandler"), email="sag@example.org"))
     stored = blobs.put(MEMO)
     version = DocumentVersion(
         number=1,
@@ -35,7 +36,7 @@ def make_hearing(case: Case | None = None, *, sent: bool = True, slug: str = "ha
     )
     blobs.insert(db.session.connection(), stored, "application/pdf")
     case.documents.append(
-        Document(position=1, kind=DocumentKind.MEMO, title="Notat", is_public=True, versions=[version])
+        Document(position=1, kind=DocumentKind.MEMO, title=Wording("Notat"), is_public=True, versions=[version])
     )
     plan = actions.Plan(slug, "Høring om havneparken", "Hvad mener I?", SENT_AT, DEADLINE_AT, title_en="Hearing")
     hearing = actions.open_hearing(case, plan, by=None, now=SENT_AT - timedelta(days=2))

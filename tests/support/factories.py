@@ -14,12 +14,14 @@ from eventapp.cases.models import Case
 from eventapp.clock import wall
 from eventapp.db import db
 from eventapp.events.models import Category, Event, Layout, Quota, QuotaKind, Theme, Venue
+from eventapp.languages import Wording
 
 NUMBERS = itertools.count(1)
 DAY = date(2024, 5, 14)
 STARTS_AT = wall(DAY, time(17))  # 14 May 2024 17.00 in Copenhagen
 SIGN_UP_AT = STARTS_AT - timedelta(days=7)  # a moment at which registration is open
 AUTHORITY = "havneby"
+HARBOUR_PARK = Wording({"da": "Ny havnepark", "en": "A new harbour park"})
 
 
 def make_case(*, slug: str = "", published: bool = True, opened_at: datetime | None = None, **facts: Any) -> Case:
@@ -30,7 +32,7 @@ def make_case(*, slug: str = "", published: bool = True, opened_at: datetime | N
         slug=slug or f"sag-{number}",
         created_at=at,
         published_at=at if published else None,
-        **{"number": f"2024-{number:07}", "title": "Ny havnepark", "title_en": "A new harbour park", **facts},
+        **{"number": f"2024-{number:07}", "title": HARBOUR_PARK, **facts},
     )
     db.session.add(case)
     db.session.flush()

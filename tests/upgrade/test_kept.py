@@ -8,23 +8,27 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import func, select, table
+from sqlalchemy import Column, Select, column, func, select, table
 
-from eventapp import blobs, record
+from eventapp import blobs, create_app, record
 from eventapp.accounts.models import Staff
 from eventapp.blobs import Blob
 from eventapp.checkin import queries
-from eventapp.db import Model, db, reading
+from eventapp.config import Settings
+from eventapp.db import Model, Words, db, reading
 from eventapp.record.receipts import verify_opening
 from eventapp.web.permissions import Role
+from tests.support.databases import Databases, close
 from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import sign_in
+from tests.upgrade.conftest import Yesterday
 
 Promises = dict[str, Any]
 
@@ -50,6 +54,32 @@ def test_tables_are_those_of_the_models(app: Flask) -> None:
     with app.app_context(), reading() as conn:
         context = MigrationContext.configure(conn, opts={"compare_type": True})
         assert compare_metadata(context, Model.metadata) == []
+
+
+def test_texts_are_kept_in_each_language(
+    app: Flask, databases: Databases, yesterday: Yesterday, base_settings: Settings
+) -> None:
+    """Two columns, ``title`` and ``title_en``, became one."""
+    columns = [one for table in Model.metadata.sorted_tables for one in table.columns if isinstance(one.type, Words)]
+    assert columns
+    url = databases.empty()
+    yesterday.load(url)
+    before = create_app(replace(base_settings, database_url=url), testing=True)
+    with before.app_context():
+        told = {str(one): [tuple(row) for row in db.session.execute(_pair(one))] for one in columns}
+    close(before)
+    databases.drop(url)
+    with app.app_context():
+        for one in columns:
+            now = {row_id: words.texts for row_id, words in db.session.execute(select(one.table.c.id, one))}
+            for row_id, danish, english in told[str(one)]:
+                expected = {code: text for code, text in (("da", danish), ("en", english)) if text}
+                assert now[row_id] == expected, one
+
+
+def _pair(now: Column[Any]) -> Select[Any]:
+    then = table(now.table.name, column("id"), column(now.name), column(f"{now.name}_en"))
+    return select(then)
 
 
 def test_every_file_is_there_and_whole(app: Flask) -> None:

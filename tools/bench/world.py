@@ -26,6 +26,7 @@ from eventapp.db import db, new_id, transaction
 from eventapp.events.models import Category, Event, Layout, Quota, QuotaKind, Venue
 from eventapp.hearing.calling import actions as hearing_actions
 from eventapp.hearing.models import Hearing
+from eventapp.languages import Wording
 from eventapp.registration import actions as registration_actions
 from eventapp.registration import tickets
 from eventapp.web.permissions import Person, Role
@@ -131,7 +132,9 @@ def _on_server(server: str, statement: sql.SQL, *names: str) -> None:
 
 
 def _fill(world: World, now: datetime) -> World:
-    facts = case_actions.CaseFacts(number="2024-0000001", title="Ny havnepark", title_en="A new harbour park")
+    facts = case_actions.CaseFacts(
+        number="2024-0000001", title=Wording({"da": "Ny havnepark", "en": "A new harbour park"})
+    )
     case = case_actions.open_case(facts, by=None, now=now)
     case.published_at = now
     event, hearing = _event(case, now), _hearing(case, now)
@@ -183,7 +186,7 @@ def _hearing(case: Case, now: datetime) -> Hearing:
     blobs.insert(db.session.connection(), stored, "application/pdf")
     file = {"sha256": stored.sha256, "size": stored.size, "file_name": "notat.pdf", "media_type": "application/pdf"}
     version = DocumentVersion(number=1, uploaded_at=now, **file)
-    document = Document(position=1, kind=DocumentKind.MEMO, title="Notat", is_public=True, versions=[version])
+    document = Document(position=1, kind=DocumentKind.MEMO, title=Wording("Notat"), is_public=True, versions=[version])
     case.documents.append(document)
     plan = hearing_actions.Plan(
         slug="havneparken",

@@ -117,7 +117,7 @@ def as_json(dossier: Dossier, now: datetime) -> bytes:
         "form": "eventapp-record",
         "v": 1,
         "made_at": now.isoformat(),
-        "case": {"number": case.number, "title": case.title, "slug": case.slug},
+        "case": {"number": case.number, "title": case.title.official, "slug": case.slug},
         "checkpoint": dossier.checkpoint.text,
         "counts": {"entries": dossier.checkpoint.size, "shown": len(dossier.lines), "answers": len(dossier.answers)},
         "entries": [
