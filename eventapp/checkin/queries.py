@@ -45,8 +45,9 @@ _RESULT = """
 RESULT = Sql(_RESULT.format(which="s.id = :id"))
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
 GUESTS = Sql("""
-    SELECT r.id, r.name, r.state, r.origin, r.registered_at, c.label, c.label_en, p.entry_id
-    FROM registration r LEFT JOIN category c ON c.id = r.category_id LEFT JOIN presence p ON p.registration_id = r.id
+    SELECT r.id, r.name, r.state, b.origin, b.registered_at, c.label, c.label_en, p.entry_id
+    FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN category c ON c.id = r.category_id
+    LEFT JOIN presence p ON p.registration_id = r.id
     WHERE r.event_id = :event_id AND r.name_key LIKE :pattern ESCAPE '!'
     ORDER BY r.name_key, r.id LIMIT :most
 """)

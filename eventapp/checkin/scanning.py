@@ -30,8 +30,8 @@ LOCK = Sql("""
 """)
 # The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
 _GUEST = """
-    SELECT r.id AS registration_id, r.event_id, r.state, r.origin, s.id, s.at, s.direction, s.verdict, s.undoes_id
-    FROM {found_by}
+    SELECT r.id AS registration_id, r.event_id, r.state, b.origin, s.id, s.at, s.direction, s.verdict, s.undoes_id
+    FROM {found_by} JOIN booking b ON b.id = r.booking_id
     LEFT JOIN scan s ON s.registration_id = r.id AND s.verdict IN ('ok', 'undone')
     WHERE {which}
 """
@@ -41,8 +41,9 @@ BY_CODE = Sql(
 BY_ID = Sql(_GUEST.format(found_by="registration r", which="r.id = :guest_id AND r.event_id = :event_id"))
 # Guests without ticket and name cannot be told apart, so any of them who was inside then may be the one who leaves.
 LEAVING = Sql("""
-    SELECT r.id FROM presence p JOIN registration r ON r.id = p.registration_id JOIN scan e ON e.id = p.entry_id
-    WHERE p.event_id = :event_id AND r.origin = 'walk_in' AND e.at < :at
+    SELECT r.id FROM presence p JOIN registration r ON r.id = p.registration_id
+    JOIN booking b ON b.id = r.booking_id JOIN scan e ON e.id = p.entry_id
+    WHERE p.event_id = :event_id AND b.origin = 'walk_in' AND e.at < :at
     ORDER BY CASE r.name WHEN '' THEN 0 ELSE 1 END, e.at, e.id LIMIT 1
 """)
 INSERT = Sql("""

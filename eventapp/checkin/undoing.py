@@ -23,8 +23,9 @@ from eventapp.web.permissions import Person
 
 EXISTS = Sql("SELECT 1 FROM scan WHERE id = :id AND event_id = :event_id")
 UNDONE = Sql("""
-    SELECT s.id, s.direction, s.means, s.registration_id, r.origin
-    FROM scan s LEFT JOIN registration r ON r.id = s.registration_id WHERE s.id = :id AND s.event_id = :event_id
+    SELECT s.id, s.direction, s.means, s.registration_id, b.origin
+    FROM scan s LEFT JOIN registration r ON r.id = s.registration_id
+    LEFT JOIN booking b ON b.id = r.booking_id WHERE s.id = :id AND s.event_id = :event_id
 """)
 
 

@@ -15,7 +15,7 @@ from eventapp.contributions.models import Contribution, FollowUp, Quoting
 from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
 from eventapp.mail import outbox
-from eventapp.registration.models import Registration
+from eventapp.registration.models import Booking
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
 
@@ -86,7 +86,7 @@ def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
     return contribution
 
 
-def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> Sequence[Registration]:
+def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> Sequence[Booking]:
     """Send the link to everybody who came, agreed, and was not asked yet.
 
     :raises TooEarlyError: before the debate is over. :raises NobodyToAskError: when there is nobody.
@@ -96,26 +96,24 @@ def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> Seque
     asked = queries.to_be_asked(event.id)
     if not asked:
         raise NobodyToAskError
-    for registration in asked:
-        _ask(event, registration, now)
+    for booking in asked:
+        _ask(event, booking, now)
     audit.record(by, "contributions.asked", event.id, people=len(asked))
     return asked
 
 
-def _ask(event: Event, registration: Registration, now: datetime) -> None:
-    token = derived_token("follow-up", registration.id)
-    db.session.add(
-        FollowUp(registration_id=registration.id, event_id=event.id, link_hash=token_hash(token), sent_at=now)
-    )
+def _ask(event: Event, booking: Booking, now: datetime) -> None:
+    token = derived_token("follow-up", booking.id)
+    db.session.add(FollowUp(booking_id=booking.id, event_id=event.id, link_hash=token_hash(token), sent_at=now))
     outbox.queue(
         db.session.connection(),
         message="contributions/link",
-        to=registration.email,
-        lang=registration.lang,
-        subject_id=registration.id,
-        context={"title": (registration.lang == "en" and event.title_en) or event.title},
+        to=booking.email,
+        lang=booking.lang,
+        subject_id=booking.id,
+        context={"title": (booking.lang == "en" and event.title_en) or event.title},
         secrets={"link": external_url("contributions.link_form", slug=event.slug, token=token)},
-        dedupe=f"follow-up:{registration.id}",
+        dedupe=f"follow-up:{booking.id}",
     )
 
 

@@ -62,11 +62,14 @@ class ContributionSeries(Model):
 
 
 class FollowUp(Model):
-    """That somebody who came and agreed was sent the link, once. ``link_hash``: of the token in it."""
+    """That a sender who agreed, and of whose booking somebody came, was sent the link, once.
+
+    ``link_hash``: of the token in it.
+    """
 
     __tablename__ = "follow_up"
 
-    registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    booking_id: Mapped[str] = mapped_column(ForeignKey("booking.id"), primary_key=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -13,7 +13,7 @@ from eventapp.contributions.models import Contribution, FollowUp
 from eventapp.db import db
 from eventapp.errors import existing
 from eventapp.events.models import Theme
-from eventapp.registration.models import Registration
+from eventapp.registration.models import Booking, Registration
 from eventapp.tokens import token_hash
 
 
@@ -67,22 +67,26 @@ def is_link(event_id: str, token: str) -> bool:
 
 
 def links_sent(event_id: str) -> int:
-    wanted = select(func.count(FollowUp.registration_id)).where(FollowUp.event_id == event_id)
+    wanted = select(func.count(FollowUp.booking_id)).where(FollowUp.event_id == event_id)
     return db.session.scalar(wanted) or 0
 
 
-def to_be_asked(event_id: str) -> Sequence[Registration]:
-    """Those who came, agreed to be written to afterwards, and were not sent the link yet (LAW-04)."""
-    came = select(Presence.registration_id).where(Presence.event_id == event_id, Presence.came_at.is_not(None))
-    asked = select(FollowUp.registration_id).where(FollowUp.event_id == event_id)
-    wanted = select(Registration).where(
-        Registration.event_id == event_id,
-        Registration.wants_follow_up.is_(True),
-        Registration.email != "",
-        Registration.id.in_(came),
-        Registration.id.not_in(asked),
+def to_be_asked(event_id: str) -> Sequence[Booking]:
+    """Bookings of which somebody came, whose sender agreed to be written to and was not sent the link yet (LAW-04)."""
+    came = (
+        select(Registration.booking_id)
+        .join(Presence, Presence.registration_id == Registration.id)
+        .where(Presence.event_id == event_id, Presence.came_at.is_not(None))
     )
-    return db.session.scalars(wanted.order_by(Registration.registered_at, Registration.id)).all()
+    asked = select(FollowUp.booking_id).where(FollowUp.event_id == event_id)
+    wanted = select(Booking).where(
+        Booking.event_id == event_id,
+        Booking.wants_follow_up.is_(True),
+        Booking.email != "",
+        Booking.id.in_(came),
+        Booking.id.not_in(asked),
+    )
+    return db.session.scalars(wanted.order_by(Booking.registered_at, Booking.id)).all()
 
 
 def committed_content(contribution_id: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from eventapp.errors import DomainError
 from eventapp.events.models import Event
 from eventapp.hearing.models import Answer, Hearing
 from eventapp.mail.models import OutboxMail
-from eventapp.registration.models import Registration
+from eventapp.registration.models import Booking
 from eventapp.web.permissions import Grant, Person, Role
 
 PARTS = (
@@ -110,7 +110,7 @@ def _forget_mails(demo: DemoCase, since: datetime) -> None:
 
     Only those of the demo's own guests and answers: there may be other cases beside it.
     """
-    guests = select(Registration.id).where(Registration.event_id == demo.event_id)
+    guests = select(Booking.id).where(Booking.event_id == demo.event_id)
     answers = select(Answer.id).join(Hearing, Answer.hearing_id == Hearing.id).where(Hearing.case_id == demo.case_id)
     past = delete(OutboxMail).where(OutboxMail.queued_at >= since, OutboxMail.state == "waiting")
     for subjects in (guests, answers):

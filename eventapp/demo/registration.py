@@ -8,7 +8,7 @@ from eventapp import clock
 from eventapp.db import db, new_id, reading
 from eventapp.demo.parts import DemoCase
 from eventapp.registration import actions, queries
-from eventapp.registration.actions import Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignUp
 from eventapp.registration.models import Reason
 
 FIRST = (
@@ -71,11 +71,7 @@ def _sign_up(demo: DemoCase, number: int, at: datetime) -> str:
     with reading() as conn:
         occasion, choices = queries.occasion_by_id(conn, demo.event_id), queries.choices(conn, demo.event_id)
     choice = choices[number % 5 % len(choices)] if number % 11 else None
-    given = SignUp(
-        person(number),
-        f"gaest{number}@example.org",
-        choice.id if choice else None,
-        question="Demodata: Hvad har virket i andre byer?" if number % 9 == 0 else "",
-        wants_follow_up=number % 3 == 0,
-    )
-    return actions.sign_up(occasion, choice, given, Sending(new_id(), notice_version="demo"), now=at).registration_id
+    question = "Demodata: Hvad har virket i andre byer?" if number % 9 == 0 else ""
+    head = Head(person(number), choice.id if choice else None, question=question)
+    given = SignUp(f"gaest{number}@example.org", (head,), wants_follow_up=number % 3 == 0)
+    return actions.sign_up(occasion, choices, given, Sending(new_id(), notice_version="demo"), now=at).registration_id

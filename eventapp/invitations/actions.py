@@ -24,8 +24,8 @@ from eventapp.invitations.models import (
 )
 from eventapp.mail import outbox
 from eventapp.registration import actions as registrations
-from eventapp.registration.models import Reason, RegistrationState
-from eventapp.registration.queries import guest
+from eventapp.registration.models import Reason
+from eventapp.registration.queries import head
 from eventapp.tokens import derived_token, token_hash
 
 INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
@@ -220,8 +220,8 @@ def _lock(invitation: Invitation) -> None:
 def _seat(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> None:
     """One ticket for whoever comes by the reply in force, and none for anybody else."""
     who = _who_comes(invitation, reply)
-    held = guest(conn, invitation.registration_id) if invitation.registration_id else None
-    if held and held.state != RegistrationState.CANCELLED:
+    held = head(conn, invitation.registration_id) if invitation.registration_id else None
+    if held and held.is_live:
         if held.name == who:
             return
         registrations.cancel(conn, held.id, reason=Reason.DECLINED_INVITATION, now=now)
@@ -236,7 +236,7 @@ def _who_comes(invitation: Invitation, reply: Reply) -> str:
 
 
 def _register(conn: Connection, invitation: Invitation, reply: Reply, who: str, now: datetime) -> str:
-    given = registrations.SignUp(who, invitation.email, organisation=invitation.ministry)
+    given = registrations.SignUp(invitation.email, (registrations.Head(who, organisation=invitation.ministry),))
     sending = registrations.Sending(reply.id)
     outcome = registrations.register_invited(conn, event_id=invitation.event_id, given=given, sending=sending, now=now)
     return outcome.registration_id

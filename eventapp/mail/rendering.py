@@ -50,7 +50,7 @@ class Rendered:
 
 
 def register_maker(name: str, make: Maker) -> None:
-    """Let attachments of mails name ``make``; it gets the mail's values and returns the file."""
+    """Let attachments of mails name ``make``; it gets the mail's values, with its own name as ``file``."""
     _makers[name] = make
 
 
@@ -102,9 +102,13 @@ def _template(mail: QueuedMail, name: str, values: dict[str, Any]) -> str:
 
 def _files(mail: QueuedMail, values: dict[str, Any]) -> Iterator[File]:
     for one in mail.attachments:
-        content = blobs.read(one["sha256"]) if "sha256" in one else _makers[one["maker"]](values)
+        content = blobs.read(one["sha256"]) if "sha256" in one else _make(one, values)
         cid = content_id(one["name"]) if one.get("inline") else None
         yield File(one["name"], one["media_type"], content, cid)
+
+
+def _make(attachment: dict[str, Any], values: dict[str, Any]) -> bytes:
+    return _makers[attachment["maker"]]({**values, "file": attachment["name"]})
 
 
 def _without_secrets(text: str, mail: QueuedMail, values: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,7 +15,9 @@ from eventapp.events.models import QuotaKind
 from eventapp.registration import messages, queries, rules, seats, tickets
 from eventapp.registration.entering import (
     INSERT,
+    INSERT_HEAD,
     INSERT_TICKET,
+    Head,
     KeyUsedError,
     New,
     Outcome,
@@ -25,28 +28,41 @@ from eventapp.registration.entering import (
     outcome_of,
     prepare,
 )
-from eventapp.registration.errors import AlreadyCancelledError, EventNotOpenError, OtherContentError, TooManySeatsError
+from eventapp.registration.errors import (
+    AlreadyCancelledError,
+    EventNotOpenError,
+    GroupTooLargeError,
+    MixedSeatsError,
+    OtherContentError,
+    TooManySeatsError,
+)
 from eventapp.registration.models import Origin, Reason, RegistrationState
-from eventapp.registration.queries import Choice, Guest, Occasion
+from eventapp.registration.queries import Booked, BookedHead, Choice, Occasion, Seats
 
-__all__ = ["INSERT", "INSERT_TICKET", "Outcome", "Sending", "SignUp"]  # with the verbs, what others build on
+# with the verbs, what others build on
+__all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Outcome", "Sending", "SignUp"]
 
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
-def sign_up(occasion: Occasion, choice: Choice | None, given: SignUp, sending: Sending, *, now: datetime) -> Outcome:
-    """Take in a sign-up from the public form, durably, once a submission key.
+def sign_up(
+    occasion: Occasion, offered: Sequence[Choice], given: SignUp, sending: Sending, *, now: datetime
+) -> Outcome:
+    """Take in a booking from the public form, durably, once a submission key.
 
+    :param offered: what one may come as at this event.
     :raises EventNotOpenError: before the opening and after the closing of registration.
+    :raises MixedSeatsError: when the heads take different kinds of seats.
+    :raises GroupTooLargeError: when there are not so many seats in all.
     :raises OtherContentError: when the key was used for another content.
-    :raises TooManySeatsError: when the address holds as many registrations as one may; a mail says so.
+    :raises TooManySeatsError: when the address holds as many heads as one may; a mail says so.
     """
     is_open = rules.phase(
         opens_at=occasion.opens_at, closes_at=occasion.closes_at, cancelled_at=occasion.cancelled_at, now=now
     )
-    quota = occasion.seats_for(choice)
-    if is_open is not rules.Phase.OPEN or quota is None:
+    if is_open is not rules.Phase.OPEN:
         raise EventNotOpenError
+    quota = _quota(occasion, offered, given)
     new = prepare(occasion.id, quota.id, given, sending, origin=Origin.WEB, now=now)
 
     def job(conn: Connection) -> Outcome:
@@ -67,7 +83,7 @@ def sign_up(occasion: Occasion, choice: Choice | None, given: SignUp, sending: S
 def register_by_staff(
     conn: Connection,
     occasion: Occasion,
-    choice: Choice | None,
+    offered: Sequence[Choice],
     given: SignUp,
     sending: Sending,
     *,
@@ -77,10 +93,10 @@ def register_by_staff(
     """Sign somebody up who called or wrote; the same seats and the same line as for everybody.
 
     :raises EventNotOpenError: when the event has no seats at all.
+    :raises MixedSeatsError: when the heads take different kinds of seats.
+    :raises GroupTooLargeError: when there are not so many seats in all.
     """
-    quota = occasion.seats_for(choice)
-    if quota is None:
-        raise EventNotOpenError
+    quota = _quota(occasion, offered, given)
     new = prepare(occasion.id, quota.id, given, sending, origin=Origin.STAFF, now=now, by=by)
     return _once(conn, occasion, new, now)
 
@@ -93,8 +109,9 @@ def register_invited(
     Where those are all taken the guest waits for one, and the organiser's desk says so: it is the organiser who sets
     seats aside, and no rule here takes one from the public.
 
-    :param sending: its ``key`` is the reply's own id, so that a reply stored twice makes one registration.
+    :param sending: its ``key`` is the reply's own id, so that a reply stored twice makes one booking.
     :raises EventNotOpenError: when the event has no seats set aside for anybody.
+    :raises GroupTooLargeError: when there are not so many seats in all.
     """
     occasion = queries.occasion_by_id(conn, event_id)
     quota = occasion.quotas.get(QuotaKind.INVITED) or occasion.quotas.get(QuotaKind.PUBLIC)
@@ -118,48 +135,52 @@ def walk_in(
 
     :param key: 32 hexadecimal characters made at the door; the same key is the same guest.
     """
-    guest = SignUp(name, "", category_id)
+    guest = SignUp("", (Head(name, category_id),))
     new = prepare(event_id, None, guest, Sending(key), origin=Origin.WALK_IN, now=now, by=by)
     if earlier := queries.sent_before(conn, key):
         return outcome_of(earlier)
-    code = insert(conn, new, now, place=None)
-    audit.insert(conn, by, "registration.walked_in", new.id, event_id=event_id)
-    return Outcome(new.id, RegistrationState.CONFIRMED, tickets.link_token(new.id), code.ticket_id, code.code)
+    codes = insert(conn, new, now, waiting_number=None)
+    audit.insert(conn, by, "registration.walked_in", new.registration_ids[0], event_id=event_id)
+    return Outcome(new.id, new.registration_ids, RegistrationState.CONFIRMED, tickets.link_token(new.id), codes)
 
 
 def cancel(
     conn: Connection, registration_id: str, *, reason: Reason, now: datetime, by: Actor | None = None
 ) -> list[str]:
-    """Cancel a registration; a seat that comes free goes to the first in line in the same transaction.
+    """Cancel one head; a seat that comes free goes to the first in line in the same transaction.
 
-    :returns: ids of the registrations that got a seat by it.
+    :returns: ids of the heads that got a seat by it.
     :raises AlreadyCancelledError: when it was cancelled before.
     """
-    guest = _locked(conn, registration_id)
-    had_seat = guest.state == RegistrationState.CONFIRMED
-    CANCEL(conn, registration_id=guest.id, now=now)
-    if guest.quota_id:
-        seats.leave(conn, guest.quota_id, had_seat=had_seat)
-    by_id = by.id if by else None
-    seats.note(conn, guest.id, state=RegistrationState.CANCELLED, reason=reason, by_id=by_id, now=now)
-    audit.insert(conn, by, "registration.cancelled", guest.id, event_id=guest.event_id, reason=reason)
-    messages.cancelled(conn, guest, had_seat=had_seat, by_staff=by is not None)
-    if not guest.quota_id:
-        return []
-    return move_up(conn, queries.occasion_by_id(conn, guest.event_id), guest.quota_id, now)
+    found = queries.booked_with(conn, registration_id)
+    booked = _locked(conn, found.id if found else "")
+    leaving = [one for one in booked.live if one.id == registration_id]
+    return _cancel(conn, booked, leaving, reason, now, by)
+
+
+def cancel_booking(
+    conn: Connection, booking_id: str, *, reason: Reason, now: datetime, by: Actor | None = None
+) -> list[str]:
+    """Cancel all heads of a booking that still want to come; what comes free goes to the first in line.
+
+    :returns: ids of the heads that got a seat by it.
+    :raises AlreadyCancelledError: when nobody of it wants to come any more.
+    """
+    booked = _locked(conn, booking_id)
+    return _cancel(conn, booked, booked.live, reason, now, by)
 
 
 def move_up(conn: Connection, occasion: Occasion, quota_id: str, now: datetime) -> list[str]:
-    """Give the free seats of a quota to the first in line, each with ticket and mail. Not once the event has begun.
+    """Give the free seats of a quota to the first in line, each with tickets and a mail. Not once the event has begun.
 
-    :returns: ids of the registrations that got a seat.
+    :returns: ids of the heads that got a seat.
     """
     if now >= occasion.starts_at or occasion.cancelled_at is not None:
         return []
     seated = seats.move_up(conn, quota_id, now)
-    for registration_id in seated:
-        _hand_ticket(conn, occasion, registration_id, now)
-    return seated
+    for one in seated:
+        _hand_tickets(conn, occasion, one, now)
+    return [head for one in seated for head in one.heads]
 
 
 def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int:
@@ -177,30 +198,42 @@ def tell_of_change(conn: Connection, event_id: str) -> int:
     :returns: how many mails are on their way.
     """
     occasion = queries.occasion_by_id(conn, event_id)
-    guests = queries.reachable_guests(conn, event_id)
-    for guest in guests:
-        messages.event_changed(conn, guest, occasion)
-    return len(guests)
+    bookings = queries.reachable(conn, event_id)
+    for booking in bookings:
+        messages.event_changed(conn, booking, occasion)
+    return len(bookings)
 
 
-def send_again(conn: Connection, registration_id: str, *, by: Actor) -> None:
-    """Mail a guest the ticket, or the place in line, once more.
+def send_again(conn: Connection, booking_id: str, *, by: Actor) -> None:
+    """Mail a sender the tickets, or the place in line, once more.
 
-    :raises AlreadyCancelledError: when the registration was cancelled.
+    :raises AlreadyCancelledError: when nobody of the booking wants to come any more.
     """
-    guest = _locked(conn, registration_id)
-    if guest.state == RegistrationState.CONFIRMED:
-        messages.confirmed(conn, guest)
+    booked = _locked(conn, booking_id)
+    if booked.state is RegistrationState.CONFIRMED:
+        messages.confirmed(conn, booked, [one.position for one in booked.live])
     else:
-        messages.waiting(conn, guest, queries.place_in_line(conn, guest.id))
-    audit.insert(conn, by, "registration.sent_again", guest.id, event_id=guest.event_id)
+        messages.waiting(conn, booked, queries.place_in_line(conn, booked.id))
+    audit.insert(conn, by, "registration.sent_again", booked.id, event_id=booked.event_id)
 
 
-# --- writing a registration ----------------------------------------------------------------------------------
+# --- writing a booking ---------------------------------------------------------------------------------------
+
+
+def _quota(occasion: Occasion, offered: Sequence[Choice], given: SignUp) -> Seats:
+    """The one quota whose seats all heads take."""
+    by_id = {one.id: one for one in offered}
+    found = {occasion.seats_for(by_id.get(one.category_id or "")) for one in given.heads}
+    if len(found) > 1:
+        raise MixedSeatsError
+    quota = found.pop()
+    if quota is None:
+        raise EventNotOpenError
+    return quota
 
 
 def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outcome:
-    """Register unless the key has a registration already, inside a transaction that others began."""
+    """Register unless the key has a booking already, inside a transaction that others began."""
     seats.lock(conn, new.values["quota_id"])  # before looking: the same may be coming in twice at this moment
     if earlier := queries.sent_before(conn, new.values["submission_key"]):
         return outcome_of(earlier)
@@ -208,50 +241,70 @@ def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outc
 
 
 def _register(conn: Connection, occasion: Occasion, new: New, now: datetime, *, public: bool = False) -> Outcome:
-    place = seats.join(conn, new.values["quota_id"])
-    issued = insert(conn, new, now, place=place.waiting_number)
-    state = RegistrationState.CONFIRMED if place.is_seat else RegistrationState.WAITING
-    audit.insert(conn, new.by, f"registration.{new.reason}", new.id, event_id=occasion.id, state=state)
-    if issued.code:
-        messages.confirmed(conn, new, public=public)
+    heads = len(new.heads)
+    got = seats.join(conn, new.values["quota_id"], heads)
+    if not rules.fits(heads, got.seats):
+        raise GroupTooLargeError
+    codes = insert(conn, new, now, waiting_number=got.waiting_number)
+    state = RegistrationState.CONFIRMED if got.is_seat else RegistrationState.WAITING
+    audit.insert(conn, new.by, f"registration.{new.reason}", new.id, event_id=occasion.id, state=state, heads=heads)
+    place = None if got.is_seat else got.waiting - heads + 1
+    if place is None:
+        messages.confirmed(conn, new, range(1, heads + 1), public=public)
     else:
-        messages.waiting(conn, new, place.waiting, public=public)
-    outcome = Outcome(
-        new.id, state, tickets.link_token(new.id), issued.ticket_id, issued.code, None if issued.code else place.waiting
-    )
-    if place.is_line_movable:
-        return _after_moving(conn, occasion, new, outcome, now)
-    return outcome
+        messages.waiting(conn, new, place, public=public)
+    outcome = Outcome(new.id, new.registration_ids, state, tickets.link_token(new.id), codes, place)
+    return _after_moving(conn, occasion, new, outcome, now) if got.is_line_movable else outcome
 
 
 def _after_moving(conn: Connection, occasion: Occasion, new: New, outcome: Outcome, now: datetime) -> Outcome:
     """Seats were free although people waited: fill them from the front; the newcomer may be among the seated."""
     seated = move_up(conn, occasion, new.values["quota_id"], now)
-    if new.id in seated:
+    if outcome.registration_id in seated:
         return outcome_of(queries.sent_before(conn, new.values["submission_key"]))
     return replace(outcome, place=(outcome.place or 0) - len(seated))
 
 
-def _hand_ticket(conn: Connection, occasion: Occasion, registration_id: str, now: datetime) -> None:
-    issue(conn, registration_id, occasion.id, now)
-    guest = queries.guest(conn, registration_id)
-    assert guest is not None
-    messages.promoted(conn, guest)
-    audit.insert(conn, None, "registration.moved_up", registration_id, event_id=occasion.id)
+def _hand_tickets(conn: Connection, occasion: Occasion, seated: seats.Seated, now: datetime) -> None:
+    issue(conn, seated.heads, occasion.id, now)
+    booked = queries.booked(conn, seated.booking_id)
+    assert booked is not None
+    messages.promoted(conn, booked, [one.position for one in booked.live])
+    heads = len(seated.heads)
+    audit.insert(conn, None, "registration.moved_up", booked.id, event_id=occasion.id, heads=heads)
 
 
-def _locked(conn: Connection, registration_id: str) -> Guest:
-    """A live registration, with its quota locked so that its state stays what it says.
+def _cancel(
+    conn: Connection, booked: Booked, leaving: Sequence[BookedHead], reason: Reason, now: datetime, by: Actor | None
+) -> list[str]:
+    if not leaving:
+        raise AlreadyCancelledError
+    had_seat, ids = booked.state is RegistrationState.CONFIRMED, [one.id for one in leaving]
+    CANCEL.many(conn, [{"registration_id": one, "now": now} for one in ids])
+    if booked.quota_id:
+        seats.leave(conn, booked.quota_id, booked.id, len(ids), had_seat=had_seat)
+    by_id = by.id if by else None
+    seats.note(conn, ids, state=RegistrationState.CANCELLED, reason=reason, by_id=by_id, now=now)
+    for one in ids:
+        audit.insert(conn, by, "registration.cancelled", one, event_id=booked.event_id, reason=reason)
+    messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
+    if not booked.quota_id:
+        return []
+    return move_up(conn, queries.occasion_by_id(conn, booked.event_id), booked.quota_id, now)
+
+
+def _locked(conn: Connection, booking_id: str) -> Booked:
+    """A live booking, with its quota locked so that its state stays what it says.
 
     :raises AlreadyCancelledError: when it is live no more.
     """
-    guest = queries.guest(conn, registration_id)
-    if guest is not None and guest.quota_id:
-        seats.lock(conn, guest.quota_id)
-        guest = queries.guest(conn, registration_id)
-    if guest is None or guest.state == RegistrationState.CANCELLED:
+    booked = queries.booked(conn, booking_id)
+    if booked is not None and booked.quota_id:
+        seats.lock(conn, booked.quota_id)
+        booked = queries.booked(conn, booking_id)
+    if booked is None or not booked.live:
         raise AlreadyCancelledError
-    return guest
+    return booked
 
 
 # --- what was sent before ------------------------------------------------------------------------------------
@@ -263,9 +316,8 @@ def _earlier(key: str, content_hash: str) -> Outcome:
     :raises OtherContentError: when it was given for another content.
     """
     with db.reading() as conn:
-        row = queries.sent_before(conn, key)
-    assert row is not None
-    outcome = outcome_of(row)
-    if row.content_hash != content_hash:
+        rows = queries.sent_before(conn, key)
+    outcome = outcome_of(rows)
+    if rows[0].content_hash != content_hash:
         raise OtherContentError(outcome)
     return outcome

@@ -1,7 +1,8 @@
-"""Writing one registration: what it is made of, the rows it becomes, and what came of it."""
+"""Writing one booking: what it is made of, the rows it becomes, and what came of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +17,16 @@ from eventapp.registration.models import Origin, Reason, RegistrationState, Susp
 from eventapp.tokens import token_hash
 
 INSERT = Sql("""
-    INSERT INTO registration (id, event_id, quota_id, category_id, submission_key, content_hash, state, waiting_number,
-        origin, name, name_key, email, organisation, question, wants_follow_up, notice_version, suspicion, lang,
-        link_hash, registered_at)
-    VALUES (:id, :event_id, :quota_id, :category_id, :submission_key, :content_hash, :state, :waiting_number,
-        :origin, :name, :name_key, :email, :organisation, :question, :wants_follow_up, :notice_version, :suspicion,
-        :lang, :link_hash, :registered_at)
+    INSERT INTO booking (id, event_id, quota_id, submission_key, content_hash, waiting_number, waiting, origin, email,
+        lang, wants_follow_up, notice_version, suspicion, link_hash, registered_at)
+    VALUES (:id, :event_id, :quota_id, :submission_key, :content_hash, :waiting_number, :waiting, :origin, :email,
+        :lang, :wants_follow_up, :notice_version, :suspicion, :link_hash, :registered_at)
     ON CONFLICT (submission_key) DO NOTHING RETURNING id
+""")
+INSERT_HEAD = Sql("""
+    INSERT INTO registration (id, booking_id, position, event_id, category_id, state, name, name_key, organisation,
+        question)
+    VALUES (:id, :booking_id, :position, :event_id, :category_id, :state, :name, :name_key, :organisation, :question)
 """)
 INSERT_TICKET = Sql("""
     INSERT INTO ticket (id, registration_id, event_id, version, code_hash, issued_at)
@@ -41,17 +45,33 @@ FIRST_STEP = {
 
 
 @dataclass(frozen=True)
-class SignUp:
-    """What a guest tells us. ``email`` is in lower case and ASCII; "" for one who signed up by telephone."""
+class Head:
+    """What is told of one person who wants to come."""
 
     name: str
-    email: str
     category_id: str | None = None
     organisation: str = ""
     needs: str = ""
     show_needs_at_door: bool = False
     question: str = ""
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """What a sender tells us: the heads, the sender's own first, and how to reach the sender.
+
+    ``email`` is in lower case and ASCII; "" for one who signed up by telephone.
+    """
+
+    email: str
+    heads: tuple[Head, ...]
     wants_follow_up: bool = False
+
+    def content(self) -> dict[str, Any]:
+        """What a submission key is bound to; of one head it is what it was before there were groups."""
+        sender, *others = [vars(one) for one in self.heads]
+        told = {**sender, "email": self.email, "wants_follow_up": self.wants_follow_up}
+        return {**told, "others": others} if others else told
 
 
 @dataclass(frozen=True)
@@ -66,32 +86,43 @@ class Sending:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it. ``ticket_code`` is None for those who wait; ``link_token`` opens the registration's own page.
+    """What came of it. ``link_token`` opens the booking's own page; ``place`` is the number in line at this moment.
 
-    ``place`` is the number in line at this moment.
+    ``registration_ids`` are its heads in their order, and ``ticket_codes`` their tickets: none for those who wait.
     """
 
-    registration_id: str
+    booking_id: str
+    registration_ids: tuple[str, ...]
     state: RegistrationState
     link_token: str
-    ticket_id: str | None = None
-    ticket_code: str | None = None
+    ticket_codes: tuple[str, ...] = ()
     place: int | None = None
+
+    @property
+    def registration_id(self) -> str:
+        """The sender's own head."""
+        return self.registration_ids[0]
+
+    @property
+    def ticket_code(self) -> str | None:
+        """The sender's own ticket."""
+        return self.ticket_codes[0] if self.ticket_codes else None
 
 
 @dataclass(frozen=True)
 class New:
-    """A registration about to be written, all of it made before the database is touched."""
+    """A booking about to be written, all of it made before the database is touched."""
 
     id: str
     values: dict[str, Any]
+    heads: Sequence[dict[str, Any]]
     sign_up: SignUp
     reason: Reason
     by: Actor | None
 
     @property
-    def name(self) -> str:
-        return self.sign_up.name
+    def registration_ids(self) -> tuple[str, ...]:
+        return tuple(one["id"] for one in self.heads)
 
     @property
     def email(self) -> str:
@@ -103,7 +134,7 @@ class New:
 
 
 class KeyUsedError(Exception):
-    """This submission key has a registration already."""
+    """This submission key has a booking already."""
 
 
 def prepare(
@@ -117,65 +148,80 @@ def prepare(
     by: Actor | None = None,
 ) -> New:
     """Everything that is written, made while nobody waits behind the gate. ``quota_id`` is None for a walk-in."""
-    new_registration = new_id()
-    content = {"event": event_id, **vars(given)}
+    booking_id = new_id()
     values = {
-        "id": new_registration,
+        "id": booking_id,
         "event_id": event_id,
         "quota_id": quota_id,
-        "category_id": given.category_id,
         "submission_key": sending.key,
-        "content_hash": rules.content_hash(content),
+        "content_hash": rules.content_hash({"event": event_id, **given.content()}),
         "origin": origin.value,
-        "name": given.name,
-        "name_key": danish_key(given.name),
         "email": given.email,
-        "organisation": given.organisation,
-        "question": given.question,
+        "lang": sending.lang,
         "wants_follow_up": given.wants_follow_up,
         "notice_version": sending.notice_version,
         "suspicion": sending.suspicion.value,
-        "lang": sending.lang,
-        "link_hash": token_hash(tickets.link_token(new_registration)),
+        "link_hash": token_hash(tickets.link_token(booking_id)),
         "registered_at": now,
     }
-    return New(new_registration, values, given, FIRST_STEP[origin], by)
+    heads = [
+        {
+            "id": new_id(),
+            "booking_id": booking_id,
+            "position": position,
+            "event_id": event_id,
+            "category_id": one.category_id,
+            "name": one.name,
+            "name_key": danish_key(one.name),
+            "organisation": one.organisation,
+            "question": one.question,
+        }
+        for position, one in enumerate(given.heads, start=1)
+    ]
+    return New(booking_id, values, heads, given, FIRST_STEP[origin], by)
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A ticket that was made, or none for those who wait."""
+def insert(conn: Connection, new: New, now: datetime, *, waiting_number: int | None) -> tuple[str, ...]:
+    """Write the booking with its heads, their tickets when they have seats, their access needs and their first steps.
 
-    ticket_id: str | None = None
-    code: str | None = None
-
-
-def insert(conn: Connection, new: New, now: datetime, *, place: int | None) -> Issued:
-    """Write the registration, its ticket when it has a seat, its access need and its first step.
-
-    :raises KeyUsedError: when the submission key has a registration already.
+    :returns: the codes of the tickets; none when the booking waits.
+    :raises KeyUsedError: when the submission key has a booking already.
     """
-    state = RegistrationState.CONFIRMED if place is None else RegistrationState.WAITING
-    if INSERT(conn, **new.values, state=state.value, waiting_number=place).scalar_one_or_none() is None:
+    has_seats = waiting_number is None
+    state = (RegistrationState.CONFIRMED if has_seats else RegistrationState.WAITING).value
+    waiting = 0 if has_seats else len(new.heads)
+    if INSERT(conn, **new.values, waiting_number=waiting_number, waiting=waiting).scalar_one_or_none() is None:
         raise KeyUsedError
+    INSERT_HEAD.many(conn, [{**one, "state": state} for one in new.heads])
     by_id = new.by.id if new.by else None
-    seats.note(conn, new.id, state=state.value, reason=new.reason.value, by_id=by_id, now=now)
-    if new.sign_up.needs:
-        shown = new.sign_up.show_needs_at_door
-        INSERT_NEED(conn, id=new_id(), registration_id=new.id, text=new.sign_up.needs, show_at_door=shown, now=now)
-    return issue(conn, new.id, new.values["event_id"], now) if place is None else Issued()
+    seats.note(conn, new.registration_ids, state=state, reason=new.reason.value, by_id=by_id, now=now)
+    INSERT_NEED.many(conn, _needs(new, now))
+    return issue(conn, new.registration_ids, new.values["event_id"], now) if has_seats else ()
 
 
-def issue(conn: Connection, registration_id: str, event_id: str, now: datetime) -> Issued:
-    """Make the ticket of a registration; only the hash of its code is stored."""
-    ticket_id = new_id()
-    code = tickets.code(ticket_id, 1)
-    hashed = tickets.code_hash(code)
-    INSERT_TICKET(conn, id=ticket_id, registration_id=registration_id, event_id=event_id, code_hash=hashed, now=now)
-    return Issued(ticket_id, code)
+def issue(conn: Connection, registration_ids: Sequence[str], event_id: str, now: datetime) -> tuple[str, ...]:
+    """Make the tickets of these heads; only the hashes of their codes are stored. Returns the codes."""
+    ids = [new_id() for _one in registration_ids]
+    codes = tuple(tickets.code(one, 1) for one in ids)
+    rows = [
+        {"id": one, "registration_id": head, "event_id": event_id, "code_hash": tickets.code_hash(code), "now": now}
+        for one, head, code in zip(ids, registration_ids, codes, strict=True)
+    ]
+    INSERT_TICKET.many(conn, rows)
+    return codes
 
 
-def outcome_of(row: Any) -> Outcome:
-    """What came of a registration that is stored: a row of id, state, ticket_id and version."""
-    code = tickets.code(row.ticket_id, row.version) if row.ticket_id else None
-    return Outcome(row.id, RegistrationState(row.state), tickets.link_token(row.id), row.ticket_id, code)
+def outcome_of(rows: Sequence[Any]) -> Outcome:
+    """What came of a booking that is stored: rows of its heads with booking_id, id, state, ticket_id and version."""
+    booking_id = rows[0].booking_id
+    state = rules.state_of([RegistrationState(row.state) for row in rows])
+    codes = tuple(tickets.code(row.ticket_id, row.version) for row in rows if row.ticket_id)
+    return Outcome(booking_id, tuple(row.id for row in rows), state, tickets.link_token(booking_id), codes)
+
+
+def _needs(new: New, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"id": new_id(), "registration_id": head, "text": one.needs, "show_at_door": one.show_needs_at_door, "now": now}
+        for head, one in zip(new.registration_ids, new.sign_up.heads, strict=True)
+        if one.needs
+    ]

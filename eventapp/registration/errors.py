@@ -32,10 +32,24 @@ class OtherContentError(DomainError):
 
 
 class TooManySeatsError(DomainError):
-    """An address holds as many registrations for an event as one may."""
+    """An address holds as many seats and places in line for an event as one may."""
 
     code = "too_many_seats"
     message = _l("This e-mail address holds as many registrations as one may have.")
+
+
+class GroupTooLargeError(DomainError):
+    """A group that could never get its seats would keep everybody behind it waiting (ADR 0020)."""
+
+    code = "group_too_large"
+    message = _l("There are not that many seats in all. Sign up as smaller groups.")
+
+
+class MixedSeatsError(DomainError):
+    """The heads of one booking take their seats from one quota."""
+
+    code = "mixed_seats"
+    message = _l("These people take different kinds of seats. Sign them up separately.")
 
 
 class TicketNotFoundError(NotFoundError):

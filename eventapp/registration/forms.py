@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from eventapp.db import new_id
 from eventapp.formats.cpr import looks_like_cpr
 from eventapp.registration import rules
-from eventapp.registration.actions import Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignUp
 from eventapp.registration.queries import Choice
 from eventapp.web.csrf import check_posted
 from eventapp.web.posted import Posted
@@ -72,7 +72,6 @@ class Read:
     """What was posted: the form to draw again, and what it says if nothing is wrong with it."""
 
     form: SignUpForm
-    choice: Choice | None
     sign_up: SignUp
     sending: Sending
 
@@ -87,17 +86,16 @@ def read(values: Mapping[str, str], offered: list[Choice], *, lang: str, notice_
     check_posted(post)
     by_id = {one.id: one for one in offered}
     chosen = post.choice("category", [*by_id, NOT_SAID])
-    sign_up = SignUp(
+    head = Head(
         name=post.line("name"),
-        email=post.email("email").lower(),
         category_id=chosen if chosen in by_id else None,
         organisation=post.line("organisation", required=False),
         needs=post.text("needs", required=False, longest=LONGEST_NEEDS),
         show_needs_at_door=post.flag("show_needs_at_door"),
         question=post.text("question", required=False, longest=LONGEST_QUESTION),
-        wants_follow_up=post.flag("follow_up"),
     )
-    asks_about_cpr = _warn_of_cpr(post, sign_up)
+    sign_up = SignUp(post.email("email").lower(), (head,), wants_follow_up=post.flag("follow_up"))
+    asks_about_cpr = _warn_of_cpr(post, head)
     drawn_at = values.get("drawn_at", "")
     sending = Sending(
         key=post.key("key"),
@@ -107,12 +105,12 @@ def read(values: Mapping[str, str], offered: list[Choice], *, lang: str, notice_
     )
     typed = {name: values.get(name, "") for name in (*NAMES, *BOXES)}
     form = SignUpForm(sending.key or new_id(), drawn_at, typed, post.errors, asks_about_cpr)
-    return Read(form, by_id.get(chosen), sign_up, sending)
+    return Read(form, sign_up, sending)
 
 
-def _warn_of_cpr(post: Posted, sign_up: SignUp) -> bool:
+def _warn_of_cpr(post: Posted, head: Head) -> bool:
     """A CPR-like number is asked about once, beside its field; whoever says it is none is believed (LAW-05)."""
-    found = [name for name in ("name", "organisation", "needs", "question") if looks_like_cpr(getattr(sign_up, name))]
+    found = [name for name in ("name", "organisation", "needs", "question") if looks_like_cpr(getattr(head, name))]
     if found and not post.flag("no_cpr"):
         for name in found:
             post.refuse(name, _("This looks like a CPR number. Remove it before you send."))

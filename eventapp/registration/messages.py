@@ -6,7 +6,7 @@ No subject names a person or says why somebody comes (LAW-02, LAW-09): the event
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flask import Flask
@@ -16,19 +16,18 @@ from eventapp import clock, db
 from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
 from eventapp.registration import queries, tickets
-from eventapp.registration.queries import Occasion
+from eventapp.registration.queries import BookedHead, Occasion
 from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
 WAITING, CANCELLED = "registration/waiting", "registration/cancelled"
 CHANGED, CALLED_OFF = "registration/changed", "registration/called_off"
 FULL_HOUSE = "registration/full_house"
-QR = {"name": "ticket.png", "media_type": "image/png", "maker": "registration.qr", "inline": True}
 CALENDAR = {"name": "event.ics", "media_type": calendar.MEDIA_TYPE, "maker": "registration.calendar"}
 
 
 class Recipient(Protocol):
-    """Whoever gets the mail: a registration."""
+    """Whoever gets the mail: the sender of a booking."""
 
     @property
     def id(self) -> str: ...
@@ -38,14 +37,17 @@ class Recipient(Protocol):
     def lang(self) -> str: ...
 
 
-def confirmed(conn: Connection, to: Recipient, *, public: bool = False) -> None:
-    """You have a seat; here is your ticket. ``public`` when anybody could have asked for this mail (S45)."""
-    _queue(conn, CONFIRMED, to, public=public, attachments=(QR, CALENDAR))
+def confirmed(conn: Connection, to: Recipient, positions: Iterable[int], *, public: bool = False) -> None:
+    """You have seats; here are your tickets, one for each of the heads at these positions of the booking.
+
+    ``public`` when anybody could have asked for this mail (S45).
+    """
+    _queue(conn, CONFIRMED, to, public=public, attachments=_tickets(positions))
 
 
-def promoted(conn: Connection, to: Recipient) -> None:
-    """A seat came free and it is yours."""
-    _queue(conn, PROMOTED, to, attachments=(QR, CALENDAR))
+def promoted(conn: Connection, to: Recipient, positions: Iterable[int]) -> None:
+    """Seats came free and they are yours."""
+    _queue(conn, PROMOTED, to, attachments=_tickets(positions))
 
 
 def waiting(conn: Connection, to: Recipient, place: int, *, public: bool = False) -> None:
@@ -53,9 +55,10 @@ def waiting(conn: Connection, to: Recipient, place: int, *, public: bool = False
     _queue(conn, WAITING, to, {"place": place}, public=public)
 
 
-def cancelled(conn: Connection, to: Recipient, *, had_seat: bool, by_staff: bool) -> None:
-    """Your registration is cancelled. Who signs somebody up can cancel it at once, and again, so it counts (S45)."""
-    _queue(conn, CANCELLED, to, {"had_seat": had_seat, "by_staff": by_staff}, public=not by_staff)
+def cancelled(conn: Connection, to: Recipient, gone: Sequence[str], *, had_seat: bool, by_staff: bool) -> None:
+    """These heads are cancelled. Who signs somebody up can cancel it at once, and again, so it counts (S45)."""
+    told = {"registration_ids": list(gone), "had_seat": had_seat, "by_staff": by_staff}
+    _queue(conn, CANCELLED, to, told, public=not by_staff)
 
 
 def event_changed(conn: Connection, to: Recipient, occasion: Occasion) -> None:
@@ -66,7 +69,7 @@ def event_changed(conn: Connection, to: Recipient, occasion: Occasion) -> None:
 
 
 def full_house(conn: Connection, event_id: str, email: str, lang: str) -> None:
-    """This address holds as many registrations as one may: the page could not say so, the mail can."""
+    """This address holds as many heads as one may: the page could not say so, the mail can."""
     outbox.queue(conn, message=FULL_HOUSE, to=email, lang=lang, context={"event_id": event_id}, public=True)
 
 
@@ -87,7 +90,7 @@ def _queue(
         message=message,
         to=to.email,
         lang=to.lang,
-        context={"registration_id": to.id, **(context or {})},
+        context={"booking_id": to.id, **(context or {})},
         subject_id=to.id,
         public=public,
         attachments=attachments,
@@ -95,24 +98,59 @@ def _queue(
     )
 
 
+def _tickets(positions: Iterable[int]) -> tuple[Mapping[str, object], ...]:
+    return (*map(_picture, positions), CALENDAR)
+
+
+def _picture(position: int) -> Mapping[str, object]:
+    return {"name": _file(position), "media_type": "image/png", "maker": "registration.qr", "inline": True}
+
+
+def _file(position: int) -> str:
+    """What the picture of a head's ticket is called in the mail."""
+    return "ticket.png" if position == 1 else f"ticket-{position}.png"
+
+
 # --- when it is sent -----------------------------------------------------------------------------------------
 
 
 def read(values: dict[str, Any]) -> dict[str, Any]:
-    """What the templates need of a registration; its codes are kept out of what staff can read later."""
+    """What the templates need of a booking; its codes are kept out of what staff can read later.
+
+    ``tickets``: one mapping of name, file, url and code for each head that comes; ``files``: address of the ticket that
+    each picture shows.
+    """
     with db.reading() as conn:
-        guest = queries.guest(conn, values["registration_id"])
-        assert guest is not None
-        occasion = queries.occasion_by_id(conn, guest.event_id)
-    secrets = {"page_url": external_url("registration.waiting", token=tickets.link_token(guest.id))}
-    if guest.ticket_id and guest.version:
-        code = tickets.code(guest.ticket_id, guest.version)
-        secrets |= {"ticket_url": tickets.address(code), "ticket_code": tickets.grouped(code)}
-    return {"name": guest.name, **_about(occasion, guest.lang), "secrets": secrets}
+        booked = queries.booked(conn, values["booking_id"])
+        assert booked is not None
+        occasion = queries.occasion_by_id(conn, booked.event_id)
+    page_url = external_url("registration.waiting", token=tickets.link_token(booked.id))
+    gone = values.get("registration_ids", ())
+    shown = [_shown(one) for one in booked.live or booked.heads if one.code]
+    return {
+        "name": booked.heads[0].name,
+        **_about(occasion, booked.lang),
+        "heads": len(booked.live),
+        "gone": [one.name for one in booked.heads if one.id in gone],
+        "staying": [one.name for one in booked.live],
+        "tickets": shown,
+        "files": {_file(one.position): tickets.address(one.code) for one in booked.heads if one.code},
+        "secrets": {"page_url": page_url, **_secrets(shown)},
+    }
+
+
+def _shown(head: BookedHead) -> dict[str, str]:
+    code = head.code or ""
+    url = tickets.address(code)
+    return {"name": head.name, "file": _file(head.position), "url": url, "code": tickets.grouped(code)}
+
+
+def _secrets(shown: Iterable[dict[str, str]]) -> dict[str, str]:
+    return {f"{what}:{one['file']}": one[what] for one in shown for what in ("url", "code")}
 
 
 def read_event(values: dict[str, Any]) -> dict[str, Any]:
-    """What the templates need of an event where no registration is spoken of."""
+    """What the templates need of an event where no booking is spoken of."""
     with db.reading() as conn:
         occasion = queries.occasion_by_id(conn, values["event_id"])
     return {**_about(occasion, "da"), "title": occasion.title_da, "title_en": occasion.title_en}
@@ -127,8 +165,8 @@ def _event_url(occasion: Occasion) -> str:
 
 
 def qr_image(values: dict[str, Any]) -> bytes:
-    """The ticket's QR code as PNG."""
-    return qr.png(values["ticket_url"].upper())
+    """The QR code as PNG of the ticket that the file is of."""
+    return qr.png(values["files"][values["file"]].upper())
 
 
 def calendar_file(values: dict[str, Any]) -> bytes:

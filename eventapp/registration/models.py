@@ -5,18 +5,18 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
-from eventapp.events.models import Category, Event, Quota
+from eventapp.events.models import Category
 
 # Compared byte by byte, so that PostgreSQL does not sort a sort key by the rules of some language.
 SortText = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class RegistrationState(enum.StrEnum):
-    """Where a registration stands."""
+    """Where a head stands."""
 
     CONFIRMED = "confirmed"
     WAITING = "waiting"
@@ -24,7 +24,7 @@ class RegistrationState(enum.StrEnum):
 
 
 class Origin(enum.StrEnum):
-    """How a registration came about."""
+    """How a booking came about."""
 
     WEB = "web"
     STAFF = "staff"
@@ -41,7 +41,7 @@ class Suspicion(enum.StrEnum):
 
 
 class Reason(enum.StrEnum):
-    """Why a registration came to stand where it stands; every step names one (LAW-23)."""
+    """Why a head came to stand where it stands; every step names one (LAW-23)."""
 
     SIGNED_UP = "signed_up"
     REGISTERED_BY_STAFF = "registered_by_staff"
@@ -55,52 +55,78 @@ class Reason(enum.StrEnum):
     OTHER = "other"
 
 
-class Registration(Model):
-    """One person who wants to come.
+LINE = text("waiting > 0")
 
-    A ticket belongs to one head; contact details end with the registration. ``submission_key`` makes sending twice
-    harmless: the same key with the same content is the same registration, whoever answers (reliability R7).
-    ``waiting_number`` keeps order of arrival within a quota and is never handed out twice. ``quota_id`` is None for a
-    walk-in, who fills a place in the room but no seat that was set aside. ``name_key`` sorts and finds by the Danish
-    alphabet. ``suspicion`` only marks (reliability S47): a marked registration has its seat like any other.
+
+class Booking(Model):
+    """One sending: who it came from, and the seats or the place in line of all the heads in it (ADR 0020).
+
+    Contact details belong to the sender and end with the booking. ``submission_key`` makes sending twice harmless: the
+    same key with the same content is the same booking, whoever answers (reliability R7). ``quota_id`` is None for a
+    walk-in, who fills a place in the room but no seat that was set aside. ``waiting_number`` keeps order of arrival
+    within a quota and is never handed out twice; ``waiting`` counts the heads that stand in line now, so that the first
+    in line is found without reading the others. ``suspicion`` only marks (reliability S47): a marked booking has its
+    seats like any other.
     """
 
-    __tablename__ = "registration"
+    __tablename__ = "booking"
     __table_args__ = (
         UniqueConstraint("quota_id", "waiting_number"),
-        Index(None, "quota_id", "state", "waiting_number"),
-        Index(None, "event_id", "name_key"),
-        Index(None, "event_id", "category_id", "state"),
+        Index("ix_booking_line", "quota_id", "waiting_number", sqlite_where=LINE, postgresql_where=LINE),
         Index(None, "event_id", "email"),
-        CheckConstraint("state <> 'waiting' OR waiting_number IS NOT NULL", name="waiting_number"),
-        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+        CheckConstraint("waiting >= 0", name="waiting"),
+        CheckConstraint("waiting = 0 OR waiting_number IS NOT NULL", name="waiting_number"),
         CheckConstraint("(origin = 'walk_in') = (quota_id IS NULL)", name="quota_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     quota_id: Mapped[str | None] = mapped_column(ForeignKey("quota.id"))
-    category_id: Mapped[str | None] = mapped_column(ForeignKey("category.id"))
     submission_key: Mapped[str] = mapped_column(String(32), unique=True)
     content_hash: Mapped[str] = mapped_column(String(64))
-    state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState))
     waiting_number: Mapped[int | None]
+    waiting: Mapped[int] = mapped_column(default=0)
     origin: Mapped[Origin] = mapped_column(enum_column(Origin), default=Origin.WEB)
-    name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(SortText, default="")
     email: Mapped[str] = mapped_column(String(254), default="")
-    organisation: Mapped[str] = mapped_column(String(200), default="")
-    question: Mapped[str] = mapped_column(Text, default="")
+    lang: Mapped[str] = mapped_column(String(2), default="da")
     wants_follow_up: Mapped[bool] = mapped_column(default=False)
     notice_version: Mapped[str] = mapped_column(String(20), default="")
     suspicion: Mapped[Suspicion] = mapped_column(enum_column(Suspicion), default=Suspicion.NONE)
-    lang: Mapped[str] = mapped_column(String(2), default="da")
     link_hash: Mapped[str] = mapped_column(String(64), unique=True)
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    heads: Mapped[list[Registration]] = relationship(order_by="Registration.position", back_populates="booking")
+
+
+class Registration(Model):
+    """One head: a person who wants to come. A ticket belongs to one head.
+
+    ``position`` counts the heads of a booking from 1, the sender first. All live heads of a booking have seats or wait
+    together. ``name_key`` sorts and finds by the Danish alphabet.
+    """
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        UniqueConstraint("booking_id", "position"),
+        Index(None, "event_id", "name_key"),
+        Index(None, "event_id", "category_id", "state"),
+        CheckConstraint("position >= 1", name="position"),
+        CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    booking_id: Mapped[str] = mapped_column(ForeignKey("booking.id"))
+    position: Mapped[int] = mapped_column(default=1)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    category_id: Mapped[str | None] = mapped_column(ForeignKey("category.id"))
+    state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(SortText, default="")
+    organisation: Mapped[str] = mapped_column(String(200), default="")
+    question: Mapped[str] = mapped_column(Text, default="")
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    event: Mapped[Event] = relationship()
-    quota: Mapped[Quota | None] = relationship()
+    booking: Mapped[Booking] = relationship(back_populates="heads")
     category: Mapped[Category | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship(back_populates="registration")
 
@@ -121,7 +147,7 @@ class Ticket(Model):
 
 
 class RegistrationChange(Model):
-    """One step in the life of a registration, with the reason; only ever added to."""
+    """One step in the life of a head, with the reason; only ever added to."""
 
     __tablename__ = "registration_change"
     __table_args__ = (Index(None, "registration_id", "at"),)

@@ -1,8 +1,8 @@
-"""Questions about registrations. Those at the top serve the rush and run on a connection, without the ORM."""
+"""Questions about bookings and their heads. Those at the top serve the rush, without the ORM."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import Connection
 
 from eventapp.db import Sql, as_moment
 from eventapp.events.models import QuotaKind
-from eventapp.registration.tickets import code_hash
+from eventapp.registration.models import RegistrationState
+from eventapp.registration.rules import state_of
+from eventapp.registration.tickets import code, code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.title_en, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
@@ -24,31 +26,40 @@ EVENT_BY_SLUG = Sql(f"{EVENT} WHERE e.slug = :slug AND e.published_at IS NOT NUL
 EVENT_BY_ID = Sql(f"{EVENT} WHERE e.id = :event_id")
 CHOICES = Sql("SELECT id, label, label_en, quota_kind FROM category WHERE event_id = :event_id ORDER BY position")
 BY_KEY = Sql("""
-    SELECT r.id, r.state, r.content_hash, t.id AS ticket_id, t.version
-    FROM registration r LEFT JOIN ticket t ON t.registration_id = r.id WHERE r.submission_key = :key
+    SELECT b.id AS booking_id, b.content_hash, r.id, r.state, t.id AS ticket_id, t.version
+    FROM booking b JOIN registration r ON r.booking_id = b.id LEFT JOIN ticket t ON t.registration_id = r.id
+    WHERE b.submission_key = :key ORDER BY r.position
 """)
 HELD_BY_ADDRESS = Sql("""
-    SELECT count(*) FROM registration WHERE event_id = :event_id AND email = :email AND state <> 'cancelled'
+    SELECT count(*) FROM booking b JOIN registration r ON r.booking_id = b.id AND r.state <> 'cancelled'
+    WHERE b.event_id = :event_id AND b.email = :email
 """)
-GUEST = Sql("""
-    SELECT r.id, r.event_id, r.quota_id, r.state, r.name, r.email, r.lang, t.id AS ticket_id, t.version
-    FROM registration r LEFT JOIN ticket t ON t.registration_id = r.id WHERE r.id = :registration_id
+_BOOKED = """
+    SELECT b.id AS booking_id, b.event_id, b.quota_id, b.email, b.lang, r.id, r.position, r.state, r.name,
+           t.id AS ticket_id, t.version
+    FROM booking b JOIN registration r ON r.booking_id = b.id LEFT JOIN ticket t ON t.registration_id = r.id
+"""
+BOOKED = Sql(f"{_BOOKED} WHERE b.id = :booking_id ORDER BY r.position")
+BOOKED_WITH = Sql(f"""{_BOOKED}
+    WHERE b.id = (SELECT booking_id FROM registration WHERE id = :registration_id) ORDER BY r.position
 """)
-GUESTS = Sql("""
-    SELECT id, email, lang FROM registration WHERE event_id = :event_id AND state <> 'cancelled' AND email <> ''
+REACHABLE = Sql("""
+    SELECT id, email, lang FROM booking WHERE event_id = :event_id AND email <> ''
+    AND EXISTS (SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state <> 'cancelled')
     ORDER BY registered_at, id
 """)
 PAGE = """
-    SELECT r.id, r.event_id, r.state, r.name, r.email, r.registered_at, c.label, c.label_en, t.id AS ticket_id,
-           t.version
-    FROM registration r LEFT JOIN ticket t ON t.registration_id = r.id LEFT JOIN category c ON c.id = r.category_id
+    SELECT b.id AS booking_id, b.event_id, b.email, b.registered_at, r.id, r.position, r.state, r.name, c.label,
+           c.label_en, t.id AS ticket_id, t.version
+    FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN ticket t ON t.registration_id = r.id
+    LEFT JOIN category c ON c.id = r.category_id
 """
 PAGE_BY_TICKET = Sql(f"{PAGE} WHERE t.code_hash = :hashed")
-PAGE_BY_LINK = Sql(f"{PAGE} WHERE r.link_hash = :hashed")
+PAGE_BY_LINK = Sql(f"{PAGE} WHERE b.link_hash = :hashed ORDER BY r.position")
 IN_FRONT = Sql("""
-    SELECT count(*) FROM registration one JOIN registration other ON other.quota_id = one.quota_id
-        AND other.state = 'waiting' AND other.waiting_number <= one.waiting_number
-    WHERE one.id = :registration_id
+    SELECT COALESCE(sum(other.waiting), 0) FROM booking one JOIN booking other ON other.quota_id = one.quota_id
+        AND other.waiting > 0 AND other.waiting_number < one.waiting_number
+    WHERE one.id = :booking_id
 """)
 
 
@@ -114,73 +125,111 @@ class Occasion:
 
 
 @dataclass(frozen=True)
-class Guest:
-    """One registration as mails and cancelling need it."""
+class BookedHead:
+    """One head of a booking. ``ticket_id`` and ``version`` make its code; None for one who has no ticket."""
+
+    id: str
+    position: int
+    state: RegistrationState
+    name: str
+    ticket_id: str | None
+    version: int | None
+    label: str = ""
+    label_en: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.state is not RegistrationState.CANCELLED
+
+    @property
+    def code(self) -> str | None:
+        """The code of the ticket, made anew."""
+        return code(self.ticket_id, self.version) if self.ticket_id and self.version else None
+
+
+@dataclass(frozen=True)
+class Booked:
+    """One booking as mails and cancelling need it."""
 
     id: str
     event_id: str
     quota_id: str | None
-    state: str
-    name: str
     email: str
     lang: str
-    ticket_id: str | None
-    version: int | None
+    heads: tuple[BookedHead, ...]
+
+    @property
+    def live(self) -> list[BookedHead]:
+        """Those who still want to come."""
+        return [one for one in self.heads if one.is_live]
+
+    @property
+    def state(self) -> RegistrationState:
+        return state_of(one.state for one in self.heads)
 
 
 @dataclass(frozen=True)
 class OwnPage:
-    """What a guest sees of a registration. ``place`` is the number in line of one who waits, else None."""
+    """What a guest sees: the heads of a booking, or the one whose ticket is looked at.
+
+    ``place`` is the number in line of the first of those who wait, else None.
+    """
 
     id: str
     event_id: str
-    state: str
-    name: str
     email: str
     registered_at: datetime
-    label: str
-    label_en: str
-    ticket_id: str | None
-    version: int | None
+    heads: tuple[BookedHead, ...]
     place: int | None
     occasion: Occasion
+
+    @property
+    def live(self) -> list[BookedHead]:
+        """Those who still want to come."""
+        return [one for one in self.heads if one.is_live]
+
+    @property
+    def state(self) -> RegistrationState:
+        return state_of(one.state for one in self.heads)
 
 
 Find = Callable[[Connection, str], OwnPage | None]
 
 
 def page_by_ticket(conn: Connection, hashed: str) -> OwnPage | None:
-    """The registration whose ticket has this code; None for a code that is unknown or was replaced."""
-    return _page(conn, PAGE_BY_TICKET(conn, hashed=hashed).one_or_none())
+    """The head whose ticket has this code, and nobody else; None for a code that is unknown or was replaced."""
+    return _page(conn, PAGE_BY_TICKET(conn, hashed=hashed).all())
 
 
 def page_by_link(conn: Connection, hashed: str) -> OwnPage | None:
-    """The registration whose own link this is."""
-    return _page(conn, PAGE_BY_LINK(conn, hashed=hashed).one_or_none())
+    """The booking whose own link this is."""
+    return _page(conn, PAGE_BY_LINK(conn, hashed=hashed).all())
 
 
-def _page(conn: Connection, row: Any) -> OwnPage | None:
-    if row is None:
+def _page(conn: Connection, rows: Sequence[Any]) -> OwnPage | None:
+    if not rows:
         return None
+    row, heads = rows[0], tuple(_head(one, one.label, one.label_en) for one in rows)
+    waits = any(one.state is RegistrationState.WAITING for one in heads)
     return OwnPage(
-        id=row.id,
+        id=row.booking_id,
         event_id=row.event_id,
-        state=row.state,
-        name=row.name,
         email=row.email,
         registered_at=as_moment(row.registered_at),
-        label=row.label or "",
-        label_en=row.label_en or "",
-        ticket_id=row.ticket_id,
-        version=row.version,
-        place=place_in_line(conn, row.id) if row.state == "waiting" else None,
+        heads=heads,
+        place=place_in_line(conn, row.booking_id) if waits else None,
         occasion=occasion_by_id(conn, row.event_id),
     )
 
 
-def ticket_by_code(conn: Connection, code: str) -> OwnPage | None:
-    """The registration that a ticket's code belongs to, in whatever state it is."""
-    return page_by_ticket(conn, code_hash(code))
+def _head(row: Any, label: str | None = None, label_en: str | None = None) -> BookedHead:
+    state = RegistrationState(row.state)
+    return BookedHead(row.id, row.position, state, row.name, row.ticket_id, row.version, label or "", label_en or "")
+
+
+def ticket_by_code(conn: Connection, typed: str) -> OwnPage | None:
+    """The head that a ticket's code belongs to, in whatever state it is."""
+    return page_by_ticket(conn, code_hash(typed))
 
 
 def occasion_by_slug(conn: Connection, slug: str) -> Occasion | None:
@@ -204,29 +253,50 @@ def choices(conn: Connection, event_id: str) -> list[Choice]:
     return [Choice(row.id, row.label, row.label_en, QuotaKind(row.quota_kind)) for row in rows]
 
 
-def sent_before(conn: Connection, key: str) -> Any | None:
-    """The registration that a submission key belongs to: id, state, content_hash, ticket_id, version."""
-    return BY_KEY(conn, key=key).one_or_none()
+def sent_before(conn: Connection, key: str) -> Sequence[Any]:
+    """The heads of the booking that a submission key belongs to, in their order; empty when there is none.
+
+    Rows of booking_id, content_hash, id, state, ticket_id, version.
+    """
+    return BY_KEY(conn, key=key).all()
 
 
 def held_by(conn: Connection, event_id: str, email: str) -> int:
-    """How many registrations an address holds for an event, cancelled ones apart."""
+    """How many heads an address holds for an event, cancelled ones apart."""
     return int(HELD_BY_ADDRESS(conn, event_id=event_id, email=email).scalar_one())
 
 
-def guest(conn: Connection, registration_id: str) -> Guest | None:
-    row = GUEST(conn, registration_id=registration_id).one_or_none()
-    return Guest(**row._mapping) if row else None
+def booked(conn: Connection, booking_id: str) -> Booked | None:
+    return _booked(BOOKED(conn, booking_id=booking_id).all())
 
 
-def reachable_guests(conn: Connection, event_id: str) -> Any:
-    """Everybody who wants to come and gave an address: rows of id, email, lang, the first to sign up first."""
-    return GUESTS(conn, event_id=event_id).all()
+def booked_with(conn: Connection, registration_id: str) -> Booked | None:
+    """The booking that a head belongs to."""
+    return _booked(BOOKED_WITH(conn, registration_id=registration_id).all())
 
 
-def place_in_line(conn: Connection, registration_id: str) -> int:
-    """Which number in line a waiting registration has now, the first being 1."""
-    return int(IN_FRONT(conn, registration_id=registration_id).scalar_one())
+def head(conn: Connection, registration_id: str) -> BookedHead | None:
+    """One head."""
+    found = booked_with(conn, registration_id)
+    return next((one for one in found.heads if one.id == registration_id), None) if found else None
+
+
+def reachable(conn: Connection, event_id: str) -> Any:
+    """Bookings of those who want to come and gave an address: rows of id, email, lang, the first to sign up first."""
+    return REACHABLE(conn, event_id=event_id).all()
+
+
+def place_in_line(conn: Connection, booking_id: str) -> int:
+    """Which number in line the first of a waiting booking has now, counted in heads and from 1."""
+    return int(IN_FRONT(conn, booking_id=booking_id).scalar_one()) + 1
+
+
+def _booked(rows: Sequence[Any]) -> Booked | None:
+    if not rows:
+        return None
+    row = rows[0]
+    heads = tuple(map(_head, rows))
+    return Booked(row.booking_id, row.event_id, row.quota_id, row.email, row.lang, heads)
 
 
 def _occasion(rows: Any) -> Occasion | None:

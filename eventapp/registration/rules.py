@@ -5,13 +5,14 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from eventapp.brakes import Brake
-from eventapp.registration.models import Suspicion
+from eventapp.registration.models import RegistrationState, Suspicion
 
-MOST_SEATS_PER_ADDRESS = 5  # a household shares an address; a sixth asks by phone (reliability S45)
+MOST_SEATS_PER_ADDRESS = 5  # heads: a household shares an address; a sixth asks by phone (reliability S45)
 GUESSING = Brake("ticket", most=15, window=timedelta(minutes=1))  # codes of tickets and own links
 QUICKEST = timedelta(seconds=2)  # nobody reads and fills in the form faster (reliability S47)
 FRESH = timedelta(minutes=15)  # how long the ticket's page says where the mail went
@@ -47,6 +48,17 @@ def content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+def state_of(heads: Iterable[RegistrationState]) -> RegistrationState:
+    """Where a booking stands, by its heads: those who still want to come have seats or wait together."""
+    live = {one for one in heads if one is not RegistrationState.CANCELLED}
+    return live.pop() if live else RegistrationState.CANCELLED
+
+
+def fits(heads: int, seats: int) -> bool:
+    """Whether a group can ever get its seats. One alone may always wait, also where no seats were opened yet."""
+    return heads <= max(seats, 1)
+
+
 def is_fresh(registered_at: datetime, now: datetime) -> bool:
-    """Whether the registration was made just now, so that the one who looks has most likely just made it."""
+    """Whether the booking was made just now, so that the one who looks has most likely just made it."""
     return registered_at <= now < registered_at + FRESH

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Re
 
 from eventapp.db import new_id
 from eventapp.registration import words
-from eventapp.registration.actions import Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignUp
 from eventapp.registration.queries import Choice
 from eventapp.web.forms import Form, storable
 from eventapp.web.posted import KEY
@@ -45,14 +45,14 @@ class StaffSignUpForm(Form):
             raise ValidationError(_l("Write an e-mail address like name@example.org.")) from None
 
     def sign_up(self) -> SignUp:
-        return SignUp(
+        head = Head(
             name=" ".join(self.name.data.split()),
-            email=self.email.data or "",
             category_id=self.category.data or None,
             organisation=" ".join((self.organisation.data or "").split()),
             needs=(self.needs.data or "").strip(),
             show_needs_at_door=self.show_needs_at_door.data,
         )
+        return SignUp(self.email.data or "", (head,))
 
     def sending(self, lang: str) -> Sending:
         return Sending(key=self.key.data, lang=lang)
@@ -62,6 +62,7 @@ class CancelForm(Form):
     """Why staff cancel a registration."""
 
     reason = SelectField(_l("Reason"), validators=[InputRequired()])
+    whole = BooleanField(_l("Cancel for everybody who was signed up together"))
 
     def offer(self) -> CancelForm:
         self.reason.choices = words.cancel_reasons()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventapp.db import db
 from eventapp.errors import NotFoundError
@@ -18,7 +18,14 @@ from eventapp.events.queries import event_scope
 from eventapp.events.queries import ids_within as events_within
 from eventapp.formats.names import search_key
 from eventapp.mail.models import OutboxMail
-from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationChange, RegistrationState
+from eventapp.registration.models import (
+    AccessNeed,
+    Booking,
+    Origin,
+    Registration,
+    RegistrationChange,
+    RegistrationState,
+)
 from eventapp.web.permissions import Reach, Scope
 
 PAGE_SIZE = 50
@@ -52,7 +59,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many registrations an event has, by where they stand. Walk-ins are counted apart and in no other figure."""
+    """How many heads an event has, by where they stand. Walk-ins are counted apart and in no other figure."""
 
     confirmed: int = 0
     waiting: int = 0
@@ -68,9 +75,11 @@ class Tally:
 def found(event_id: str, wish: Wish) -> Found:
     """The registrations that were asked for, in Danish alphabetical order or the newest first."""
     matching = _matching(event_id, wish)
-    total = db.session.scalar(select(func.count()).select_from(Registration).where(*matching)) or 0
+    counted = select(func.count()).select_from(Registration).join(Registration.booking).where(*matching)
+    total = db.session.scalar(counted) or 0
     page = min(max(1, wish.page), max(1, -(-total // PAGE_SIZE)))
-    order = (Registration.registered_at.desc(),) if wish.by_time else (Registration.name_key,)
+    newest = (Booking.registered_at.desc(), Registration.booking_id, Registration.position)
+    order = newest if wish.by_time else (Registration.name_key,)
     rows = db.session.execute(
         _columns().where(*matching).order_by(*order, Registration.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
     ).all()
@@ -84,7 +93,11 @@ def registration(event_id: str, registration_id: str) -> Registration:
     row = db.session.scalar(
         select(Registration)
         .where(Registration.id == registration_id, Registration.event_id == event_id)
-        .options(joinedload(Registration.category), joinedload(Registration.ticket), joinedload(Registration.quota))
+        .options(
+            joinedload(Registration.category),
+            joinedload(Registration.ticket),
+            joinedload(Registration.booking).selectinload(Booking.heads),
+        )
     )
     if row is None:
         raise NotFoundError
@@ -100,11 +113,11 @@ def history(registration_id: str) -> Sequence[RegistrationChange]:
     ).all()
 
 
-def mails(registration_id: str) -> Sequence[OutboxMail]:
-    """What we have written to a guest, the newest first."""
+def mails(booking_id: str) -> Sequence[OutboxMail]:
+    """What we have written to a sender, the newest first."""
     return db.session.scalars(
         select(OutboxMail)
-        .where(OutboxMail.subject_id == registration_id)
+        .where(OutboxMail.subject_id == booking_id)
         .order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
     ).all()
 
@@ -113,6 +126,8 @@ def doubles_of(row: Registration) -> Sequence[Registration]:
     """Other registrations under the same name that still stand."""
     return db.session.scalars(
         select(Registration)
+        .join(Registration.booking)
+        .options(contains_eager(Registration.booking))
         .where(
             Registration.event_id == row.event_id,
             Registration.name_key == row.name_key,
@@ -120,7 +135,7 @@ def doubles_of(row: Registration) -> Sequence[Registration]:
             Registration.state != RegistrationState.CANCELLED,
             Registration.name_key != "",
         )
-        .order_by(Registration.registered_at, Registration.id)
+        .order_by(Booking.registered_at, Registration.id)
     ).all()
 
 
@@ -132,6 +147,7 @@ def needs(event_id: str) -> Sequence[Any]:
     """What the guests of an event need: (registration, need), in Danish alphabetical order; cancelled ones left out."""
     return db.session.execute(
         select(Registration, AccessNeed)
+        .options(joinedload(Registration.booking))
         .join(AccessNeed, AccessNeed.registration_id == Registration.id)
         .where(Registration.event_id == event_id, Registration.state != RegistrationState.CANCELLED)
         .order_by(Registration.name_key, Registration.id)
@@ -141,9 +157,10 @@ def needs(event_id: str) -> Sequence[Any]:
 def tally(event_id: str) -> Tally:
     """How many there are of each."""
     rows = db.session.execute(
-        select(Registration.state, Registration.origin, func.count())
+        select(Registration.state, Booking.origin, func.count())
+        .join(Registration.booking)
         .where(Registration.event_id == event_id)
-        .group_by(Registration.state, Registration.origin)
+        .group_by(Registration.state, Booking.origin)
     ).all()
     counted: Counter[tuple[RegistrationState, bool]] = Counter()
     for state, origin, number in rows:
@@ -165,26 +182,31 @@ def quotas(event_id: str) -> Sequence[Quota]:
 def oldest_double(event_id: str) -> datetime | None:
     """Since when two registrations that still stand share a name; None when none do."""
     return db.session.scalar(
-        select(func.min(Registration.registered_at)).where(Registration.event_id == event_id, *_live(), _has_double())
+        select(func.min(Booking.registered_at))
+        .join(Booking.heads)
+        .where(Registration.event_id == event_id, *_live(), _has_double())
     )
 
 
 def _columns() -> Select[*tuple[Any, ...]]:
-    return select(
-        Registration.id,
-        Registration.name,
-        Registration.email,
-        Registration.organisation,
-        Registration.state,
-        Registration.origin,
-        Registration.suspicion,
-        Registration.waiting_number,
-        Registration.registered_at,
-        Category.label,
-        Category.label_en,
-        exists().where(AccessNeed.registration_id == Registration.id).label("has_need"),
-        and_(*_live(), _has_double()).label("is_double"),
-    ).outerjoin(Category, Category.id == Registration.category_id)
+    return (
+        select(
+            Registration.id,
+            Registration.name,
+            Booking.email,
+            Registration.organisation,
+            Registration.state,
+            Booking.origin,
+            Booking.suspicion,
+            Booking.registered_at,
+            Category.label,
+            Category.label_en,
+            exists().where(AccessNeed.registration_id == Registration.id).label("has_need"),
+            and_(*_live(), _has_double()).label("is_double"),
+        )
+        .join(Registration.booking)
+        .outerjoin(Category, Category.id == Registration.category_id)
+    )
 
 
 def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
@@ -192,16 +214,16 @@ def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
     if wish.text:
         text, key = wish.text.lower(), search_key(wish.text)
         fields = [
-            Registration.email.contains(text, autoescape=True),
+            Booking.email.contains(text, autoescape=True),
             Registration.organisation.icontains(text, autoescape=True),
         ]
         wanted.append(or_(*fields, Registration.name_key.contains(key, autoescape=True)) if key else or_(*fields))
     if wish.state == DOUBLES:
         wanted += [*_live(), _has_double()]
     elif wish.state == Origin.WALK_IN:
-        wanted += [Registration.origin == Origin.WALK_IN, Registration.state != RegistrationState.CANCELLED]
+        wanted += [Booking.origin == Origin.WALK_IN, Registration.state != RegistrationState.CANCELLED]
     elif wish.state:
-        wanted += [Registration.state == RegistrationState(wish.state), Registration.origin != Origin.WALK_IN]
+        wanted += [Registration.state == RegistrationState(wish.state), Booking.origin != Origin.WALK_IN]
     if wish.category:
         wanted.append(Registration.category_id == (None if wish.category == NO_CATEGORY else wish.category))
     return wanted

@@ -57,10 +57,9 @@ def create(event_id: str) -> ResponseReturnValue:
     if not form.validate():
         return render_template("registration/staff/new.html", event=event, form=form), 422
     conn = db.session.connection()
-    choice = next((one for one in queries.choices(conn, event_id) if one.id == form.category.data), None)
-    occasion = queries.occasion_by_id(conn, event_id)
+    offered, occasion = queries.choices(conn, event_id), queries.occasion_by_id(conn, event_id)
     outcome = actions.register_by_staff(
-        conn, occasion, choice, form.sign_up(), form.sending(chosen()), by=current_person(), now=clock.now()
+        conn, occasion, offered, form.sign_up(), form.sending(chosen()), by=current_person(), now=clock.now()
     )
     is_seat = outcome.state is RegistrationState.CONFIRMED
     flash(_("Registered, with a seat.") if is_seat else _("Registered, on the waiting list."), "success")
@@ -75,9 +74,10 @@ def show(event_id: str, registration_id: str) -> ResponseReturnValue:
         "registration/staff/show.html",
         event=event_by_id(event_id),
         row=row,
-        state=words.state(row.state, row.origin),
+        state=words.state(row.state, row.booking.origin),
         history=staff_queries.history(row.id),
-        mails=staff_queries.mails(row.id),
+        mails=staff_queries.mails(row.booking_id),
+        others=[one for one in row.booking.heads if one.id != row.id],
         doubles=staff_queries.doubles_of(row),
         place=_place(row),
         need=_need(row),
@@ -90,7 +90,7 @@ def show(event_id: str, registration_id: str) -> ResponseReturnValue:
 def send_again(event_id: str, registration_id: str) -> ResponseReturnValue:
     """Send the ticket, or the place in line, once more."""
     row = staff_queries.registration(event_id, registration_id)
-    actions.send_again(db.session.connection(), row.id, by=current_person())
+    actions.send_again(db.session.connection(), row.booking_id, by=current_person())
     flash(_("The mail is on its way."), "success")
     return _to(event_id, row.id)
 
@@ -110,7 +110,11 @@ def cancel(event_id: str, registration_id: str) -> ResponseReturnValue:
         return _cancel_page(event_id, registration_id, form), 422
     row = staff_queries.registration(event_id, registration_id)
     reason, by = Reason(form.reason.data), current_person()
-    seated = actions.cancel(db.session.connection(), row.id, reason=reason, now=clock.now(), by=by)
+    conn, now = db.session.connection(), clock.now()
+    if form.whole.data:
+        seated = actions.cancel_booking(conn, row.booking_id, reason=reason, now=now, by=by)
+    else:
+        seated = actions.cancel(conn, row.id, reason=reason, now=now, by=by)
     _say_seated(_("The registration is cancelled."), len(seated))
     return _to(event_id, row.id)
 
@@ -166,7 +170,7 @@ def _sign_up_form(event_id: str) -> StaffSignUpForm:
 
 def _place(row: Registration) -> int | None:
     waits = row.state is RegistrationState.WAITING
-    return queries.place_in_line(db.session.connection(), row.id) if waits else None
+    return queries.place_in_line(db.session.connection(), row.booking_id) if waits else None
 
 
 def _need(row: Registration) -> AccessNeed | None:
@@ -188,7 +192,7 @@ def _cancel_page(event_id: str, registration_id: str, form: CancelForm) -> str:
 
 def _say_seated(text: str, number: int) -> None:
     moved = ngettext("%(num)s got a seat from the waiting list.", "%(num)s got seats from the waiting list.", number)
-    said = moved if number or not text else _("Nobody was waiting for the seat.")
+    said = moved if number or not text else _("Nobody got the seat from the waiting list.")
     flash(f"{text} {said}".strip(), "success")
 
 

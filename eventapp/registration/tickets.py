@@ -27,9 +27,9 @@ def code(ticket_id: str, version: int) -> str:
     return base64.b32encode(digest).decode("ascii").rstrip("=")
 
 
-def link_token(registration_id: str) -> str:
-    """The secret of a registration's own page (``/w/…``), which it has whether it holds a seat or waits for one."""
-    return derived_token("registration", registration_id)
+def link_token(booking_id: str) -> str:
+    """The secret of a booking's own page (``/w/…``), which it has whether it holds seats or waits for some."""
+    return derived_token("registration", booking_id)  # the purpose is part of every link that was ever mailed
 
 
 def code_hash(code: str) -> str:

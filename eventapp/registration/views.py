@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, db
 from eventapp.config import settings
-from eventapp.errors import TooManyError
+from eventapp.errors import TooManyError, existing
 from eventapp.formats import qr
 from eventapp.formats.display import number
 from eventapp.registration import actions, forms, notices, queries, rules, tickets
@@ -26,7 +26,7 @@ from eventapp.registration.errors import (
 )
 from eventapp.registration.kept import KeptOccasions, look_up
 from eventapp.registration.models import Reason, RegistrationState
-from eventapp.registration.queries import Choice, Occasion, OwnPage
+from eventapp.registration.queries import BookedHead, Choice, Occasion, OwnPage
 from eventapp.tokens import token_hash
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
@@ -58,7 +58,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
     if not sent.is_valid:
         return _draw(occasion, offered, sent.form), 422
     try:
-        outcome = actions.sign_up(occasion, sent.choice, sent.sign_up, sent.sending, now=clock.now())
+        outcome = actions.sign_up(occasion, offered, sent.sign_up, sent.sending, now=clock.now())
     except EventNotOpenError:
         return _not_open(occasion, typed=True), 409
     except OtherContentError as error:
@@ -90,10 +90,11 @@ def ticket(code: str) -> ResponseReturnValue:
 @bp.get("/w/<token>")
 @public
 def waiting(token: str) -> ResponseReturnValue:
-    """The place in line; once there is a seat, the way to the ticket."""
+    """The booking: the place in line, or the way to the tickets."""
     page = _held(token_hash(token), queries.page_by_link)
-    if page.state == RegistrationState.CONFIRMED and page.ticket_id and page.version:
-        return redirect(url_for(".ticket", code=tickets.code(page.ticket_id, page.version)))
+    alone = page.heads[0] if len(page.heads) == 1 else None
+    if alone and alone.code and alone.is_live:
+        return redirect(url_for(".ticket", code=alone.code))
     return _own_page(page, None)
 
 
@@ -102,7 +103,7 @@ def waiting(token: str) -> ResponseReturnValue:
 def confirm_cancelling(code: str) -> ResponseReturnValue:
     """Asks; opening the link changes nothing."""
     page = _held(_ticket_hash(code), queries.page_by_ticket)
-    return _ask(page, url_for(".ticket", code=code), url_for(".cancel", code=code))
+    return _ask(page, page.live, url_for(".ticket", code=code), url_for(".cancel", code=code))
 
 
 @bp.post("/t/<code>/cancellation")
@@ -110,30 +111,50 @@ def confirm_cancelling(code: str) -> ResponseReturnValue:
 def cancel(code: str) -> ResponseReturnValue:
     db.only_reads()
     page = _held(_ticket_hash(code), queries.page_by_ticket)
-    _cancel(page)
+    _cancel(page.heads[0].id)
     return redirect(url_for(".ticket", code=code), 303)
 
 
 @bp.get("/w/<token>/cancellation")
 @public
 def confirm_leaving(token: str) -> ResponseReturnValue:
-    """Asks; opening the link changes nothing."""
+    """Asks about the whole booking; opening the link changes nothing."""
     page = _held(token_hash(token), queries.page_by_link)
-    return _ask(page, url_for(".waiting", token=token), url_for(".leave", token=token))
+    return _ask(page, page.live, url_for(".waiting", token=token), url_for(".leave", token=token))
 
 
 @bp.post("/w/<token>/cancellation")
 @public
 def leave(token: str) -> ResponseReturnValue:
     db.only_reads()
+    page, now = _held(token_hash(token), queries.page_by_link), clock.now()
+    with suppress(AlreadyCancelledError):  # pressing twice is once
+        db.write(lambda conn: actions.cancel_booking(conn, page.id, reason=Reason.GUEST_CANCELLED, now=now))
+    return redirect(url_for(".waiting", token=token), 303)
+
+
+@bp.get("/w/<token>/<int:position>/cancellation")
+@public
+def confirm_leaving_one(token: str, position: int) -> ResponseReturnValue:
+    """Asks about one of the booking; opening the link changes nothing."""
     page = _held(token_hash(token), queries.page_by_link)
-    _cancel(page)
+    leaving = [one for one in (_head(page, position),) if one.is_live]
+    action = url_for(".leave_one", token=token, position=position)
+    return _ask(page, leaving, url_for(".waiting", token=token), action)
+
+
+@bp.post("/w/<token>/<int:position>/cancellation")
+@public
+def leave_one(token: str, position: int) -> ResponseReturnValue:
+    db.only_reads()
+    page = _held(token_hash(token), queries.page_by_link)
+    _cancel(_head(page, position).id)
     return redirect(url_for(".waiting", token=token), 303)
 
 
 def own_page_url(outcome: Outcome) -> str:
-    """Where a guest sees what came of it."""
-    if outcome.ticket_code:
+    """Where a guest sees what came of it: one alone the ticket, a group all of them."""
+    if outcome.ticket_code and len(outcome.registration_ids) == 1:
         return url_for("registration.ticket", code=outcome.ticket_code)
     return url_for("registration.waiting", token=outcome.link_token)
 
@@ -216,19 +237,23 @@ def _held(hashed: str, find: queries.Find) -> OwnPage:
 
 
 def _own_page(page: OwnPage, code: str | None) -> str:
-    """What a guest's own page says: drawn once for all guests of an event who stand in the same place."""
-    now, occasion = clock.now(), page.occasion
+    """What a guest's own page says: drawn once for all guests of an event who stand alone in the same place."""
+    now, occasion, token = clock.now(), page.occasion, tickets.link_token(page.id)
     facts = {
-        "template": _template(page),
+        "template": _template(page, code),
         "has_email": bool(page.email),
-        "is_fresh": rules.is_fresh(page.registered_at, now),
+        # only the sender is told where the mail went, not whoever was handed a ticket of the group
+        "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
         "can_cancel": now < occasion.ends_at,
         "is_open": _phase(occasion) is rules.Phase.OPEN,
     }
+    own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place)}
+    if len(page.heads) > 1:
+        own |= {"way_out": url_for(".confirm_leaving", token=token), "link_token": token}
+        return _drawn(occasion, facts, heads=page.heads, live=len(page.live), **own)
     outline = kept_outline(("own page", page.event_id, chosen(), *facts.values()), lambda: _outlined(occasion, facts))
-    own = {"name": page.name, "email": page.email, "place": number(page.place)}
     if code is None:
-        return outline.fill(**own, way_out=url_for(".confirm_leaving", token=tickets.link_token(page.id)))
+        return outline.fill(**own, way_out=url_for(".confirm_leaving", token=token))
     drawing = qr.kept_svg(tickets.scanned_address(code), _("QR code of your ticket"))
     way_out = url_for(".confirm_cancelling", code=code)
     return outline.fill(**own, way_out=way_out, qr=drawing, code=tickets.grouped(code))
@@ -236,22 +261,37 @@ def _own_page(page: OwnPage, code: str | None) -> str:
 
 def _outlined(occasion: Occasion, facts: Mapping[str, object]) -> str:
     slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code")}
-    return render_template(f"registration/{facts['template']}.html", occasion=occasion, **facts, **slots)
+    return _drawn(occasion, facts, **slots)
 
 
-def _template(page: OwnPage) -> str:
-    if page.state == RegistrationState.CANCELLED:
+def _drawn(occasion: Occasion, facts: Mapping[str, object], **own: object) -> str:
+    return render_template(f"registration/{facts['template']}.html", occasion=occasion, **facts, **own)
+
+
+def _template(page: OwnPage, code: str | None) -> str:
+    if page.state is RegistrationState.CANCELLED:
         return "cancelled"
-    return "ticket" if page.state == RegistrationState.CONFIRMED else "waiting"
+    if page.state is RegistrationState.WAITING:
+        return "waiting"
+    return "ticket" if code else "tickets"
 
 
-def _ask(page: OwnPage, back: str, action: str) -> ResponseReturnValue:
-    if page.state == RegistrationState.CANCELLED:
+def _head(page: OwnPage, position: int) -> BookedHead:
+    """
+    :raises NotFoundError: when the booking has no such head.
+    """
+    return existing(next((one for one in page.heads if one.position == position), None))
+
+
+def _ask(page: OwnPage, leaving: list[BookedHead], back: str, action: str) -> ResponseReturnValue:
+    if not leaving:
         return redirect(back)
-    return render_template("registration/cancel.html", page=page, occasion=page.occasion, back=back, action=action)
+    return render_template(
+        "registration/cancel.html", page=page, occasion=page.occasion, leaving=leaving, back=back, action=action
+    )
 
 
-def _cancel(page: OwnPage) -> None:
+def _cancel(registration_id: str) -> None:
     now = clock.now()
     with suppress(AlreadyCancelledError):  # pressing twice is once
-        db.write(lambda conn: actions.cancel(conn, page.id, reason=Reason.GUEST_CANCELLED, now=now))
+        db.write(lambda conn: actions.cancel(conn, registration_id, reason=Reason.GUEST_CANCELLED, now=now))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from eventapp.checkin.models import Occupancy, Presence
 from eventapp.db import db
 from eventapp.events.models import Category, Event
-from eventapp.registration.models import AccessNeed, Origin, Registration, RegistrationState
+from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState
 from eventapp.statistics.rules import Counts, total
 
 ROWS_AT_ONCE = 1000
@@ -77,16 +77,17 @@ def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Registration.name,
-            Registration.email,
+            Booking.email,
             Registration.organisation,
             Category.label,
             Category.label_en,
             Registration.state,
-            Registration.origin,
-            Registration.registered_at,
+            Booking.origin,
+            Booking.registered_at,
             Presence.came_at,
-            Registration.wants_follow_up,
+            Booking.wants_follow_up,
         )
+        .join(Registration.booking)
         .outerjoin(Category, Category.id == Registration.category_id)
         .outerjoin(Presence, Presence.registration_id == Registration.id)
         .where(Registration.event_id == event_id)
@@ -94,7 +95,7 @@ def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
-    is_walk_in = Registration.origin == Origin.WALK_IN
+    is_walk_in = Booking.origin == Origin.WALK_IN
     confirmed = (Registration.state == RegistrationState.CONFIRMED) & ~is_walk_in
     came = Presence.came_at.is_not(None)
     rows = db.session.execute(
@@ -107,6 +108,7 @@ def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
             _number(is_walk_in & came),
             _number(confirmed & came),
         )
+        .join(Registration.booking)
         .outerjoin(Presence, Presence.registration_id == Registration.id)
         .where(Registration.event_id == event_id)
         .group_by(Registration.category_id)

@@ -19,7 +19,7 @@ from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import quota
 from eventapp.formats.names import danish_key
 from eventapp.registration import tickets
-from eventapp.registration.models import AccessNeed, Registration, RegistrationState, Ticket
+from eventapp.registration.models import AccessNeed, Booking, Registration, RegistrationState, Ticket
 from eventapp.web.permissions import Person, Role
 from tests.support.factories import STARTS_AT, make_event, make_layout
 
@@ -85,30 +85,40 @@ def make_guest(
     *,
     state: RegistrationState = RegistrationState.CONFIRMED,
     note: str = "",
+    wants_follow_up: bool = False,
     **facts: Any,
 ) -> Invitee:
-    """A guest who signed up, with a ticket unless she waits."""
+    """A guest who signed up alone, with a ticket unless she waits."""
     public = quota(event_id, QuotaKind.PUBLIC)
     assert public is not None
-    ticket_id, registration_id = new_id(), new_id()
+    ticket_id, registration_id, booking_id = new_id(), new_id(), new_id()
     code = tickets.code(ticket_id, 1)
     waiting = state is RegistrationState.WAITING
     if waiting:
         public.waiting_issued += 1
     db.session.add(
-        Registration(
-            id=registration_id,
+        Booking(
+            id=booking_id,
             event_id=event_id,
             quota_id=public.id,
             submission_key=new_id(),
             content_hash="0" * 64,
-            state=state,
             waiting_number=public.waiting_issued if waiting else None,
-            name=name,
-            name_key=danish_key(name),
+            waiting=1 if waiting else 0,
             email=f"{registration_id}@example.org",
+            wants_follow_up=wants_follow_up,
             link_hash=new_id() * 2,
             registered_at=DOORS_OPEN - timedelta(days=3),
+        )
+    )
+    db.session.add(
+        Registration(
+            id=registration_id,
+            booking_id=booking_id,
+            event_id=event_id,
+            state=state,
+            name=name,
+            name_key=danish_key(name),
             cancelled_at=DOORS_OPEN - timedelta(days=1) if state is RegistrationState.CANCELLED else None,
             **facts,
         )

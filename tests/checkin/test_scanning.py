@@ -14,7 +14,7 @@ from eventapp.checkin.models import Direction, DoorSession, Means, Occupancy, Pr
 from eventapp.checkin.scanning import Guest, Moment, WalkIn
 from eventapp.errors import NotFoundError
 from eventapp.registration import tickets
-from eventapp.registration.models import Origin, Registration, RegistrationState
+from eventapp.registration.models import Booking, Origin, Registration, RegistrationState
 from eventapp.web.registry import registry
 from tests.checkin.support import (
     DOORS_OPEN,
@@ -102,7 +102,7 @@ def test_the_151st_person_is_stopped_at_a_limit_of_150_and_stays_registered(db):
     assert walked_in(hall.front, "Endnu en").verdict is Verdict.FULL
     assert count_of(db, hall.event_id)[:3] == (3, 3, 3)
     assert db.session.get_one(Registration, guests[3].id).state is RegistrationState.CONFIRMED
-    assert db.session.scalar(select(func.count()).where(Registration.origin == Origin.WALK_IN)) == 1
+    assert db.session.scalar(select(func.count()).where(Booking.origin == Origin.WALK_IN)) == 1
     scanned(guests[0].ticket, hall.front, direction=Direction.OUT)
     assert scanned(guests[3].ticket, hall.front).verdict is Verdict.OK
 
@@ -112,7 +112,7 @@ def test_a_walk_in_is_registered_and_counted(db, hall):
     assert (result.verdict, result.means, result.name) == (Verdict.OK, Means.WALK_IN, "Bo Uanmeldt")
     scan = db.session.get_one(Scan, result.id)
     registered = db.session.get_one(Registration, scan.registration_id)
-    assert (registered.origin, registered.quota_id) == (Origin.WALK_IN, None)
+    assert (registered.booking.origin, registered.booking.quota_id) == (Origin.WALK_IN, None)
     assert count_of(db, hall.event_id)[:2] == (1, 1)
 
 

@@ -133,7 +133,7 @@ def test_those_are_asked_who_came_and_said_yes(event: Event) -> None:
         entry = scanned(guest.ticket, door)
         if name == "Bo":
             undone(entry, door)
-    assert [one.name for one in queries.to_be_asked(event_id)] == ["Anna"]
+    assert [one.heads[0].name for one in queries.to_be_asked(event_id)] == ["Anna"]
 
 
 def test_the_form_keeps_what_was_typed_and_leads_to_a_receipt(

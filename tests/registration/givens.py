@@ -9,17 +9,18 @@ from typing import Any, TypeVar
 
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.orm import contains_eager
 
 from eventapp import db as core
 from eventapp.db import db, new_id
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.registration import actions, queries
-from eventapp.registration.actions import Outcome, Sending, SignUp
-from eventapp.registration.models import Registration, RegistrationState
+from eventapp.registration.actions import Head, Outcome, Sending, SignUp
+from eventapp.registration.models import Booking, Registration, RegistrationState
 from tests.support.factories import SIGN_UP_AT, make_event
 
 T = TypeVar("T")
-COUNTED = ("registration", "outbox_mail", "audit_entry", "registration_change")
+COUNTED = ("booking", "registration", "outbox_mail", "audit_entry", "registration_change")
 
 
 def given_event(**facts: Any) -> Event:
@@ -30,13 +31,26 @@ def given_event(**facts: Any) -> Event:
     return _let_go(event)
 
 
-def sign_up(event: Event, number: int = 1, *, key: str = "", now: datetime = SIGN_UP_AT, **given: Any) -> Outcome:
-    """Sign somebody up as the public form does; ``number`` makes persons differ."""
+def sign_up(
+    event: Event, number: int = 1, *, heads: int = 1, key: str = "", now: datetime = SIGN_UP_AT, **given: Any
+) -> Outcome:
+    """Sign up so many people together as the public form does; ``number`` makes bookings differ.
+
+    :param given: of the sending ``email`` and ``wants_follow_up``, anything else of each of its heads.
+    """
     with core.reading() as conn:
         occasion = queries.occasion_by_slug(conn, event.slug)
+        offered = queries.choices(conn, event.id)
     assert occasion is not None
-    person = replace(SignUp(f"Gæst {number}", f"guest{number}@example.org"), **given)
-    return actions.sign_up(occasion, None, person, Sending(key or new_id()), now=now)
+    return actions.sign_up(occasion, offered, said(number, heads, **given), Sending(key or new_id()), now=now)
+
+
+def said(number: int = 1, heads: int = 1, **given: Any) -> SignUp:
+    """What a sender tells us of so many heads, the own first."""
+    sending = {name: given.pop(name) for name in ("email", "wants_follow_up") if name in given}
+    names = [f"Gæst {number}", *(f"Ledsager {number}.{place}" for place in range(2, heads + 1))]
+    people = tuple(replace(Head(name), **given) for name in names)
+    return replace(SignUp(f"guest{number}@example.org", people), **sending)
 
 
 def all_at_once(app: Flask, jobs: list[Any], threads: int = 32) -> list[Any]:
@@ -58,11 +72,13 @@ def quota_of(event: Event, kind: QuotaKind = QuotaKind.PUBLIC) -> Quota:
 
 
 def rows(event: Event, state: RegistrationState | None = None) -> list[Registration]:
-    """Registrations of an event in the order in which they stand in line."""
-    wanted = select(Registration).where(Registration.event_id == event.id)
+    """Heads of an event in the order in which they stand in line."""
+    wanted = select(Registration).join(Registration.booking).options(contains_eager(Registration.booking))
+    wanted = wanted.where(Registration.event_id == event.id)
     if state:
         wanted = wanted.where(Registration.state == state)
-    return _let_go(list(db.session.scalars(wanted.order_by(Registration.waiting_number, Registration.id))))
+    wanted = wanted.order_by(Booking.waiting_number, Registration.position, Registration.id)
+    return _let_go(list(db.session.scalars(wanted)))
 
 
 def counts() -> dict[str, int]:

@@ -13,7 +13,7 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.registration import actions, desk, queries, retention, tickets
-from eventapp.registration.actions import Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.errors import EventNotOpenError, OtherContentError, TooManySeatsError
 from eventapp.registration.models import Origin, Reason, RegistrationState
 from tests.registration.givens import count, given_event, quota_of, rows, sign_up
@@ -21,7 +21,7 @@ from tests.support.factories import SIGN_UP_AT, STARTS_AT
 
 
 def accept(event: Event, key: str = "", **given: str) -> Outcome:
-    guest = SignUp(given.get("name", "Ministeren"), given.get("email", "minister@example.org"))
+    guest = SignUp("minister@example.org", (Head(given.get("name", "Ministeren")),))
     sending = Sending(key or new_id())
     return core.write(
         lambda conn: actions.register_invited(conn, event_id=event.id, given=guest, sending=sending, now=SIGN_UP_AT)
@@ -64,7 +64,7 @@ def test_a_walk_in_takes_no_seat_and_is_one_guest_however_often_it_is_sent(db) -
     first, second = walk_in(event, key), walk_in(event, key)
     assert first == second
     assert quota_of(event).taken == 0
-    assert [(one.origin, one.quota_id) for one in rows(event)] == [(Origin.WALK_IN, None)]
+    assert [(one.booking.origin, one.booking.quota_id) for one in rows(event)] == [(Origin.WALK_IN, None)]
     assert count("outbox_mail") == 0
 
 
@@ -161,7 +161,7 @@ def test_a_ticket_is_found_by_its_code_for_the_door(db) -> None:
     with core.reading() as conn:
         found = queries.ticket_by_code(conn, code)
     assert found is not None
-    assert (found.event_id, found.state, found.name) == (event.id, "confirmed", "Gæst 1")
+    assert (found.event_id, found.state, found.heads[0].name) == (event.id, "confirmed", "Gæst 1")
 
 
 def test_what_guests_need_is_forgotten_a_week_after_the_event(db) -> None:

@@ -21,7 +21,7 @@ from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import TooManySeatsError
 from eventapp.registration.models import Reason
 from eventapp.web.permissions import Person
-from tests.registration.givens import count, given_event, sign_up
+from tests.registration.givens import count, given_event, said, sign_up
 from tests.support.factories import SIGN_UP_AT
 from tests.support.pictures import qr_from_png
 from tests.support.work import take_mails
@@ -144,7 +144,7 @@ def test_what_is_kept_for_staff_opens_no_ticket(db) -> None:
 def test_the_row_holds_ids_and_no_text_of_the_guest(db) -> None:
     sign_up(given_event(), 1, name="Ægidius Østergaard", question="Hvorfor?")
     ((job, _mail),) = mails().values()
-    assert set(job.context) == {"registration_id"}
+    assert set(job.context) == {"booking_id"}
     assert job.secrets is None
 
 
@@ -152,8 +152,7 @@ def test_mails_follow_the_language_of_the_guest(db) -> None:
     event = given_event(seats=1)
     with core.reading() as conn:
         occasion = queries.occasion_by_id(conn, event.id)
-    given = actions.SignUp("Anna", "anna@example.org")
-    actions.sign_up(occasion, None, given, actions.Sending("0" * 32, lang="en"), now=SIGN_UP_AT)
+    actions.sign_up(occasion, [], said(), actions.Sending("0" * 32, lang="en"), now=SIGN_UP_AT)
     _job, mail = mails()["registration/confirmed"]
     assert mail.subject == "Your ticket: Debate about the harbour park"
     assert "You are signed up. Here is your ticket." in mail.text

@@ -12,11 +12,11 @@ from eventapp import db as core
 from eventapp.db import Sql, new_id
 from eventapp.events.models import Event
 from eventapp.registration import actions, queries, seats
-from eventapp.registration.actions import Outcome, Sending, SignUp
+from eventapp.registration.actions import Outcome, Sending
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.seats import Place
 from eventapp.web.permissions import Person
-from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, sign_up
+from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, said, sign_up
 from tests.support.factories import SIGN_UP_AT
 
 SEATS, PEOPLE = 50, 200
@@ -32,7 +32,7 @@ def test_of_200_people_for_50_seats_50_get_one_and_150_stand_in_line_without_gap
     assert [one for one in outcomes if isinstance(one, Exception)] == []
     confirmed, waiting = rows(event, RegistrationState.CONFIRMED), rows(event, RegistrationState.WAITING)
     assert (len(confirmed), len(waiting)) == (SEATS, PEOPLE - SEATS)
-    assert [one.waiting_number for one in waiting] == list(range(1, PEOPLE - SEATS + 1))
+    assert [one.booking.waiting_number for one in waiting] == list(range(1, PEOPLE - SEATS + 1))
     quota = quota_of(event)
     assert (quota.taken, quota.waiting, quota.waiting_issued) == (SEATS, PEOPLE - SEATS, PEOPLE - SEATS)
 
@@ -59,14 +59,14 @@ def test_looking_first_and_taking_then_would_sell_seats_twice(app: Flask, db, mo
     assert confirmed != quota_of(event).taken or confirmed != SEATS or went_wrong
 
 
-def look_then_take(conn, quota_id: str) -> Place:
+def look_then_take(conn, quota_id: str, heads: int) -> Place:
     """Read, decide in Python, write: what must never be done."""
     row = LOOK(conn, quota_id=quota_id).one()
     if row.waiting == 0 and row.taken < row.seats:
-        TAKE(conn, quota_id=quota_id, taken=row.taken + 1)
-        return Place(None, 0, is_line_movable=False)
-    WAIT(conn, quota_id=quota_id, waiting=row.waiting + 1)
-    return Place(row.waiting + 1, row.waiting + 1, is_line_movable=False)
+        TAKE(conn, quota_id=quota_id, taken=row.taken + heads)
+        return Place(None, 0, SEATS, is_line_movable=False)
+    WAIT(conn, quota_id=quota_id, waiting=row.waiting + heads)
+    return Place(row.waiting + 1, row.waiting + 1, SEATS, is_line_movable=False)
 
 
 LOOK = Sql("SELECT seats, taken, waiting FROM quota WHERE id = :quota_id")
@@ -101,8 +101,7 @@ def test_what_staff_send_eight_times_at_once_is_one_registration(app: Flask, db)
     def register() -> str:
         def job(conn: Connection) -> Outcome:
             occasion = queries.occasion_by_id(conn, event.id)
-            guest, sending = SignUp("Bo", "bo@example.org"), Sending(key)
-            return actions.register_by_staff(conn, occasion, None, guest, sending, by=by, now=SIGN_UP_AT)
+            return actions.register_by_staff(conn, occasion, [], said(), Sending(key), by=by, now=SIGN_UP_AT)
 
         return core.write(job).registration_id
 
@@ -126,6 +125,6 @@ def test_seats_given_back_in_a_rush_go_to_the_first_in_line_and_none_is_lost(app
     answers = all_at_once(app, [*mixed, *newcomers[10:]])
     assert [one for one in answers if isinstance(one, Exception)] == []
     seated_now = rows(event, RegistrationState.CONFIRMED)
-    assert [one.waiting_number for one in seated_now] == list(range(1, 11))
+    assert [one.booking.waiting_number for one in seated_now] == list(range(1, 11))
     assert len(rows(event, RegistrationState.WAITING)) == quota_of(event).waiting == 40
     assert count("ticket") == 20

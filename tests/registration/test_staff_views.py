@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,7 @@ def organiser(page_client: PageClient) -> PageClient:
     return page_client
 
 
-def add(event: Event, number: int, **given: str) -> Outcome:
+def add(event: Event, number: int, **given: Any) -> Outcome:
     return sign_up(event, number, now=clock.now(), **given)
 
 

@@ -175,7 +175,7 @@ def test_all_optional_boxes_are_empty_and_may_stay_so(page_client: PageClient, e
     assert not [one for one in page.root.all("input") if "checked" in one.attributes]
     send(page_client, event)
     row = rows(event)[0]
-    assert (row.wants_follow_up, row.question, row.notice_version) == (False, "", "2026-11-23")
+    assert (row.booking.wants_follow_up, row.question, row.booking.notice_version) == (False, "", "2026-11-23")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_what_looks_like_a_program_is_marked_and_gets_its_seat(
 ) -> None:
     assert send(page_client, event, **fields).status_code == 303
     row = rows(event)[0]
-    assert (row.suspicion, row.state) == (mark, RegistrationState.CONFIRMED)
+    assert (row.booking.suspicion, row.state) == (mark, RegistrationState.CONFIRMED)
 
 
 def test_the_trap_is_skipped_by_keyboard_and_screen_reader(page_client: PageClient, event: Event) -> None:
@@ -312,8 +312,8 @@ def test_no_code_and_no_personal_link_stands_in_the_database(page_client: PageCl
     code = send(page_client, event).location.removeprefix("/t/")
     row = rows(event)[0]
     with app.app_context():
-        link = tickets.link_token(row.id)
-        assert row.link_hash == tokens.token_hash(link)
+        link = tickets.link_token(row.booking_id)
+        assert row.booking.link_hash == tokens.token_hash(link)
     dump = " ".join(str(one) for one in _everything())
     assert code not in dump
     assert link not in dump

@@ -10,7 +10,7 @@ from eventapp.checkin.scanning import Guest
 from eventapp.db import db
 from eventapp.events.models import Category, Event
 from eventapp.registration import actions, queries, tickets
-from eventapp.registration.actions import Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.models import Reason
 from eventapp.web.permissions import Person
 from tests.checkin.support import open_phone, scanned, undone, walked_in
@@ -56,9 +56,10 @@ def _sign_up(event: Event, name: str, label: str) -> Outcome:
     with core.reading() as conn:
         occasion = queries.occasion_by_slug(conn, event.slug)
         assert occasion is not None
-        choice = next(one for one in queries.choices(conn, event.id) if one.label == label)
-    given = SignUp(name, f"{core.new_id()}@example.org", choice.id, organisation="=1+1")
-    return actions.sign_up(occasion, choice, given, Sending(core.new_id()), now=SIGN_UP_AT)
+        offered = queries.choices(conn, event.id)
+    choice = next(one for one in offered if one.label == label)
+    given = SignUp(f"{core.new_id()}@example.org", (Head(name, choice.id, organisation="=1+1"),))
+    return actions.sign_up(occasion, offered, given, Sending(core.new_id()), now=SIGN_UP_AT)
 
 
 def _cancel(outcome: Outcome) -> None:
@@ -68,7 +69,6 @@ def _cancel(outcome: Outcome) -> None:
 
 def _ticket(registration_id: str) -> Guest:
     with core.reading() as conn:
-        guest = queries.guest(conn, registration_id)
-    assert guest is not None
-    assert guest.ticket_id
-    return Guest(code_hash=tickets.code_hash(tickets.code(guest.ticket_id, guest.version or 1)))
+        head = queries.head(conn, registration_id)
+    assert head is not None
+    return Guest(code_hash=tickets.code_hash(head.code or ""))

@@ -12,10 +12,15 @@ import pytest
 
 from eventapp import clock
 from eventapp.audit import AuditEntry
+from eventapp.checkin.scanning import Guest
+from eventapp.contributions.queries import to_be_asked
 from eventapp.db import db as database
+from eventapp.events.models import Event
+from eventapp.registration import tickets
 from eventapp.statistics import queries
 from eventapp.web.permissions import Role
-from tests.registration.givens import count, given_event
+from tests.checkin.support import open_phone, scanned
+from tests.registration.givens import count, given_event, sign_up
 from tests.statistics.givens import Evening, an_evening
 from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import sign_in
@@ -202,3 +207,16 @@ def test_those_without_the_permission_are_refused(page_client: PageClient, eveni
     assert page_client.visit(path(evening)).heading
     values = {"csrf_token": "x", "content": "figures", "reach": "shared", "format": "csv", "purpose": PURPOSE}
     assert page_client.post(f"{path(evening)}/exports", data=values).status_code in {400, 403}
+
+
+def test_figures_count_heads_and_those_of_a_group_are_asked_afterwards_once(db) -> None:
+    event = given_event(seats=9)
+    group = sign_up(event, heads=4, wants_follow_up=True)
+    door = open_phone(database.session.get_one(Event, event.id), "Hovedindgang")
+    for minute, code in enumerate(group.ticket_codes[1:3]):
+        scanned(Guest(code_hash=tickets.code_hash(code)), door, minute)
+    figures = queries.figures(database.session.get_one(Event, event.id), event.ends_at)
+    assert (figures.total.confirmed, figures.total.came, figures.total.no_shows) == (4, 2, 2)
+    assert queries.attendee_count(event.id) == 4
+    assert [one.id for one in to_be_asked(event.id)] == [group.booking_id]
+    database.session.rollback()

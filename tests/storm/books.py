@@ -19,7 +19,8 @@ TABLES = """
     CREATE TEMP TABLE told_file (key TEXT, sha256 TEXT);
     CREATE TEMP TABLE earlier (key TEXT);
     CREATE TEMP VIEW new_answer AS SELECT * FROM answer WHERE submission_key IN (SELECT key FROM told);
-    CREATE TEMP VIEW new_registration AS SELECT * FROM registration WHERE submission_key IN (SELECT key FROM told);
+    CREATE TEMP VIEW new_registration AS SELECT r.*, b.submission_key
+        FROM registration r JOIN booking b ON b.id = r.booking_id WHERE submission_key IN (SELECT key FROM told);
 """
 
 CHECKS = {
@@ -29,17 +30,19 @@ CHECKS = {
             AND NOT EXISTS (SELECT 1 FROM answer WHERE submission_key = key AND receipt_hash = hash)""",
     "a registration is lost": """
         SELECT key FROM told WHERE kind = 'registration' AND NOT EXISTS (
-            SELECT 1 FROM registration r LEFT JOIN ticket t ON t.registration_id = r.id
-            WHERE r.submission_key = key AND hash IN (t.code_hash, r.link_hash))""",
+            SELECT 1 FROM booking b JOIN registration r ON r.booking_id = b.id
+            LEFT JOIN ticket t ON t.registration_id = r.id
+            WHERE b.submission_key = key AND hash IN (t.code_hash, b.link_hash))""",
     "one key was told two things": "SELECT key FROM told GROUP BY key HAVING count(DISTINCT hash) > 1",
     "an answer is there twice": "SELECT submission_key FROM answer GROUP BY submission_key HAVING count(*) > 1",
     "a registration is there twice": """
-        SELECT submission_key FROM registration GROUP BY submission_key HAVING count(*) > 1""",
+        SELECT submission_key FROM booking b JOIN registration r ON r.booking_id = b.id
+        GROUP BY submission_key HAVING count(*) > 1""",
     "an answer that nobody was told of": """
         SELECT submission_key FROM answer
         WHERE submission_key NOT IN (SELECT key FROM told UNION SELECT key FROM earlier)""",
     "a registration that nobody was told of": """
-        SELECT submission_key FROM registration
+        SELECT submission_key FROM booking
         WHERE submission_key NOT IN (SELECT key FROM told UNION SELECT key FROM earlier)""",
     # numbers
     "answer numbers have gaps": """
@@ -74,21 +77,25 @@ CHECKS = {
     # what belongs to a registration
     "counters of a quota are not its rows": """
         SELECT q.id FROM quota q WHERE
-            q.taken <> (SELECT count(*) FROM registration WHERE quota_id = q.id AND state = 'confirmed')
-            OR q.waiting <> (SELECT count(*) FROM registration WHERE quota_id = q.id AND state = 'waiting')
+            q.taken <> (SELECT count(*) FROM registration r JOIN booking b ON b.id = r.booking_id
+                        WHERE b.quota_id = q.id AND r.state = 'confirmed')
+            OR q.waiting <> (SELECT count(*) FROM registration r JOIN booking b ON b.id = r.booking_id
+                             WHERE b.quota_id = q.id AND r.state = 'waiting')
+            OR q.waiting <> (SELECT COALESCE(sum(waiting), 0) FROM booking b WHERE b.quota_id = q.id)
             OR q.taken > q.seats OR (q.waiting > 0 AND q.taken < q.seats)""",
     "places in line have gaps": """
-        SELECT q.id FROM quota q LEFT JOIN registration r ON r.quota_id = q.id GROUP BY q.id
-        HAVING count(DISTINCT r.waiting_number) <> q.waiting_issued OR max(r.waiting_number) <> q.waiting_issued""",
+        SELECT q.id FROM quota q LEFT JOIN booking b ON b.quota_id = q.id GROUP BY q.id
+        HAVING count(DISTINCT b.waiting_number) <> q.waiting_issued OR max(b.waiting_number) <> q.waiting_issued""",
     "a registration without its one ticket, or one who waits with a ticket": """
         SELECT submission_key FROM new_registration r
         WHERE (state = 'confirmed') <> (SELECT count(*) FROM ticket WHERE registration_id = r.id)""",
     "a registration without its one mail": """
         SELECT submission_key FROM new_registration r WHERE 1 <> (
-            SELECT count(*) FROM outbox_mail WHERE subject_id = r.id AND message = 'registration/' || r.state)""",
+            SELECT count(*) FROM outbox_mail
+            WHERE subject_id = r.booking_id AND message = 'registration/' || r.state)""",
     "a registration without its one line in the audit log": """
         SELECT submission_key FROM new_registration r WHERE 1 <> (
-            SELECT count(*) FROM audit_entry WHERE subject_id = r.id AND act = 'registration.signed_up')""",
+            SELECT count(*) FROM audit_entry WHERE subject_id = r.booking_id AND act = 'registration.signed_up')""",
     "a registration without its one step": """
         SELECT submission_key FROM new_registration r WHERE 1 <> (
             SELECT count(*) FROM registration_change WHERE registration_id = r.id AND state = r.state)""",
@@ -104,7 +111,7 @@ CHECKS = {
 def keys(instance: Path) -> set[str]:
     """Submission keys that are there already, before the first citizen comes."""
     with _opened(instance) as conn:
-        found = conn.execute("SELECT submission_key FROM answer UNION SELECT submission_key FROM registration")
+        found = conn.execute("SELECT submission_key FROM answer UNION SELECT submission_key FROM booking")
         return {key for (key,) in found}
 
 
@@ -144,8 +151,8 @@ def _file_hash(path: Path) -> str | None:
 def places(instance: Path, event_path: str) -> list[int]:
     """Places in line of those who wait for a seat at the event with this form, in order."""
     wanted = """
-        SELECT r.waiting_number FROM registration r JOIN event e ON e.id = r.event_id
-        WHERE '/events/' || e.slug || '/register' = ? AND r.state = 'waiting' ORDER BY 1"""
+        SELECT b.waiting_number FROM booking b JOIN event e ON e.id = b.event_id
+        WHERE '/events/' || e.slug || '/register' = ? AND b.waiting > 0 ORDER BY 1"""
     with _opened(instance) as conn:
         return [number for (number,) in conn.execute(wanted, (event_path,))]
 

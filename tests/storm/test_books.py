@@ -124,6 +124,7 @@ def once_more(table: str, which: str) -> tuple[str, ...]:
 
 LAST_ANSWER = f"(SELECT id FROM answer WHERE number = {ANSWERS})"
 ONE_SEATED = "(SELECT id FROM registration WHERE state = 'confirmed' ORDER BY id LIMIT 1)"
+ITS_BOOKING = f"(SELECT booking_id FROM registration WHERE id = {ONE_SEATED})"
 PLANTED: dict[str, tuple[str, ...]] = {
     "an answer is lost": without_rules("answer", f"DELETE FROM answer WHERE number = {ANSWERS}"),
     "an answer is there twice": once_more("answer", "number = 2"),
@@ -142,17 +143,17 @@ PLANTED: dict[str, tuple[str, ...]] = {
     "an answer without its one mail": (f"DELETE FROM outbox_mail WHERE subject_id = {LAST_ANSWER}",),
     "an answer without its one line in the audit log": (f"DELETE FROM audit_entry WHERE subject_id = {LAST_ANSWER}",),
     "counters of a quota are not its rows": ("UPDATE quota SET taken = taken - 1",),
-    "places in line have gaps": ("UPDATE registration SET waiting_number = 9 WHERE waiting_number = 2",),
+    "places in line have gaps": ("UPDATE booking SET waiting_number = 9 WHERE waiting_number = 2",),
     "a registration without its one ticket, or one who waits with a ticket": (
         f"DELETE FROM ticket WHERE registration_id = {ONE_SEATED}",
     ),
-    "a registration without its one mail": (f"DELETE FROM outbox_mail WHERE subject_id = {ONE_SEATED}",),
+    "a registration without its one mail": (f"DELETE FROM outbox_mail WHERE subject_id = {ITS_BOOKING}",),
     "a registration without its one line in the audit log": (
-        f"DELETE FROM audit_entry WHERE subject_id = {ONE_SEATED}",
+        f"DELETE FROM audit_entry WHERE subject_id = {ITS_BOOKING}",
     ),
     "a registration without its one step": (f"DELETE FROM registration_change WHERE registration_id = {ONE_SEATED}",),
     "a mail that nobody will get": (
-        f"UPDATE outbox_mail SET state = 'refused', finished_at = queued_at WHERE subject_id = {ONE_SEATED}",
+        f"UPDATE outbox_mail SET state = 'refused', finished_at = queued_at WHERE subject_id = {ITS_BOOKING}",
     ),
     "a row points at one that is gone": ("PRAGMA foreign_keys = OFF", "DELETE FROM receipt_series", "DELETE FROM blob"),
 }

@@ -16,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import Column, Select, column, func, select, table
+from sqlalchemy.orm import joinedload
 
 from eventapp import blobs, create_app, record
 from eventapp.accounts.models import Staff
@@ -23,11 +24,15 @@ from eventapp.blobs import Blob
 from eventapp.checkin import queries
 from eventapp.config import Settings
 from eventapp.db import Model, Words, db, reading
+from eventapp.events.models import Quota
+from eventapp.mail import rendering
 from eventapp.record.receipts import verify_opening
+from eventapp.registration.models import Booking, Registration
 from eventapp.web.permissions import Role
 from tests.support.databases import Databases, close
 from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import sign_in
+from tests.support.work import take_mails
 from tests.upgrade.conftest import Yesterday
 
 Promises = dict[str, Any]
@@ -36,6 +41,7 @@ Promises = dict[str, Any]
 WENT_ELSEWHERE = {
     "shift_guess": "attempt, which counts the last ten minutes anew",
     "sign_in_attempt": "attempt, which counts the last ten minutes anew",
+    "worker_task": "job, where what recurs is a kind of work",
 }
 
 
@@ -117,6 +123,25 @@ def test_own_links_of_guests_open(page_client: PageClient, promises: Promises) -
         page = page_client.visit(f"/w/{told['token']}")
         assert page.heading == told["heading"], told
         assert told["state"] != "confirmed" or told["name"] in page.text, told
+
+
+def test_each_registration_is_a_booking_of_one_whose_counters_agree(app: Flask, promises: Promises) -> None:
+    with app.app_context():
+        heads = db.session.scalars(select(Registration).options(joinedload(Registration.booking))).all()
+        assert len(heads) == promises["rows"]["registration"]
+        assert all((one.booking_id, one.position) == (one.id, 1) for one in heads)
+        assert all(one.booking.waiting == (one.state == "waiting") for one in heads)
+        for quota in db.session.scalars(select(Quota)):
+            line = select(func.coalesce(func.sum(Booking.waiting), 0)).where(Booking.quota_id == quota.id)
+            assert db.session.scalar(line) == quota.waiting
+
+
+def test_mails_of_registration_that_were_queued_can_still_be_written(app: Flask) -> None:
+    with app.app_context():
+        due = [one for one in take_mails() if one.message.startswith("registration/")]
+        assert {one.message for one in due} >= {"registration/confirmed", "registration/waiting"}
+        for mail in due:
+            assert rendering.render(mail).text, mail.message
 
 
 def test_invitation_links_open(page_client: PageClient, promises: Promises) -> None:

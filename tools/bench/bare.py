@@ -158,44 +158,56 @@ def _psycopg_run(conn: psycopg.Connection[Any]) -> Run:
 def sign_up(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, str]:
     """One transaction; returns status and address. What is known of the event is known, as in the product in a rush."""
     form = {name: values[0] for name, values in parse_qs(_body(environ).decode(), keep_blank_values=True).items()}
-    now, new, code = db.moment(datetime.now(UTC)), _id(), _id()
+    now, booking, new, code = db.moment(datetime.now(UTC)), _id(), _id(), _id()
     with db.writing() as run:
-        run(seats.JOIN, {"quota_id": world.quota_id})
-        _insert_registration(run, world, form, new, now)
+        run(seats.JOIN, {"quota_id": world.quota_id, "heads": 1})
+        _insert_booking(run, world, form, booking, now)
+        _insert_head(run, world, form, booking, new)
         change = {"id": _id(), "registration_id": new, "state": "confirmed", "reason": "signed_up", "by_id": None}
         run(seats.CHANGE, {**change, "at": now})
         ticket = {"id": _id(), "registration_id": new, "event_id": world.event_id, "code_hash": code * 2, "now": now}
         run(registration.INSERT_TICKET, ticket)
-        _note(run, "registration.signed_up", new, now)
-        _queue(run, "registration/confirmed", form["email"], new, now)
+        _note(run, "registration.signed_up", booking, now)
+        _queue(run, "registration/confirmed", form["email"], booking, now)
         run(registration_queries.HELD_BY_ADDRESS, {"event_id": world.event_id, "email": form["email"]})
     return "303 See Other", f"/t/{code}"
 
 
-def _insert_registration(run: Run, world: World, form: dict[str, str], new: str, now: Any) -> None:
+def _insert_booking(run: Run, world: World, form: dict[str, str], booking: str, now: Any) -> None:
     values = {
-        "id": new,
+        "id": booking,
         "event_id": world.event_id,
         "quota_id": world.quota_id,
-        "category_id": form["category"],
         "submission_key": form["key"],
         "content_hash": HASH,
-        "state": "confirmed",
         "waiting_number": None,
+        "waiting": 0,
         "origin": "web",
-        "name": form["name"],
-        "name_key": form["name"],
         "email": form["email"],
-        "organisation": form["organisation"],
-        "question": form["question"],
+        "lang": "da",
         "wants_follow_up": True,
         "notice_version": "1",
         "suspicion": "none",
-        "lang": "da",
-        "link_hash": new * 2,
+        "link_hash": booking * 2,
         "registered_at": now,
     }
     run(registration.INSERT, values)
+
+
+def _insert_head(run: Run, world: World, form: dict[str, str], booking: str, new: str) -> None:
+    values = {
+        "id": new,
+        "booking_id": booking,
+        "position": 1,
+        "event_id": world.event_id,
+        "category_id": form["category"],
+        "state": "confirmed",
+        "name": form["name"],
+        "name_key": form["name"],
+        "organisation": form["organisation"],
+        "question": form["question"],
+    }
+    run(registration.INSERT_HEAD, values)
 
 
 def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, str]:

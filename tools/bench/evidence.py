@@ -15,7 +15,7 @@ from tools.bench.posts import SEEDED
 from tools.bench.world import World
 
 KEYS = {
-    "registration": f"SELECT submission_key FROM registration WHERE submission_key NOT LIKE '{SEEDED}%'",
+    "registration": f"SELECT submission_key FROM booking WHERE submission_key NOT LIKE '{SEEDED}%'",
     "answer": "SELECT submission_key FROM answer",
     "check-in": "SELECT id FROM scan",
 }

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_migrate
 import psycopg
@@ -211,38 +211,55 @@ def _seed_tickets(world: World, wanted: int, now: datetime) -> None:
         guests = [_guest(world, number, now) for number in range(first, min(first + BATCH, wanted))]
         with transaction() as session:
             conn = session.connection()
-            registration_actions.INSERT.many(conn, [guest for guest, _, _ in guests])
-            registration_actions.INSERT_TICKET.many(conn, [ticket for _, ticket, _ in guests])
-        codes += [code for _, _, code in guests]
+            registration_actions.INSERT.many(conn, [one.booking for one in guests])
+            registration_actions.INSERT_HEAD.many(conn, [one.head for one in guests])
+            registration_actions.INSERT_TICKET.many(conn, [one.ticket for one in guests])
+        codes += [one.code for one in guests]
     with transaction() as session:
         session.get_one(Quota, world.quota_id).taken = wanted
     world.codes_file.write_text("\n".join(codes), "ascii")
 
 
-def _guest(world: World, number: int, now: datetime) -> tuple[dict[str, Any], dict[str, Any], str]:
-    registration_id, ticket_id = new_id(), new_id()
+class Guest(NamedTuple):
+    """The rows of one guest, and the code of her ticket."""
+
+    booking: dict[str, Any]
+    head: dict[str, Any]
+    ticket: dict[str, Any]
+    code: str
+
+
+def _guest(world: World, number: int, now: datetime) -> Guest:
+    booking_id, registration_id, ticket_id = new_id(), new_id(), new_id()
     code = tickets.code(ticket_id, 1)
-    guest = {
-        "id": registration_id,
+    booking = {
+        "id": booking_id,
         "event_id": world.event_id,
         "quota_id": world.quota_id,
-        "category_id": world.category_id,
         "submission_key": f"{SEEDED}{number:028x}",
         "content_hash": "0" * 64,
-        "state": "confirmed",
         "waiting_number": None,
+        "waiting": 0,
         "origin": "web",
-        "name": f"Gæst {number}",
-        "name_key": f"gæst {number:06}",
         "email": f"seed{number}@example.org",
-        "organisation": "",
-        "question": "",
+        "lang": "da",
         "wants_follow_up": False,
         "notice_version": "1",
         "suspicion": "none",
-        "lang": "da",
         "link_hash": new_id() * 2,
         "registered_at": now,
+    }
+    head = {
+        "id": registration_id,
+        "booking_id": booking_id,
+        "position": 1,
+        "event_id": world.event_id,
+        "category_id": world.category_id,
+        "state": "confirmed",
+        "name": f"Gæst {number}",
+        "name_key": f"gæst {number:06}",
+        "organisation": "",
+        "question": "",
     }
     ticket = {
         "id": ticket_id,
@@ -251,4 +268,4 @@ def _guest(world: World, number: int, now: datetime) -> tuple[dict[str, Any], di
         "code_hash": tickets.code_hash(code),
         "now": now,
     }
-    return guest, ticket, code
+    return Guest(booking, head, ticket, code)

@@ -1,0 +1,115 @@
+"""A booking above the heads: each registration so far is a booking of one, with its id, link, key and place in line
+
+Revision ID: 59da240555c5
+Follows: a41e7c90d5f2
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "59da240555c5"
+down_revision = "a41e7c90d5f2"
+branch_labels = None
+depends_on = None
+
+ORIGINS = ("web", "staff", "invitation", "walk_in")
+SUSPICIONS = ("none", "trap", "haste")
+MOVED = (
+    "quota_id",
+    "submission_key",
+    "content_hash",
+    "waiting_number",
+    "origin",
+    "email",
+    "wants_follow_up",
+    "notice_version",
+    "suspicion",
+    "lang",
+    "link_hash",
+    "registered_at",
+)
+
+
+def upgrade() -> None:
+    _make_bookings()
+    _make_heads()
+    with op.batch_alter_table("follow_up") as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_follow_up_registration_id_registration"), type_="foreignkey")
+        batch_op.alter_column("registration_id", new_column_name="booking_id")
+    with op.batch_alter_table("follow_up") as batch_op:  # of its own: a column is not known by its new name before
+        batch_op.create_foreign_key(batch_op.f("fk_follow_up_booking_id_booking"), "booking", ["booking_id"], ["id"])
+    op.execute(
+        """UPDATE outbox_mail SET context = replace(context, '"registration_id"', '"booking_id"')
+           WHERE message LIKE 'registration/%'"""
+    )
+
+
+def downgrade() -> None:
+    raise RuntimeError("A booking of several people cannot become registrations of one again.")
+
+
+def _make_bookings() -> None:
+    op.create_table(
+        "booking",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("event_id", sa.String(length=32), nullable=False),
+        sa.Column("quota_id", sa.String(length=32), nullable=True),
+        sa.Column("submission_key", sa.String(length=32), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("waiting_number", sa.Integer(), nullable=True),
+        sa.Column("waiting", sa.Integer(), nullable=False),
+        sa.Column("origin", _closed("origin", ORIGINS), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("lang", sa.String(length=2), nullable=False),
+        sa.Column("wants_follow_up", sa.Boolean(), nullable=False),
+        sa.Column("notice_version", sa.String(length=20), nullable=False),
+        sa.Column("suspicion", _closed("suspicion", SUSPICIONS), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(origin = 'walk_in') = (quota_id IS NULL)", name=op.f("ck_booking_quota_id")),
+        sa.CheckConstraint("waiting = 0 OR waiting_number IS NOT NULL", name=op.f("ck_booking_waiting_number")),
+        sa.CheckConstraint("waiting >= 0", name=op.f("ck_booking_waiting")),
+        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_booking_event_id_event")),
+        sa.ForeignKeyConstraint(["quota_id"], ["quota.id"], name=op.f("fk_booking_quota_id_quota")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_booking_link_hash")),
+        sa.UniqueConstraint("quota_id", "waiting_number", name=op.f("uq_booking_quota_id_waiting_number")),
+        sa.UniqueConstraint("submission_key", name=op.f("uq_booking_submission_key")),
+    )
+    moved = ", ".join(MOVED)
+    op.execute(
+        f"""INSERT INTO booking (id, event_id, waiting, {moved})
+            SELECT id, event_id, CASE state WHEN 'waiting' THEN 1 ELSE 0 END, {moved} FROM registration"""
+    )
+    stands = sa.text("waiting > 0")
+    op.create_index(op.f("ix_booking_event_id_email"), "booking", ["event_id", "email"])
+    op.create_index(
+        "ix_booking_line", "booking", ["quota_id", "waiting_number"], sqlite_where=stands, postgresql_where=stands
+    )
+
+
+def _make_heads() -> None:
+    with op.batch_alter_table("registration") as batch_op:
+        batch_op.add_column(sa.Column("booking_id", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("position", sa.Integer(), nullable=True))
+    op.execute("UPDATE registration SET booking_id = id, position = 1")
+    with op.batch_alter_table("registration") as batch_op:
+        batch_op.alter_column("booking_id", existing_type=sa.String(length=32), nullable=False)
+        batch_op.alter_column("position", existing_type=sa.Integer(), nullable=False)
+        batch_op.drop_index(batch_op.f("ix_registration_event_id_email"))
+        batch_op.drop_index(batch_op.f("ix_registration_quota_id_state_waiting_number"))
+        batch_op.drop_constraint(batch_op.f("uq_registration_link_hash"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("uq_registration_quota_id_waiting_number"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("uq_registration_submission_key"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("fk_registration_quota_id_quota"), type_="foreignkey")
+        for check in ("quota_id", "waiting_number", "origin", "suspicion"):
+            batch_op.drop_constraint(batch_op.f(f"ck_registration_{check}"), type_="check")
+        batch_op.create_check_constraint(batch_op.f("ck_registration_position"), "position >= 1")
+        batch_op.create_unique_constraint(batch_op.f("uq_registration_booking_id_position"), ["booking_id", "position"])
+        batch_op.create_foreign_key(batch_op.f("fk_registration_booking_id_booking"), "booking", ["booking_id"], ["id"])
+        for column in MOVED:
+            batch_op.drop_column(column)
+
+
+def _closed(name: str, states: tuple[str, ...]) -> sa.Enum:
+    return sa.Enum(*states, name=name, native_enum=False, create_constraint=True, length=40)
