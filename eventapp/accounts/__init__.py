@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import select
 
-from eventapp.accounts import admin_views, audit_views, cli, loader, own_views, views
+from eventapp.accounts import admin_views, audit_views, cli, loader, own_views, queries, views
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.models import Staff
 from eventapp.web.permissions import Permission, Scope
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(bp)
     registry: Registry = app.extensions["registry"]
     registry.staff_links.extend(own_views.LINKS)
+    registry.staff_names = queries.names
     registry.scopes.update(dict.fromkeys(("staff_id", "session_id", "grant_id"), _of_the_authority))
     registry.mail_owners["accounts"] = MailOwner(
         Permission.MANAGE_ACCOUNTS, _of_the_authority, lambda _reach: select(Staff.id)

@@ -154,6 +154,11 @@ def everybody() -> Sequence[Staff]:
     ).all()
 
 
+def names() -> dict[str, str]:
+    """Id -> name, of everybody who works or worked here."""
+    return {row.id: row.name for row in db.session.execute(select(Staff.id, Staff.name))}
+
+
 def staff_with_id(staff_id: str) -> Staff | None:
     return db.session.scalar(select(Staff).options(selectinload(Staff.grants)).where(Staff.id == staff_id))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,7 +113,7 @@ def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: dateti
     if event.published_at and moved:
         event.calendar_sequence += 1
         db.session.flush()  # whoever hears of it reads the new time from the database
-        _tell(registry().event_changed, event)
+        _tell(registry().event_changed, event, by)
     audit.record(by, "events.changed", event.id, fields=sorted(changed))
 
 
@@ -132,7 +132,7 @@ def change_hall(event: Event, hall: Hall, *, by: By, now: datetime) -> None:
     touch(event)
     if event.published_at:
         _record(event, "changed", now)
-    _tell(registry().quotas_changed, event)
+    _tell(registry().quotas_changed, event, by)
     audit.record(by, "events.hall_changed", event.id, fields=sorted(changed), seats=dict(hall.seats))
 
 
@@ -165,7 +165,7 @@ def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
     event.calendar_sequence += 1
     touch(event)
     _record(event, "cancelled", now)
-    _tell(registry().event_changed, event)
+    _tell(registry().event_changed, event, by)
     audit.record(by, "events.cancelled", event.id)
 
 
@@ -203,9 +203,9 @@ def _lock(event: Event) -> None:
     db.session.refresh(event, with_for_update={"key_share": True})
 
 
-def _tell(listeners: list[Any], event: Event) -> None:
+def _tell(listeners: list[Callable[[str, By], None]], event: Event, by: By) -> None:
     for listener in listeners:
-        listener(event.id)
+        listener(event.id, by)
 
 
 def _record(event: Event, act: str, now: datetime) -> None:

@@ -21,6 +21,8 @@ from eventapp.web.pages import ASK_EACH_TIME, kept_page
 from eventapp.web.permissions import Permission, may_open, public, requires
 from eventapp.web.registry import registry
 from eventapp.web.urls import external_url
+from eventapp.work import words
+from eventapp.work.queries import jobs_about
 
 bp = Blueprint("events", __name__)
 
@@ -57,6 +59,7 @@ def desk(event_id: str) -> ResponseReturnValue:
         "events/desk.html",
         event=event,
         figures=sorted(figures, key=lambda one: one.order),
+        jobs=words.shown(jobs_about(event_id)),
         items=sorted(items, key=lambda one: (one.since is None, one.since or clock.now())),
         conditions=checklist.conditions(event) if not event.published_at else [],
         phase=rules.phase(event, clock.now()),

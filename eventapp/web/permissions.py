@@ -52,6 +52,7 @@ class Permission(enum.StrEnum):
     READ_AUDIT = "read_audit"
     READ_OUTBOX = "read_outbox"
     READ_METRICS = "read_metrics"
+    READ_WORK = "read_work"
     MOVE_DEMO_CLOCK = "move_demo_clock"
     READ_CASES = "read_cases"
     EDIT_CASES = "edit_cases"
@@ -83,6 +84,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.READ_AUDIT: frozenset({Role.AUDITOR, Role.ADMIN}),
     Permission.READ_OUTBOX: frozenset({Role.ORGANISER, Role.OFFICER, Role.ADMIN}),
     Permission.READ_METRICS: frozenset({Role.ADMIN}),
+    Permission.READ_WORK: frozenset({Role.ADMIN}),
     Permission.MOVE_DEMO_CLOCK: _STAFF,
     Permission.READ_CASES: _STAFF,
     Permission.EDIT_CASES: frozenset({Role.ORGANISER, Role.OFFICER}),

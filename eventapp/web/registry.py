@@ -168,6 +168,10 @@ def _no() -> bool:
     return False
 
 
+def _nobody() -> dict[str, str]:
+    return {}
+
+
 def _never(_row_id: str) -> bool:
     return False
 
@@ -187,14 +191,16 @@ class Registry:
     record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
-    event_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: time, place, or called off
-    quotas_changed: list[Callable[[str], None]] = field(default_factory=list)  # event_id: seats raised or lowered
+    # (event_id, by), in the same transaction: time, place, or called off
+    event_changed: list[Callable[[str, Any], None]] = field(default_factory=list)
+    quotas_changed: list[Callable[[str, Any], None]] = field(default_factory=list)  # the same: seats raised or lowered
     # argument of an address -> its value -> the Scope of what it names; a test holds that each one stands here
     scopes: dict[str, Callable[[str], Any]] = field(default_factory=dict)
     scope_choices: list[Callable[[], list[ScopeChoice]]] = field(default_factory=list)
     mail_owners: dict[str, MailOwner] = field(default_factory=dict)  # first part of a mail's message -> its owner
     readiness: list[Callable[[], str | None]] = field(default_factory=list)  # None when ready, else what is wrong
     gauges: list[Callable[[], dict[str, float]]] = field(default_factory=list)  # metric name -> value
+    staff_names: Callable[[], dict[str, str]] = _nobody  # id -> name, of everybody who works or worked here
     staff_links: list[StaffLink] = field(default_factory=list)
     front_cards: list[Callable[[], list[FrontCard]]] = field(default_factory=list)
     api: list[ApiOperation] = field(default_factory=list)

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from eventapp.web.registry import Registry
-from eventapp.work import actions, kinds, lanes, models, queries, worker
+from eventapp.work import actions, kinds, lanes, models, queries, views, worker
 
 __all__ = ["models", "register"]
 
@@ -20,9 +20,11 @@ AN_HOUR = 3600
 def register(app: Flask) -> None:
     """Bind the room to the application."""
     registry: Registry = app.extensions["registry"]
+    registry.scopes["job_id"] = queries.scope
     registry.readiness.append(queries.fault)
     registry.gauges.append(queries.gauges)
     lanes.register(app, lanes.JobLane(models.LaneName.RECURRING))
     lanes.register(app, lanes.JobLane(models.LaneName.JOBS))
-    kinds.every(AN_HOUR, "work.forget_ended", _l("Forget tasks that ended more than 30 days ago"), actions.forget_ended)
+    kinds.every(AN_HOUR, "work.forget_ended", _l("Forget jobs that ended more than 30 days ago"), actions.forget_ended)
+    app.register_blueprint(views.bp)
     worker.register(app)

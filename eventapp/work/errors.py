@@ -11,4 +11,4 @@ class JobEndedError(DomainError):
     """There is nothing left to stop."""
 
     code = "job_ended"
-    message = _l("This task has ended already.")
+    message = _l("This job has ended already.")

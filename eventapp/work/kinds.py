@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp.db import Sql, new_id
+from eventapp.web.permissions import Permission, Scope
 from eventapp.work.models import LaneName
 from eventapp.work.running import Running
 
@@ -32,18 +33,28 @@ def _about_nothing(_subject_id: str) -> None:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What a job is about, for people: its name, the page of it for the one who asks, and what it belongs to."""
+
+    name: str
+    url: str
+    scope: Scope
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of job.
 
     ``run`` does it, in an application context and outside any transaction; see :class:`Running`. What it returns is
     kept as the result: ids and numbers. It may be called again for the same job after a fault or a worker's death.
-    ``title`` and the two functions are for people: what a job of this kind does, in the imperative; to a subject's id
-    its name and its page; to a result a sentence, when the progress does not say all.
+    ``title`` says what it does, in the imperative; ``outcome`` makes a sentence of a result, when the progress does not
+    say all. Who has ``permission`` for what the job is about sees it and may stop it, whoever asked for it.
     """
 
     run: Callable[[Running], Mapping[str, Any] | None]
     title: Any
-    about: Callable[[str], tuple[str, str] | None] = _about_nothing
+    about: Callable[[str], Subject | None] = _about_nothing  # subject_id
+    permission: Permission | None = None
     outcome: Callable[[Mapping[str, Any]], str] = _nothing_to_add
 
 

@@ -8,9 +8,11 @@ from flask import current_app
 from sqlalchemy import or_, select
 from sqlalchemy.orm import defer
 
-from eventapp.db import db
+from eventapp.db import db, reading
 from eventapp.errors import existing
-from eventapp.work import heartbeat
+from eventapp.web.permissions import Scope
+from eventapp.work import heartbeat, kinds
+from eventapp.work.kinds import Subject
 from eventapp.work.models import Job, JobState, LaneName
 
 LATEST = 50
@@ -45,6 +47,20 @@ def recurring() -> Sequence[Job]:
     """The tasks that recur, by name."""
     chosen = select(Job).options(*SHORT).where(Job.lane == LaneName.RECURRING)
     return db.session.scalars(chosen.order_by(Job.kind)).all()
+
+
+def scope(job_id: str) -> Scope:
+    """What a job belongs to: what it is about, which its kind knows."""
+    with reading() as conn:
+        row = conn.execute(select(Job.kind, Job.subject_id).where(Job.id == job_id)).first()
+    subject = subject_of(row.kind, row.subject_id) if row else None
+    return subject.scope if subject else Scope()
+
+
+def subject_of(kind: str, subject_id: str | None) -> Subject | None:
+    """What a job is about, in the language of the one who asks."""
+    found = kinds.find(kind)
+    return found.about(subject_id) if found and subject_id else None
 
 
 def fault() -> str | None:

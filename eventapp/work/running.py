@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from eventapp.db import Sql, reading, write
-
-T = TypeVar("T")
 
 PROGRESS = Sql("""
     UPDATE job SET cursor = :cursor, done = :done, total = :total
     WHERE id = :id AND leased_by = :worker AND state = 'running' AND cancel_asked_at IS NULL
 """)
 IS_HELD = Sql("SELECT 1 FROM job WHERE id = :id AND leased_by = :worker AND state = 'running'")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one step did: where the next goes on, how many things it did, and how many there are in all if known."""
+
+    cursor: str
+    more: int
+    total: int | None = None
 
 
 class CancelledError(Exception):
@@ -62,36 +69,44 @@ class Running:
     total: int | None
     holder: Holder
 
-    def step(self, do: Callable[[Connection], T], *, cursor: str, more: int, total: int | None = None) -> T:
-        """Do the next part in a transaction, and keep with it how far that is.
+    def step(self, do: Callable[[Connection], Part | None]) -> bool:
+        """Do the next part in a transaction, and keep with it how far that is: ``while job.step(do): pass``.
 
-        :param do: a second or less, for on SQLite nobody else writes meanwhile.
-        :param cursor: where to go on afterwards.
-        :param more: how many things this part does.
-        :param total: how many there are in all, when it is known.
-        :raises CancelledError: instead of doing it, when the job is not wanted any more. Let it pass.
-        :raises LostError: instead of doing it, when another worker has the job. Let it pass.
-        :raises StoppingError: after it is done, when the worker is to stop. Let it pass.
+        :param do: a second or less, for on SQLite nobody else writes meanwhile; ``None`` when nothing is left to do.
+        :returns: whether there was something to do.
+        :raises CancelledError: when the job is not wanted any more; the part is undone. Let it pass.
+        :raises LostError: when another worker has the job; the part is undone. Let it pass.
+        :raises StoppingError: when the worker is to stop; the part is kept. Let it pass.
         """
-        done, total = self.done + more, self.total if total is None else total
 
-        def part(conn: Connection) -> T:
-            kept = PROGRESS(conn, id=self.id, worker=self.holder.name, cursor=cursor, done=done, total=total)
-            if not kept.rowcount:
+        def keep(conn: Connection) -> Part | None:
+            part = do(conn)
+            if part is not None and not self._note(conn, part):
                 raise LostError
-            return do(conn)
+            return part
 
         try:
-            result = write(part)
+            part = write(keep)
         except LostError:
             raise self._why_lost() from None
-        self.cursor, self.done, self.total = cursor, done, total
         self.holder.pulse()
+        if part is None:
+            return False
+        self.cursor, self.done, self.total = part.cursor, self.done + part.more, _known(part.total, self.total)
         if self.holder.is_stopping:
             raise StoppingError
-        return result
+        return True
+
+    def _note(self, conn: Connection, part: Part) -> bool:
+        """Keep how far it is; whether this worker may still do so."""
+        values = {"cursor": part.cursor, "done": self.done + part.more, "total": _known(part.total, self.total)}
+        return bool(PROGRESS(conn, id=self.id, worker=self.holder.name, **values).rowcount)
 
     def _why_lost(self) -> Exception:
         with reading() as conn:
             is_ours = IS_HELD(conn, id=self.id, worker=self.holder.name).first()
         return CancelledError() if is_ours else LostError()
+
+
+def _known(total: int | None, before: int | None) -> int | None:
+    return before if total is None else total

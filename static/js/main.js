@@ -8,6 +8,7 @@
 const behaviours = {
   "confirm-leave": () => import("./confirm-leave.js").then((module) => module.confirmLeave),
   "copy-link": () => import("./copy-link.js").then((module) => module.copyLink),
+  "follow-job": () => import("./follow-job.js").then((module) => module.followJob),
   "print-page": () => import("./print-page.js").then((module) => module.printPage),
   "send-once": () => import("./send-once.js").then((module) => module.sendOnce),
   "take-focus": () => import("./take-focus.js").then((module) => module.takeFocus),

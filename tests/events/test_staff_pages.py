@@ -156,7 +156,7 @@ def test_changed_time_of_a_published_event_goes_to_record_and_calendars(
     organiser: PageClient, app: Flask, ready_id: str
 ) -> None:
     heard: list[str] = []
-    app.extensions["registry"].event_changed.append(heard.append)
+    app.extensions["registry"].event_changed.append(lambda event_id, _by: heard.append(event_id))
     organiser.submit(f"/staff/events/{ready_id}/publication", action="/publication")
     organiser.submit(f"/staff/events/{ready_id}/settings", {"influence": "Alt."})
     assert heard == []

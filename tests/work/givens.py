@@ -15,7 +15,7 @@ from eventapp.web.permissions import Person
 from eventapp.work import actions, kinds
 from eventapp.work.kinds import Kind
 from eventapp.work.models import Job
-from eventapp.work.running import Running
+from eventapp.work.running import Part, Running
 
 OWNER = Person("0" * 32, "Anna")
 MARK = Sql("""
@@ -25,15 +25,17 @@ MARK = Sql("""
 
 def count_up(job: Running) -> dict[str, int]:
     """``total`` steps, each of which leaves a line in the log, ``pause`` thousandths of a second apart."""
-    total = job.arguments["total"]
-    for number in range(int(job.cursor or 0), total):
-        job.step(lambda conn: mark(conn, job.id), cursor=str(number + 1), more=1, total=total)
+
+    def count_one(conn: Connection) -> Part | None:
+        number = int(job.cursor or 0)
+        if number == job.arguments["total"]:
+            return None
+        MARK(conn, id=new_id(), job_id=job.id)
+        return Part(str(number + 1), 1, job.arguments["total"])
+
+    while job.step(count_one):
         time.sleep(job.arguments.get("pause", 0) / 1000)
-    return {"steps": total}
-
-
-def mark(conn: Connection, job_id: str) -> None:
-    MARK(conn, id=new_id(), job_id=job_id)
+    return {"steps": job.done}
 
 
 def fail(_job: Running) -> None:

@@ -1,0 +1,63 @@
+"""Asking for jobs, and forgetting them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+
+from eventapp.db import reading, transaction
+from eventapp.work import actions
+from eventapp.work.models import Job, JobState
+from eventapp.work.worker import Worker
+from tests.work.givens import OWNER, change, row, start
+
+
+def jobs() -> list[str]:
+    with reading() as conn:
+        return list(conn.scalars(select(Job.id).where(Job.every_seconds.is_(None))))
+
+
+def test_nothing_is_asked_for_when_the_transaction_is_undone(db: SQLAlchemy) -> None:
+    with pytest.raises(LookupError, match="undone"), transaction() as session:
+        actions.start(session, "test.count", arguments={"total": 1}, owner=OWNER)
+        raise LookupError("undone")
+    assert jobs() == []
+
+
+def test_the_same_dedupe_text_is_one_job(db: SQLAlchemy) -> None:
+    with transaction() as session:
+        made = [
+            actions.start(session, "test.count", arguments={"total": 1}, owner=None, dedupe="count:1") for _ in range(2)
+        ]
+    assert [one is None for one in made] == [False, True]
+    assert jobs() == [made[0]]
+
+
+@pytest.mark.parametrize("value", ["anna@example.org", "Anna Aagaard", "", "Ægidius", "x" * 65])
+def test_an_argument_that_a_person_may_have_written_is_refused(db: SQLAlchemy, value: str) -> None:
+    with pytest.raises(ValueError, match="ids, codes"):
+        start(total=1, who=value)
+
+
+def test_ids_codes_moments_and_numbers_are_kept(db: SQLAlchemy) -> None:
+    given = {"event_id": "0" * 32, "at": datetime.now(UTC).isoformat(), "kind": "dossier.pdf", "total": 3}
+    assert row(start(**given)).arguments == given
+
+
+def test_a_kind_that_nobody_knows_cannot_be_asked_for(db: SQLAlchemy) -> None:
+    with pytest.raises(LookupError):
+        start("no.such")
+
+
+def test_jobs_that_ended_are_forgotten_after_a_month(app: Flask, db: SQLAlchemy) -> None:
+    old, fresh, waiting = start(total=1), start(total=1), start(total=1)
+    Worker(app).run_once()
+    change(old, finished_at=datetime.now(UTC) - timedelta(days=31))
+    change(fresh, finished_at=datetime.now(UTC) - timedelta(days=29))
+    change(waiting, state=JobState.WAITING, finished_at=None, queued_at=datetime.now(UTC) - timedelta(days=90))
+    assert actions.forget_ended() == 1
+    assert set(jobs()) == {fresh, waiting}

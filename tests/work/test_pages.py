@@ -1,0 +1,191 @@
+"""What is under way, as staff see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from eventapp.audit import AuditEntry
+from eventapp.db import reading
+from eventapp.web.permissions import Grant, Permission, Person, Role, Scope
+from eventapp.work import kinds
+from eventapp.work.kinds import Kind, Subject
+from eventapp.work.models import JobState
+from eventapp.work.running import Running
+from eventapp.work.worker import Worker
+from tests.support.pages import PageClient
+from tests.support.staff import sign_in
+from tests.support.work import do_jobs
+from tests.work.givens import change, count_up, row, start
+
+WORK = "/staff/work"
+ABOUT = Subject("Debat om havneparken", "/events/havn", Scope("c" * 32, "e" * 32))
+
+
+def person(client: PageClient, *roles: Role) -> Person:
+    return Person(sign_in(client, *roles), "Anna")
+
+
+def test_whoever_asks_for_nothing_is_told_what_will_stand_here(page_client: PageClient) -> None:
+    person(page_client, Role.ORGANISER)
+    assert "Intet er i gang" in page_client.visit(WORK).text
+    assert "Nothing is under way" in page_client.visit(f"{WORK}?lang=en").text
+
+
+def test_a_job_is_shown_with_a_bar_until_it_is_done(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=4, owner=owner)
+        change(job_id, state=JobState.RUNNING, leased_by="one", done=3, total=4)
+    page = page_client.visit(WORK)
+    (bar,) = page.root.all("progress")
+    assert (bar.attributes["value"], bar.attributes["max"]) == ("3", "4")
+    assert "3 af 4" in page.text
+    with app.app_context():
+        change(job_id, state=JobState.WAITING, leased_by=None)
+    do_jobs(app)
+    page = page_client.visit(WORK)
+    assert page.root.all("progress") == []
+    assert "Færdig" in page.text
+
+
+def test_a_job_that_failed_says_why(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start("test.fail", owner=owner)
+    do_jobs(app)
+    assert "Venter på et nyt forsøg" in page_client.visit(WORK).text
+    with app.app_context():
+        change(job_id, deaths=3, due_at=row(job_id).queued_at)
+    do_jobs(app)
+    page = page_client.visit(WORK)
+    assert "Mislykkedes" in page.text
+    assert "Ingen arbejder blev færdig med den" in page.text or "færdig" in page.text
+
+
+def test_one_sees_the_jobs_that_one_asked_for_and_no_others(app: Flask, page_client: PageClient) -> None:
+    person(page_client, Role.ORGANISER)
+    with app.app_context():
+        others = start(total=1)
+    assert "Intet er i gang" in page_client.visit(WORK).text
+    assert page_client.get(f"{WORK}/{others}/progress").status_code == 404
+    assert cancel(page_client, others).status_code == 404
+    with app.app_context():
+        assert row(others).state is JobState.WAITING
+
+
+def test_who_looks_after_the_system_sees_all_jobs_and_what_recurs(app: Flask, page_client: PageClient) -> None:
+    person(page_client, Role.ADMIN)
+    with app.app_context():
+        other = start(total=1, owner=Person(sign_in(app.test_client(), Role.ORGANISER), "Bo"))
+        Worker(app).run_once()
+    page = page_client.visit(WORK)
+    assert f"{WORK}/{other}/cancellation" not in page_client.response.text  # it is done
+    assert "Underskriv det nye i protokollen" in page.text
+    assert "Ansat" in page.text  # who asked for it
+
+
+@pytest.fixture
+def about_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = Kind(count_up, "Count", about=lambda _subject: ABOUT, permission=Permission.EDIT_EVENTS)
+    monkeypatch.setitem(kinds._kinds, "test.count", kind)
+
+
+@pytest.mark.usefixtures("about_an_event")
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.ORGANISER, 200), (Role.ADMIN, 200), (Role.OFFICER, 404), (Role.AUDITOR, 404)]
+)
+def test_a_job_is_seen_by_those_who_see_to_what_it_is_about(
+    app: Flask, page_client: PageClient, role: Role, status: int
+) -> None:
+    person(page_client, role)
+    with app.app_context():
+        job_id = start(total=1, subject_id="e" * 32)
+    assert page_client.get(f"{WORK}/{job_id}/progress").status_code == status
+
+
+@pytest.mark.usefixtures("about_an_event")
+@pytest.mark.parametrize(("event_id", "status"), [("e" * 32, 200), ("f" * 32, 404)])
+def test_a_role_for_one_event_reaches_the_jobs_of_that_event(
+    app: Flask, page_client: PageClient, monkeypatch: pytest.MonkeyPatch, event_id: str, status: int
+) -> None:
+    person(page_client)
+    limited = Person("1" * 32, "Anna", limited=frozenset({Grant(Role.ORGANISER, event_id=event_id)}))
+    monkeypatch.setattr("eventapp.accounts.loader._person", lambda *_: limited, raising=False)
+    with app.app_context():
+        job_id = start(total=1, subject_id="e" * 32)
+    assert page_client.get(f"{WORK}/{job_id}/progress").status_code == status
+
+
+def test_an_open_page_asks_how_far_a_job_is_and_hears_when_something_changes(
+    app: Flask, page_client: PageClient
+) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=2, owner=owner)
+        change(job_id, done=1, total=2)
+    first = page_client.get(f"{WORK}/{job_id}/progress")
+    assert first.json == {"is_open": True, "state": "Venter på at komme til", "done": 1, "total": 2, "text": "1 af 2"}
+    again = {"If-None-Match": first.headers["ETag"]}
+    assert page_client.get(f"{WORK}/{job_id}/progress", headers=again).status_code == 304
+    do_jobs(app)
+    last = page_client.get(f"{WORK}/{job_id}/progress", headers=again)
+    assert last.json is not None
+    assert (last.json["is_open"], last.json["state"]) == (False, "Færdig")
+
+
+# --- stopping ------------------------------------------------------------------------------------------------
+
+
+def cancel(client: PageClient, job_id: str) -> Any:
+    """Post as the button does, also where the page shows none."""
+    client.visit("/staff/account")
+    token = next(one.attributes["value"] for one in client.page.root.all("input", name="csrf_token"))
+    return client.post(f"{WORK}/{job_id}/cancellation", data={"csrf_token": token})
+
+
+def test_whoever_asked_for_a_job_can_stop_it_while_it_waits(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=1, owner=owner)
+    page = page_client.submit(WORK, action="/cancellation")
+    assert "Jobbet er stoppet" in page.text
+    do_jobs(app)
+    with app.app_context():
+        assert (row(job_id).state, row(job_id).done) == (JobState.CANCELLED, 0)
+        with reading() as conn:
+            acts = conn.execute(select(AuditEntry.by_id).where(AuditEntry.act == "work.cancelled")).scalars().all()
+        assert acts == [owner.id]
+    assert page_client.page.root.all("progress") == []
+    assert cancel(page_client, job_id).status_code == 409
+
+
+def test_a_job_under_way_stops_before_its_next_step_and_keeps_what_it_did(
+    app: Flask, page_client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    seen = []
+
+    def stopped_meanwhile(job: Running) -> dict[str, int]:
+        monkeypatch.setattr("time.sleep", lambda _: seen.append(cancel(page_client, job.id).status_code))
+        return count_up(job)
+
+    monkeypatch.setitem(kinds._kinds, "test.count", Kind(stopped_meanwhile, "Count"))
+    with app.app_context():
+        job_id = start(total=3, owner=owner)
+    do_jobs(app)
+    assert seen == [303]
+    with app.app_context():
+        assert (row(job_id).state, row(job_id).done) == (JobState.CANCELLED, 1)
+
+
+def test_what_recurs_is_not_stopped(app: Flask, page_client: PageClient) -> None:
+    person(page_client, Role.ADMIN)
+    with app.app_context():
+        Worker(app).run_once()
+        with reading() as conn:
+            task_id = conn.exec_driver_sql("SELECT id FROM job WHERE every_seconds IS NOT NULL LIMIT 1").scalar_one()
+    assert cancel(page_client, str(task_id)).status_code == 409
