@@ -17,7 +17,7 @@ from eventapp.work import kinds, rules
 from eventapp.work.errors import JobEndedError
 from eventapp.work.models import LaneName
 
-IS_ID = re.compile(r"[\w:.+-]{1,64}")  # an id, a code, a moment: nothing that a person wrote
+IS_ID = re.compile(r"[\w:.+-]{1,64}", re.ASCII)  # an id, a code, a moment: nothing that a person wrote
 
 INSERT = Sql("""
     INSERT INTO job (id, kind, lane, arguments, owner_id, subject_id, dedupe, state, attempts, due_at, cursor, done,

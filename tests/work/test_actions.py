@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from eventapp.db import reading, transaction
+from eventapp.db import reading, transaction, write
 from eventapp.work import actions
 from eventapp.work.models import Job, JobState
 from eventapp.work.worker import Worker
@@ -22,9 +23,12 @@ def jobs() -> list[str]:
 
 
 def test_nothing_is_asked_for_when_the_transaction_is_undone(db: SQLAlchemy) -> None:
-    with pytest.raises(LookupError, match="undone"), transaction() as session:
-        actions.start(session, "test.count", arguments={"total": 1}, owner=OWNER)
-        raise LookupError("undone")
+    def undone(conn: Connection) -> None:
+        actions.start(conn, "test.count", arguments={"total": 1}, owner=OWNER)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        write(undone)
     assert jobs() == []
 
 
@@ -44,7 +48,7 @@ def test_an_argument_that_a_person_may_have_written_is_refused(db: SQLAlchemy, v
 
 
 def test_ids_codes_moments_and_numbers_are_kept(db: SQLAlchemy) -> None:
-    given = {"event_id": "0" * 32, "at": datetime.now(UTC).isoformat(), "kind": "dossier.pdf", "total": 3}
+    given: dict[str, Any] = {"event_id": "0" * 32, "at": datetime.now(UTC).isoformat(), "as": "note.pdf", "total": 3}
     assert row(start(**given)).arguments == given
 
 
