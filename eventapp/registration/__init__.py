@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.registration import desk, messages, models, retention, staff_views, views
+from eventapp.registration import desk, jobs, messages, models, retention, staff_views, views
 from eventapp.registration.kept import SECONDS, KeptOccasions
 
 __all__ = ["models", "register"]
@@ -17,4 +17,5 @@ def register(app: Flask) -> None:
     app.extensions["kept_occasions"] = KeptOccasions(0 if app.testing else SECONDS)
     messages.register(app)
     retention.register()
+    jobs.register()
     desk.register(app.extensions["registry"])

@@ -184,24 +184,26 @@ def move_up(conn: Connection, occasion: Occasion, quota_id: str, now: datetime) 
 
 
 def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int:
-    """Fill the free seats of all quotas of an event, for when the organiser has added some; how many were seated."""
+    """Give free seats of all quotas of an event to the first in line; how many people got one, 0 when all is done."""
     occasion = queries.occasion_by_id(conn, event_id)
     lines = [one.id for one in occasion.quotas.values() if one.waiting]
     return sum(len(move_up(conn, occasion, quota_id, now)) for quota_id in lines)
 
 
-def tell_of_change(conn: Connection, event_id: str) -> int:
-    """Write to everybody who wants to come that time or place has changed, or that the event is called off.
+def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: str, most: int) -> list[str]:
+    """Write to those who want to come that time or place has changed, or that the event is called off.
 
     These are practical mails, so nobody has to have asked for them (LAW-04).
 
-    :returns: how many mails are on their way.
+    :param until: who signed up later knows already.
+    :param after: the last booking that was written to; empty at the beginning.
+    :returns: the bookings that were written to now, at most ``most``; empty when all were.
     """
     occasion = queries.occasion_by_id(conn, event_id)
-    bookings = queries.reachable(conn, event_id)
+    bookings = queries.reachable(conn, event_id, until=until, after=after, most=most)
     for booking in bookings:
         messages.event_changed(conn, booking, occasion)
-    return len(bookings)
+    return [one.id for one in bookings]
 
 
 def send_again(conn: Connection, booking_id: str, *, by: Actor) -> None:

@@ -7,10 +7,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from eventapp import clock
-from eventapp.db import db
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
-from eventapp.registration import actions, staff_queries
+from eventapp.registration import jobs, staff_queries
 from eventapp.registration.models import RegistrationState
 from eventapp.registration.staff_queries import DOUBLES
 from eventapp.web.permissions import Permission, url_if_allowed
@@ -74,26 +73,13 @@ def _double_items(event_id: str) -> list[DeskItem]:
     return [DeskItem(_("Somebody may have signed up twice"), _page(event_id, state=DOUBLES), _("Look"), since)]
 
 
-def seats_were_changed(event_id: str) -> None:
-    """Seats that the organiser added go to the first in line at once."""
-    db.session.flush()
-    actions.move_up_everywhere(db.session.connection(), event_id, now=clock.now())
-    db.session.expire_all()
-
-
-def event_was_changed(event_id: str) -> None:
-    """Whoever wants to come hears of it."""
-    db.session.flush()
-    actions.tell_of_change(db.session.connection(), event_id)
-
-
 def register(registry: Registry) -> None:
     registry.thread_steps.append(thread_steps)
     registry.desk_figures.append(desk_figures)
     registry.desk_items.append(desk_items)
     registry.desk_tabs.append(TAB)
-    registry.quotas_changed.append(seats_were_changed)
-    registry.event_changed.append(event_was_changed)
+    registry.quotas_changed.append(jobs.seats_were_changed)
+    registry.event_changed.append(jobs.event_was_changed)
     registry.scopes["registration_id"] = staff_queries.scope
     registry.mail_owners["registration"] = MailOwner(
         Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within

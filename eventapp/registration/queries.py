@@ -43,11 +43,12 @@ BOOKED = Sql(f"{_BOOKED} WHERE b.id = :booking_id ORDER BY r.position")
 BOOKED_WITH = Sql(f"""{_BOOKED}
     WHERE b.id = (SELECT booking_id FROM registration WHERE id = :registration_id) ORDER BY r.position
 """)
-REACHABLE = Sql("""
-    SELECT id, email, lang FROM booking WHERE event_id = :event_id AND email <> ''
+REACHABLE = """
+    FROM booking WHERE event_id = :event_id AND email <> '' AND registered_at <= :until
     AND EXISTS (SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state <> 'cancelled')
-    ORDER BY registered_at, id
-""")
+"""
+SOME_REACHABLE = Sql(f"SELECT id, email, lang {REACHABLE} AND id > :after ORDER BY id LIMIT :most")
+REACHABLE_NUMBER = Sql(f"SELECT count(*) {REACHABLE}")
 PAGE = """
     SELECT b.id AS booking_id, b.event_id, b.email, b.registered_at, r.id, r.position, r.state, r.name, c.label,
            c.label_en, t.id AS ticket_id, t.version
@@ -281,9 +282,14 @@ def head(conn: Connection, registration_id: str) -> BookedHead | None:
     return next((one for one in found.heads if one.id == registration_id), None) if found else None
 
 
-def reachable(conn: Connection, event_id: str) -> Any:
-    """Bookings of those who want to come and gave an address: rows of id, email, lang, the first to sign up first."""
-    return REACHABLE(conn, event_id=event_id).all()
+def reachable(conn: Connection, event_id: str, *, until: datetime, after: str, most: int) -> Sequence[Any]:
+    """Bookings of those who want to come and gave an address: rows of id, email, lang, in the order of their ids."""
+    return SOME_REACHABLE(conn, event_id=event_id, until=until, after=after, most=most).all()
+
+
+def reachable_number(conn: Connection, event_id: str, *, until: datetime) -> int:
+    """How many bookings those are in all."""
+    return int(REACHABLE_NUMBER(conn, event_id=event_id, until=until).scalar_one())
 
 
 def place_in_line(conn: Connection, booking_id: str) -> int:

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from eventapp import audit, clock
 from eventapp.db import db, write
 from eventapp.events.queries import event_by_id
-from eventapp.registration import actions, queries, staff_queries, words
+from eventapp.registration import actions, jobs, queries, staff_queries, words
 from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
 from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm
 from eventapp.registration.staff_queries import DOUBLES, NO_CATEGORY, Wish
@@ -123,8 +123,8 @@ def cancel(event_id: str, registration_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_REGISTRATIONS)
 def seat_waiting(event_id: str) -> ResponseReturnValue:
     """Give free seats to the first in line."""
-    seated = actions.move_up_everywhere(db.session.connection(), event_by_id(event_id).id, now=clock.now())
-    _say_seated("", seated)
+    jobs.seats_were_changed(event_by_id(event_id).id, current_person())
+    flash(_("Those first in line are being given the free seats."), "success")
     return redirect(url_for(".index", event_id=event_id), 303)
 
 
@@ -192,8 +192,8 @@ def _cancel_page(event_id: str, registration_id: str, form: CancelForm) -> str:
 
 def _say_seated(text: str, number: int) -> None:
     moved = ngettext("%(num)s got a seat from the waiting list.", "%(num)s got seats from the waiting list.", number)
-    said = moved if number or not text else _("Nobody got the seat from the waiting list.")
-    flash(f"{text} {said}".strip(), "success")
+    said = moved if number else _("Nobody got the seat from the waiting list.")
+    flash(f"{text} {said}", "success")
 
 
 def _to(event_id: str, registration_id: str) -> ResponseReturnValue:

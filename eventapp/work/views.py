@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from eventapp.clock import system_now
 from eventapp.db import db
 from eventapp.errors import NotFoundError
-from eventapp.formats.display import language
+from eventapp.languages import current
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import StaffLink, registry
 from eventapp.work import actions, kinds, queries, words
@@ -42,7 +42,7 @@ def progress(job_id: str) -> ResponseReturnValue:
     job = one.job
     facts = {"is_open": job.state.is_open, "state": one.state, "done": job.done, "total": job.total}
     response: Response = jsonify({**facts, "text": one.progress})
-    response.set_etag(f"{one.mark}-{job.state}-{job.done}-{job.total}-{language()}")
+    response.set_etag(f"{one.mark}-{job.state}-{job.done}-{job.total}-{current()}")
     return response.make_conditional(request)
 
 

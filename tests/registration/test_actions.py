@@ -12,12 +12,13 @@ from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
-from eventapp.registration import actions, desk, queries, retention, tickets
+from eventapp.registration import actions, desk, jobs, queries, retention, tickets
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.errors import EventNotOpenError, OtherContentError, TooManySeatsError
 from eventapp.registration.models import Origin, Reason, RegistrationState
 from tests.registration.givens import count, given_event, quota_of, rows, sign_up
 from tests.support.factories import SIGN_UP_AT, STARTS_AT
+from tests.support.work import do_jobs
 
 
 def accept(event: Event, key: str = "", **given: str) -> Outcome:
@@ -102,8 +103,9 @@ def test_seats_that_the_organiser_adds_go_to_the_line_at_once(db) -> None:
     event = given_event(seats=0, starts_at=clock.now() + timedelta(days=3))
     sign_up(event, 1, now=clock.now())
     database.session.execute(database.text("UPDATE quota SET seats = 1"))
-    desk.seats_were_changed(event.id)
+    jobs.seats_were_changed(event.id, None)
     database.session.commit()
+    assert do_jobs() == 1
     assert quota_of(event).taken == 1
 
 

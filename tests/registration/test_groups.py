@@ -280,7 +280,8 @@ def test_a_changed_event_is_told_once_a_booking(db) -> None:
     sign_up(event, 1, heads=3)
     gone = sign_up(event, 2, heads=2)
     cancel_all(gone)
-    assert core.write(lambda conn: actions.tell_of_change(conn, event.id)) == 1
+    told = core.write(lambda conn: actions.tell_of_change(conn, event.id, until=SIGN_UP_AT, after="", most=9))
+    assert len(told) == 1
 
 
 # --- pages ---------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from eventapp.mail import rules as mail_rules
 from eventapp.mail.models import OutboxMail
 from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import Rendered
-from eventapp.registration import actions, desk, queries, tickets
+from eventapp.registration import actions, jobs, queries, tickets
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import TooManySeatsError
 from eventapp.registration.models import Reason
@@ -24,7 +24,7 @@ from eventapp.web.permissions import Person
 from tests.registration.givens import count, given_event, said, sign_up
 from tests.support.factories import SIGN_UP_AT
 from tests.support.pictures import qr_from_png
-from tests.support.work import take_mails
+from tests.support.work import do_jobs, take_mails
 
 
 def mails() -> dict[str, tuple[QueuedMail, Rendered]]:
@@ -44,8 +44,9 @@ def change(event: Event, **facts: Any) -> None:
     for name, value in facts.items():
         setattr(stored, name, value)
     for _ in range(2):
-        desk.event_was_changed(event.id)
+        jobs.event_was_changed(event.id, None)
     database.session.commit()
+    do_jobs()
 
 
 def every_mail() -> tuple[Event, dict[str, tuple[QueuedMail, Rendered]]]:

@@ -19,6 +19,7 @@ from tests.registration.givens import count, given_event, quota_of, rows, sign_u
 from tests.support.html import Page
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
+from tests.support.work import do_jobs
 
 NAMES = ["Zacho", "Østergaard", "Aagaard", "Andersen", "Åkjær", "Ægidius"]
 IN_ORDER = ["Andersen", "Zacho", "Ægidius", "Østergaard", "Aagaard", "Åkjær"]
@@ -174,6 +175,7 @@ def test_free_seats_are_given_to_the_line_with_one_button(organiser: PageClient,
     database.session.commit()
     assert "2 pladser er ledige, mens 2 venter" in organiser.visit(f"/staff/events/{event.id}").text
     organiser.submit(path(event), action="/seatings")
+    do_jobs()
     assert (quota_of(event).taken, quota_of(event).waiting) == (6, 0)
 
 

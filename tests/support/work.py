@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 
-from flask import Flask
+from flask import Flask, current_app
 
 from eventapp.clock import system_now
 from eventapp.config import Settings
@@ -35,10 +35,10 @@ def take_mails(most: int = 50, worker: str = "test:mail") -> list[QueuedMail]:
     return taken
 
 
-def do_jobs(app: Flask) -> int:
-    """Do the jobs that are due, and nothing else; how many there were. In an application context or outside."""
+def do_jobs(app: Flask | None = None) -> int:
+    """Do the jobs that are due, and nothing else; how many there were. ``app`` outside an application context."""
     runner = Runner(JobLane(LaneName.JOBS), "test", threading.Event())
-    with app.app_context():
+    with (app or current_app).app_context():
         return runner.work_off()
 
 

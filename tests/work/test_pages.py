@@ -119,8 +119,9 @@ def test_a_role_for_one_event_reaches_the_jobs_of_that_event_alone(app: Flask, p
         mine, other = make_event(), make_event()
         grant = {"granted_at": mine.starts_at, "role": Role.ORGANISER, "event_id": mine.id}
         db.session.add(RoleGrant(staff_id=staff.id, **grant))
+        event_ids = mine.id, other.id
         db.session.commit()
-        jobs = [start(total=1, subject_id=one.id) for one in (mine, other)]
+        jobs = [start(total=1, subject_id=one) for one in event_ids]
     assert [page_client.get(f"{WORK}/{one}/progress").status_code for one in jobs] == [200, 404]
 
 
