@@ -80,6 +80,7 @@ ACT_NAMES = {
     "invitations.sent": _l("Invitation sent"),
     "invitations.written": _l("Invitation written"),
     "mail.tried_again": _l("Mail tried again"),
+    "work.cancelled": _l("Job stopped"),
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
     "registration.moved_up": _l("Seat given from the waiting list"),

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from eventapp.mail import lane, outbox
 from eventapp.mail.channels import eml_path
 from eventapp.mail.lane import MailLane, Outcome
 from eventapp.mail.models import OutboxMail, State
+from eventapp.work import heartbeat
 from eventapp.work.models import WorkerHeartbeat
 from eventapp.work.worker import Worker
 from tests.mail.givens import change, queue, row, sending_to
@@ -207,9 +209,9 @@ def test_four_processes_send_each_mail_once_and_stop_cleanly(
 
 
 def test_what_a_killed_worker_held_is_sent_by_another(smtp_app: Flask, settings: Settings, smtp_server: SmtpServer):
-    with held_up(smtp_server) as arrived, processes(sending_to(settings, smtp_server), 1) as (victim,):
+    with held_up(smtp_server) as held, processes(sending_to(settings, smtp_server), 1) as (victim,):
         queue_many(20)
-        assert arrived.wait(20)
+        assert held.arrived.wait(20)
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait()
         assert states()[State.SENDING] == 1  # a worker holds one mail, so its death costs no other its turn
@@ -221,26 +223,36 @@ def test_what_a_killed_worker_held_is_sent_by_another(smtp_app: Flask, settings:
     assert sum(ids.values()) <= 21  # the one on the wire may have arrived, and comes again under the same id
 
 
+@dataclass
+class HeldUp:
+    """A server that does not answer to the first mail until it is told to."""
+
+    arrived: threading.Event
+    go_on: threading.Event
+
+
 @contextmanager
-def held_up(server: SmtpServer) -> Iterator[threading.Event]:
-    """The server is slow to answer to the first mail; the event is set when that has arrived."""
-    arrived, original = threading.Event(), server.handle_DATA
+def held_up(server: SmtpServer) -> Iterator[HeldUp]:
+    held, original = HeldUp(threading.Event(), threading.Event()), server.handle_DATA
 
     async def slow(*arguments: Any) -> str:
         answer = await original(*arguments)
-        if not arrived.is_set():
-            arrived.set()
-            await asyncio.sleep(3)
+        if not held.arrived.is_set():
+            held.arrived.set()
+            await asyncio.get_running_loop().run_in_executor(None, held.go_on.wait, 30)
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "handle_DATA", slow)
-        yield arrived
+        try:
+            yield held
+        finally:
+            held.go_on.set()
 
 
 def test_a_new_mail_leaves_at_once(smtp_app: Flask, settings: Settings, smtp_server: SmtpServer):
     with processes(sending_to(settings, smtp_server), 1):
-        time.sleep(1)
+        wait_until(lambda: "mail" in heartbeat.ages())
         started = time.monotonic()
         queue("soon@example.org")
         smtp_server.wait_for("soon@example.org")
@@ -249,13 +261,14 @@ def test_a_new_mail_leaves_at_once(smtp_app: Flask, settings: Settings, smtp_ser
 
 def test_a_slow_mail_server_keeps_no_writer_waiting(smtp_app: Flask, smtp_server: SmtpServer):
     queue("slow@example.org")
-    with held_up(smtp_server) as arrived:
+    with held_up(smtp_server) as held:
         sending = threading.Thread(target=Worker(smtp_app).run_once)
         sending.start()
-        assert arrived.wait(20)
+        assert held.arrived.wait(20)
         started = time.monotonic()
         queue("other@example.org")
         assert time.monotonic() - started < 1
+        held.go_on.set()
         sending.join()
 
 
