@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.cases import document_views, front, list_views, queries, staff, thread, views
+from eventapp import record
+from eventapp.cases import document_views, entries, front, list_views, queries, staff, thread, views
 from eventapp.web.permissions import Scope
 from eventapp.web.registry import Registry
 
@@ -17,6 +18,7 @@ def register(app: Flask) -> None:
     for blueprint in (views.bp, staff.bp, list_views.bp, document_views.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(case_tabs=staff.tabs, record_url=thread.record_url)
+    record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.own_steps)
     registry.front_cards.append(front.cards)

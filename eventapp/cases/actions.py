@@ -9,7 +9,7 @@ from typing import Any
 
 from eventapp import audit, blobs, record
 from eventapp.blobs import Stored
-from eventapp.cases import queries, rules
+from eventapp.cases import entries, queries, rules
 from eventapp.cases.errors import AlreadyPublishedError
 from eventapp.cases.models import (
     USUAL_STAGES,
@@ -77,7 +77,7 @@ def open_case(facts: CaseFacts, *, by: By, now: datetime, slug: str = "") -> Cas
     db.session.add(case)
     db.session.flush()  # the record's log bears the id of the case
     record.open_log(db.session.connection(), case.id, f"{settings().authority_id}/case/{case.slug}", now)
-    _record(case, record.Kind.CASE, {"act": "opened", **_told(facts)}, case.id, now)
+    _record(case, entries.CASE, {"act": "opened", **_told(facts)}, case.id, now)
     audit.record(by, "cases.opened", case.id)
     return case
 
@@ -88,7 +88,7 @@ def change_facts(case: Case, facts: CaseFacts, *, by: By, now: datetime) -> None
     for name, value in changed.items():
         setattr(case, name, value)
     if changed:
-        _record(case, record.Kind.CASE, {"act": "changed", **_told(facts)}, case.id, now)
+        _record(case, entries.CASE, {"act": "changed", **_told(facts)}, case.id, now)
         audit.record(by, "cases.changed", case.id, fields=sorted(changed))
 
 
@@ -100,7 +100,7 @@ def publish(case: Case, *, by: By, now: datetime) -> None:
     if case.published_at:
         raise AlreadyPublishedError
     case.published_at = now
-    _record(case, record.Kind.PUBLISH, {"act": "published", "what": "case", "number": case.number}, case.id, now)
+    _record(case, entries.PUBLISH, {"act": "published", "what": "case", "number": case.number}, case.id, now)
     audit.record(by, "cases.published", case.id)
 
 
@@ -126,11 +126,13 @@ def add_version(document: Document, upload: Upload, *, by: By, now: datetime) ->
         size=upload.stored.size,
         file_name=upload.file_name,
         media_type=upload.media_type,
+        title=document.title.official,
+        kind=document.kind,
         uploaded_at=now,
         uploaded_by_id=by.id if by else None,
     )
     document.versions.insert(0, version)
-    db.session.flush()
+    db.session.flush()  # the record and the audit line name the new id
     told = {
         "title": document.title.official,
         "kind": document.kind,
@@ -141,12 +143,13 @@ def add_version(document: Document, upload: Upload, *, by: By, now: datetime) ->
     record.append(
         conn,
         log_id=document.case_id,
-        kind=record.Kind.DOCUMENT,
+        kind=entries.DOCUMENT,
         parts=told,
         attachments=[file],
         ref=document.id,
         received_at=now,
         at=now,
+        then=record.note_number(DocumentVersion, version.id),
     )
     audit.record(by, "cases.version_added", document.id, version=version.number, size=version.size)
     return version
@@ -175,7 +178,7 @@ def note_decision(step: DecisionStep, *, by: By, now: datetime) -> None:
         "link": step.link,
     }
     case = queries.case_by_id(step.case_id)
-    _record(case, record.Kind.DECISION, told, step.id, now)
+    _record(case, entries.DECISION, told, step.id, now)
     audit.record(by, "cases.decision_noted", step.id)
 
 
@@ -189,7 +192,7 @@ def save_letter(case: Case, kind: LetterKind, letter: Letter, *, by: By, now: da
         setattr(found, name, value)
     db.session.flush()
     told = {"letter": kind, "dated_on": _day(letter.dated_on), "summary": letter.summary.official}
-    _record(case, record.Kind.DOCUMENT, told, found.id, now)
+    _record(case, entries.DOCUMENT, told, found.id, now)
     audit.record(by, "cases.letter_saved", found.id, kind=kind)
     return found
 
@@ -212,7 +215,6 @@ def plan(case: Case, days: Mapping[Stage, date | None], *, by: By) -> None:
 
 
 def _record(case: Case, kind: record.Kind, told: Mapping[str, Any], ref: str, now: datetime) -> None:
-    db.session.flush()  # the record is the last to be locked, here as in every slice
     conn = db.session.connection()
     record.append(conn, log_id=case.id, kind=kind, parts=told, ref=ref, received_at=now, at=now)
 

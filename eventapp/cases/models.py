@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.languages import NO_WORDS, Wording
+from eventapp.record.models import Told
 
 
 class Case(Model):
@@ -126,7 +127,11 @@ class Document(Model):
 
 
 class DocumentVersion(Model):
-    """One upload of a document; the newest number is the one in force."""
+    """One upload of a document; the newest number is the one in force.
+
+    ``title`` and ``kind`` are the document's when it was uploaded, as the record has them; ``entry_seq`` is its place
+    in the record of the case.
+    """
 
     __tablename__ = "document_version"
     __table_args__ = (UniqueConstraint("document_id", "number"),)
@@ -138,6 +143,9 @@ class DocumentVersion(Model):
     file_name: Mapped[str] = mapped_column(String(150))
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int] = mapped_column(BigInteger)
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    entry_seq: Mapped[int | None] = mapped_column(BigInteger)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[str | None] = mapped_column(String(32))
 
@@ -214,3 +222,9 @@ class PlannedStage(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     stage: Mapped[Stage] = mapped_column(enum_column(Stage))
     planned_on: Mapped[date | None]
+
+
+class CaseTold(Told):
+    """What the record was told of the case, its decisions and letters, each time that it changed; in Danish."""
+
+    __tablename__ = "case_told"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.contributions import parts, queries, views
+from eventapp.contributions import parts, views
+from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.registration import staff_queries
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -13,6 +14,7 @@ from eventapp.web.registry import MailOwner, Registry
 
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
+    record.declare(app, CONTRIBUTION)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(parts.steps)
     registry.event_parts.append(parts.event_parts)
@@ -23,4 +25,3 @@ def register(app: Flask) -> None:
     registry.mail_owners["contributions"] = MailOwner(
         Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within
     )
-    registry.record_content[record.Kind.CONTRIBUTION] = queries.committed_content

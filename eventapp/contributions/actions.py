@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from eventapp import audit, record
-from eventapp.contributions import queries
+from eventapp.contributions import entries, queries
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
 from eventapp.contributions.models import Contribution, FollowUp, Quoting
 from eventapp.db import Sql, db, new_id
@@ -60,28 +60,25 @@ def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
     if earlier := queries.contribution_with_key(sent.submission_key):
         return _same(earlier, sent)
     new, number = new_id(), _next_number(event.id)
-    told = queries.content(sent.theme_id, sent.name, sent.text, sent.quoting)
-    entry = record.append(
-        db.session.connection(),
-        log_id=event.case_id,
-        kind=record.Kind.CONTRIBUTION,
-        parts=told,
-        ref=new,
-        received_at=now,
-        at=now,
-        store_content=False,
-    )
     contribution = Contribution(
         id=new,
         event_id=event.id,
         number=number,
         content_hash=sent.content_hash(),
         receipt_hash=token_hash(receipt_token(new)),
-        entry_seq=entry.seq,
         sent_at=now,
         **vars(sent),
     )
     db.session.add(contribution)
+    record.append(
+        db.session.connection(),
+        log_id=event.case_id,
+        kind=entries.CONTRIBUTION,
+        parts=entries.content(sent.theme_id, sent.name, sent.text, sent.quoting),
+        ref=new,
+        received_at=now,
+        at=now,
+    )
     audit.record(None, "contributions.received", new, number=number)
     return contribution
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
@@ -45,7 +45,6 @@ class Contribution(Model):
     text: Mapped[str] = mapped_column(Text)
     quoting: Mapped[Quoting] = mapped_column(enum_column(Quoting))
     was_present: Mapped[bool]
-    entry_seq: Mapped[int] = mapped_column(BigInteger)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -87,14 +86,3 @@ def to_be_asked(event_id: str) -> Sequence[Booking]:
         Booking.id.not_in(asked),
     )
     return db.session.scalars(wanted.order_by(Booking.registered_at, Booking.id)).all()
-
-
-def committed_content(contribution_id: str) -> dict[str, Any]:
-    """What the record committed to of a contribution (see ``registry.record_content``)."""
-    found = contribution(contribution_id)
-    return content(found.theme_id, found.name, found.text, found.quoting)
-
-
-def content(theme_id: str, name: str, text: str, quoting: str) -> dict[str, Any]:
-    """The committed fields of a contribution: part name -> value."""
-    return {"theme": theme_id, "name": name, "text": text, "quoting": str(quoting)}

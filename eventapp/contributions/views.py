@@ -8,11 +8,13 @@ from flask_babel import ngettext
 
 from eventapp import clock
 from eventapp.contributions import actions, queries
+from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.errors import OtherContributionError
 from eventapp.contributions.forms import ContributionForm
-from eventapp.db import new_id
+from eventapp.db import new_id, reading
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, published_event
+from eventapp.record import store
 from eventapp.web.permissions import Permission, current_person, public, requires
 
 bp = Blueprint("contributions", __name__)
@@ -54,7 +56,9 @@ def contribute(slug: str, token: str) -> ResponseReturnValue:
 @public
 def receipt(token: str) -> ResponseReturnValue:
     found = queries.contribution_with_receipt(token)
-    return render_template("contributions/receipt.html", contribution=found, event=found.event)
+    with reading() as conn:
+        seq = store.number_of(conn, found.event.case_id, CONTRIBUTION.name, found.id)
+    return render_template("contributions/receipt.html", contribution=found, event=found.event, seq=seq)
 
 
 @bp.get("/staff/events/<event_id>/contributions")

@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from eventapp.db import last
 from eventapp.db.columns import Json, Model, UtcDateTime, Words, db, enum_column, new_id
 from eventapp.db.engines import engine_options, prepare_postgresql, prepare_sqlite, sqlite_faults
 from eventapp.db.gate import SAFE_METHODS, GroupWriter, Job, WriteGate, is_writing
+from eventapp.db.last import do_last
 from eventapp.db.statements import Sql, as_moment
 from eventapp.db.transactions import (
     end_reading,
@@ -37,6 +39,7 @@ __all__ = [
     "WriteGate",
     "as_moment",
     "db",
+    "do_last",
     "end_reading",
     "engine_options",
     "enum_column",
@@ -59,6 +62,7 @@ def register(app: Flask) -> None:
             app.extensions["writer"] = GroupWriter(db.engine, prepare_sqlite(db.engine))
         else:
             prepare_postgresql(db.engine)
+        last.prepare(db.engine)
     if not event.contains(Session, "before_flush", no_writing_on_get):
         event.listen(Session, "before_flush", no_writing_on_get)
     app.after_request(finish_transaction)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from eventapp.db.columns import db
 from eventapp.db.gate import GroupWriter, Job, T, is_writing, writing
+from eventapp.db.last import finished
 
 MOST_TRIES = 3
 TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
@@ -87,7 +88,7 @@ def write(job: Job[T]) -> T:
     if db.engine.dialect.name != "sqlite":
         return _in_own_transaction(job)
     writer: GroupWriter = current_app.extensions["writer"]
-    return writer.run(job)
+    return writer.run(finished(job))
 
 
 def _in_own_transaction(job: Job[T]) -> T:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from eventapp import record
 from eventapp.events import list_views, queries, staff, thread, views
+from eventapp.events.entries import EVENT
 from eventapp.web.registry import Registry, Tab
 
 
@@ -17,6 +19,7 @@ def register(app: Flask) -> None:
     for blueprint in (views.bp, staff.bp, list_views.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["desk_tabs"] = views.desk_tabs
+    record.declare(app, EVENT)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.steps)
     registry.case_links.append(thread.case_links)

@@ -15,6 +15,7 @@ from eventapp.cases.rules import slug_of
 from eventapp.clock import COPENHAGEN
 from eventapp.db import db
 from eventapp.events import checklist, queries, rules
+from eventapp.events.entries import EVENT
 from eventapp.events.errors import (
     AlreadyCancelledError,
     AlreadyPublishedError,
@@ -209,10 +210,9 @@ def _tell(listeners: list[Callable[[str, By], None]], event: Event, by: By) -> N
 
 
 def _record(event: Event, act: str, now: datetime) -> None:
-    db.session.flush()  # the record is the last to be locked, here as in every slice
     conn = db.session.connection()
     told = {"act": act, **_told(event)}
-    record.append(conn, log_id=event.case_id, kind=record.Kind.EVENT, parts=told, ref=event.id, received_at=now, at=now)
+    record.append(conn, log_id=event.case_id, kind=EVENT, parts=told, ref=event.id, received_at=now, at=now)
 
 
 def _told(event: Event) -> dict[str, Any]:

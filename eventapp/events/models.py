@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.record.models import Told
 
 
 class Venue(Model):
@@ -182,3 +183,9 @@ class Category(Model):
     label: Mapped[str] = mapped_column(String(80))
     label_en: Mapped[str] = mapped_column(String(80), default="")
     quota_kind: Mapped[QuotaKind] = mapped_column(enum_column(QuotaKind), default=QuotaKind.PUBLIC)
+
+
+class EventTold(Told):
+    """What the record was told of an event, each time that what was promised changed; in Danish."""
+
+    __tablename__ = "event_told"

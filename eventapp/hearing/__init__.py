@@ -8,7 +8,7 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.db import end_reading
-from eventapp.hearing import blueprints, queries, thread
+from eventapp.hearing import blueprints, entries, queries, thread
 from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
 from eventapp.hearing.calling import pages as hearing_shown
@@ -26,11 +26,11 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprints.public_pages)
     app.register_blueprint(blueprints.staff_pages)
     app.register_blueprint(dossier.bp)
+    record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread.steps)
     registry.case_links.append(thread.case_links)
     registry.front_cards.append(thread.cards)
-    registry.record_content[record.Kind.ANSWER] = queries.committed_content
     registry.scopes["hearing_id"] = queries.scope
     registry.scopes["answer_id"] = queries.answer_scope
     registry.mail_owners["hearing"] = MailOwner(Permission.READ_ANSWERS, queries.mail_scope, queries.mail_subjects)

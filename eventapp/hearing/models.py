@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.record.models import Told
 
 
 class Hearing(Model):
@@ -78,7 +79,10 @@ class Party(Model):
 
 
 class Notice(Model):
-    """What a party was sent, and when; ``mail_id`` leads to the delivery."""
+    """What a party was sent, and when; ``mail_id`` leads to the delivery.
+
+    ``addressee`` and ``deadline_at`` are the party's name and the deadline as the letter had them.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (Index(None, "party_id"),)
@@ -86,6 +90,8 @@ class Notice(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"))
     subject: Mapped[str] = mapped_column(String(40))
+    addressee: Mapped[str] = mapped_column(String(200))
+    deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
     mail_id: Mapped[str | None] = mapped_column(String(32))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sent_by_id: Mapped[str | None] = mapped_column(String(32))
@@ -94,7 +100,10 @@ class Notice(Model):
 
 
 class DeadlineChange(Model):
-    """A moved deadline: old, new, why, by whom, and how many parties were told (domain.md 3.3)."""
+    """A moved deadline: old, new, why, by whom, and how many parties were told (domain.md 3.3).
+
+    ``entry_seq``: its place in the record of the case.
+    """
 
     __tablename__ = "deadline_change"
     __table_args__ = (Index(None, "hearing_id", "at"), CheckConstraint("length(reason) > 0", name="reason"))
@@ -105,6 +114,7 @@ class DeadlineChange(Model):
     new_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text)
     told: Mapped[int]
+    entry_seq: Mapped[int | None] = mapped_column(BigInteger)
     by_id: Mapped[str | None] = mapped_column(String(32))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -188,3 +198,9 @@ class ReceiptSeries(Model):
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     issued: Mapped[int]
+
+
+class HearingTold(Told):
+    """What the record was told when a hearing was opened and when it was closed; in Danish."""
+
+    __tablename__ = "hearing_told"

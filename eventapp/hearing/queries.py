@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
@@ -15,7 +14,6 @@ from eventapp.db import Sql, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import danish_key
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Notice, Party
-from eventapp.hearing.rules import content
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Reach, Scope
 
@@ -140,12 +138,6 @@ def attachment(answer_id: str, position: int) -> Attachment:
     """
     wanted = select(Attachment).where(Attachment.answer_id == answer_id, Attachment.position == position)
     return existing(db.session.scalars(wanted).one_or_none())
-
-
-def committed_content(answer_id: str) -> dict[str, Any]:
-    """What the record committed to of an answer, from the answer's own row (see ``registry.record_content``)."""
-    one = answer(answer_id)
-    return content(one, [(file.file_name, file.sha256) for file in one.attachments])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.invitations import actions, parts, queries, views
+from eventapp import record
+from eventapp.invitations import actions, entries, parts, queries, views
 from eventapp.registration.models import Origin
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -12,6 +13,7 @@ from eventapp.web.registry import MailOwner, Registry
 
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
+    record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(parts.steps)
     registry.desk_tabs.append(parts.TAB)

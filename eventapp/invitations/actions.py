@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from eventapp import audit, blobs, record
 from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
-from eventapp.invitations import letters, queries
+from eventapp.invitations import entries, letters, queries
 from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
 from eventapp.invitations.models import (
     Invitation,
@@ -129,7 +129,7 @@ def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None
         "reply_by": invitation.reply_by_at.isoformat(),
         "letter": letter.sha256,
     }
-    _record(conn, invitation.event.case_id, record.Kind.INVITE, parts, sent.id, now)
+    _record(conn, invitation.event.case_id, entries.INVITE, parts, sent.id, now)
     audit.record(by, "invitations.sent", invitation.id, number=number)
     return sent
 
@@ -157,8 +157,8 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         "reason": given.reason,
         "channel": given.channel,
     }
-    _seat(conn, invitation, new, now)  # first: the seats are locked before the record, by the organiser too
-    _record(conn, invitation.event.case_id, record.Kind.REPLY, parts, new.id, now)
+    _seat(conn, invitation, new, now)
+    _record(conn, invitation.event.case_id, entries.REPLY, parts, new.id, now)
     outbox.queue(
         conn,
         message="invitations/noted",
@@ -184,7 +184,7 @@ def see(invitation: Invitation, kind: SightingKind, *, by: audit.Actor, now: dat
         VOUCHED(conn, invitation_id=invitation.id, kind=kind.value, by_id=by.id)
         return
     db.session.expire(invitation, ["sightings"])
-    _record(conn, invitation.event.case_id, record.Kind.ATTENDANCE, {"what": str(kind)}, invitation.id, now)
+    _record(conn, invitation.event.case_id, entries.ATTENDANCE, {"what": str(kind)}, invitation.id, now)
     audit.record(by, "invitations.seen", invitation.id, kind=kind)
 
 
@@ -209,7 +209,7 @@ def note_arrival(conn: Connection, registration_id: str, came_at: datetime | Non
 
 def _record_arrival(conn: Connection, invitation_id: str, what: str, at: datetime) -> None:
     case_id = LOG(conn, id=invitation_id).scalar_one()
-    _record(conn, case_id, record.Kind.ATTENDANCE, {"what": what}, invitation_id, at)
+    _record(conn, case_id, entries.ATTENDANCE, {"what": what}, invitation_id, at)
 
 
 def _lock(invitation: Invitation) -> None:

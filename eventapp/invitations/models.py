@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
 from eventapp.events.models import Event
+from eventapp.record.models import Told
 
 
 class WishedRole(enum.StrEnum):
@@ -158,3 +159,9 @@ class Sighting(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     invitation: Mapped[Invitation] = relationship(back_populates="sightings")
+
+
+class InvitationTold(Told):
+    """What the record was told of who came: a sighting may be taken back."""
+
+    __tablename__ = "invitation_told"

@@ -1,8 +1,8 @@
 """The record: what makes a case provable.
 
 Owns the Merkle log of every case, its signed checkpoints, receipts and their verification. Knows no other slice:
-those call :func:`append` in their own transaction and, where they keep a text themselves, register how the verifier
-gets at it. Nothing personal is ever in an entry; see ``docs/record.md`` and ``docs/adr/0009-record.md``.
+those declare their kinds of entries, each with the way back to its text, and call :func:`append` in their own
+transaction. Nothing personal is ever in an entry; see ``docs/record.md`` and ``docs/adr/0009-record.md``.
 """
 
 from __future__ import annotations
@@ -11,30 +11,45 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from eventapp.record import cli, queries, signing, views
-from eventapp.record.actions import Appended, append, erase, open_log
+from eventapp.record.actions import Appended, Then, append, append_now, erase, note_number, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
-from eventapp.record.commitments import Attachment, Sealed, seal
-from eventapp.record.errors import NoSuchRecordError, SigningRefusedError
-from eventapp.record.models import Kind
+from eventapp.record.commitments import Attachment, Sealed, attachment_name, seal
+from eventapp.record.errors import NoSuchRecordError, SigningRefusedError, UndeclaredError
+from eventapp.record.kinds import Kind, declare
+from eventapp.record.models import Told
+from eventapp.record.own import ERASE, KEY
 from eventapp.record.receipts import Receipt, opening, receipt, verify_receipt
 from eventapp.record.signing import checkpoint_covering, last_checkpoint, sign_pending
+from eventapp.record.store import Entry
+from eventapp.record.told import Keeping
 from eventapp.web.registry import Registry
 from eventapp.work import kinds
 
 __all__ = [
+    "ERASE",
+    "KEY",
     "Appended",
     "Attachment",
     "BadProofError",
     "Checkpoint",
+    "Entry",
+    "Keeping",
     "Kind",
     "NoSuchRecordError",
     "Receipt",
     "Sealed",
     "SigningRefusedError",
+    "Then",
+    "Told",
+    "UndeclaredError",
     "append",
+    "append_now",
+    "attachment_name",
     "checkpoint_covering",
+    "declare",
     "erase",
     "last_checkpoint",
+    "note_number",
     "open_log",
     "opening",
     "receipt",
@@ -52,6 +67,7 @@ COMPARE_SECONDS = 600  # a restored database is noticed within this time, even w
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     cli.register(app)
+    declare(app, ERASE, KEY)
     registry: Registry = app.extensions["registry"]
     registry.gauges.append(queries.gauges)
     kinds.every(SIGN_SECONDS, "record.sign_pending", _l("Sign what is new in the record"), signing.sign_pending)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection
 
-from eventapp.db import new_id
+from eventapp.db import Model, Sql, do_last, new_id
 from eventapp.record import store, tree
-from eventapp.record.commitments import ATTACHMENT, Attachment, Sealed, seal
+from eventapp.record.commitments import Attachment, Sealed, seal
 from eventapp.record.entries import Facts, entry_text
-from eventapp.record.errors import NoSuchRecordError
-from eventapp.record.models import Kind
+from eventapp.record.errors import NoSuchRecordError, UndeclaredError
+from eventapp.record.kinds import Kind
+from eventapp.record.own import ERASE
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class Appended:
     size: int
     leaf_hash: bytes
     salts: dict[str, str]
+
+
+Then = Callable[[Connection, Appended], None]
 
 
 def open_log(conn: Connection, case_id: str, origin: str, at: datetime) -> str:
@@ -42,66 +47,100 @@ class More(TypedDict, total=False):
     """What only some entries have.
 
     ``attachments``: stored files; ``started_at``: when the sender began; ``deadline_at`` and ``late``: where there is
-    a deadline; ``store_content``: False when the slice keeps the texts itself and gives them to the verifier through
-    ``registry.record_content[kind](ref)``, which returns part name -> value.
+    a deadline.
     """
 
     attachments: Sequence[Attachment]
     started_at: datetime | None
     deadline_at: datetime | None
     late: bool | None
-    store_content: bool
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry that has no number yet."""
+
+    log_id: str
+    kind: Kind
+    sealed: Sealed
+    values: Mapping[str, Any] | None  # None: sealed before
+    ref: str | None
+    received_at: datetime
+    at: datetime
+    more: More
 
 
 def append(
     conn: Connection,
     *,
     log_id: str,
-    kind: Kind | str,
-    parts: Mapping[str, Any] | Sealed,
+    kind: Kind,
+    parts: Mapping[str, Any],
+    ref: str | None,
+    received_at: datetime,
+    at: datetime,
+    then: Then | None = None,
+    **more: Unpack[More],
+) -> None:
+    """Add an entry to the log of a case, last in the caller's transaction: right before the commit.
+
+    :param parts: field -> value as it is now, committed to at once.
+    :param ref: row of the slice that the entry tells of; public, so never a secret and never a name.
+    :param received_at: when it came in or was decided, aware UTC; ``at``: now.
+    :param then: told the entry's number, once it has one.
+    :raises NoSuchRecordError: at the commit, when the case has no log.
+    :raises UndeclaredError: when no slice declared the kind, or it has no such part.
+    """
+    sealed = seal(parts, more.get("attachments", ()))
+    kind.check(sealed)
+    entry = _Entry(log_id, kind, sealed, parts, ref, received_at, at, more)
+    do_last(conn, log_id, partial(_add_and_tell, entry=entry, then=then))
+
+
+def append_now(
+    conn: Connection,
+    *,
+    log_id: str,
+    kind: Kind,
+    sealed: Sealed,
     ref: str | None,
     received_at: datetime,
     at: datetime,
     **more: Unpack[More],
 ) -> Appended:
-    """Add an entry to the log of a case, in the caller's transaction. Three to six statements; the first is the lock.
+    """Add an entry at once, for the few that need its number in their row. As :func:`append`, but:
 
-    :param parts: field -> value, or all of it sealed before the transaction began
-        (:func:`~eventapp.record.commitments.seal`), as is best for long texts; then without ``attachments``.
-    :param ref: row of the slice that the entry tells of; public, so never a secret and never a name.
-    :param received_at: when it came in or was decided, aware UTC; ``at``: now.
-    :raises NoSuchRecordError: when the case has no log.
+    the log is locked from here to the commit, so whoever calls this locks nothing afterwards that anybody else waits
+    for; and ``sealed`` was made before the transaction (:func:`~eventapp.record.commitments.seal`), as long texts want.
     """
-    sealed = parts if isinstance(parts, Sealed) else seal(parts, more.get("attachments", ()))
-    grown = store.GROW_LOG(conn, id=log_id).one_or_none()
-    if grown is None:
-        raise NoSuchRecordError
-    seq = grown.size - 1
-    facts = Facts(
-        grown.slug, seq, kind, ref, received_at, at, more.get("started_at"), more.get("deadline_at"), more.get("late")
-    )
-    text = entry_text(facts, sealed)
-    leaf, entry_id = tree.leaf_hash(text.encode()), new_id()
-    store.INSERT_ENTRY(
-        conn, id=entry_id, log_id=log_id, seq=seq, kind=str(kind), ref=ref, text=text, leaf_hash=leaf, at=at
-    )
-    _insert_parts(conn, entry_id, sealed, more.get("store_content", True))
-    _insert_nodes(conn, log_id, seq, leaf)
-    return Appended(entry_id, seq, grown.size, leaf, sealed.salts)
+    kind.check(sealed)
+    return _add(conn, _Entry(log_id, kind, sealed, None, ref, received_at, at, more))
 
 
-def erase(conn: Connection, *, log_id: str, seq: int, names: Sequence[str], reason: str, at: datetime) -> Appended:
-    """Forget the content and salt of some parts of an entry, and say so in an entry of its own.
+def erase(conn: Connection, *, log_id: str, seq: int, names: Sequence[str], reason: str, at: datetime) -> None:
+    """Forget the salts of some parts of an entry, and say so in an entry of its own, last in the transaction.
 
-    The slice deletes its own copy of the text in the same transaction. The tree still verifies: the commitment
-    stays, and without the salt it says nothing any more.
+    The slice deletes the texts and files in the same transaction. The tree still verifies: the commitment stays, and
+    without text and salt it says nothing any more.
+
+    :param reason: public to whoever may see the record; never what was erased.
+    :raises NoSuchRecordError: when there is no such entry. :raises UndeclaredError: when it has no such part.
     """
-    erased = store.entry(conn, log_id, seq)
+    if unknown := set(names) - store.entry(conn, log_id, seq).salts.keys():
+        raise UndeclaredError(f"Entry {seq} has no {', '.join(sorted(unknown))}.")
     told = {"names": sorted(names), "reason": reason}
-    appended = append(conn, log_id=log_id, kind=Kind.ERASE, parts=told, ref=erasure_ref(seq), received_at=at, at=at)
-    for name in names:
-        store.FORGET_PART(conn, entry_id=erased.id, name=name)
-    return appended
+    forget = partial(_forget, log_id=log_id, seq=seq, names=names)
+    append(conn, log_id=log_id, kind=ERASE, parts=told, ref=erasure_ref(seq), received_at=at, at=at, then=forget)
+
+
+def note_number(table: type[Model], row_id: str) -> Then:
+    """For ``then``: writes the entry's number into ``entry_seq`` of a row of the slice."""
+    statement = Sql(f"UPDATE {table.__tablename__} SET entry_seq = :seq WHERE id = :id")
+
+    def note(conn: Connection, appended: Appended) -> None:
+        statement(conn, id=row_id, seq=appended.seq)
+
+    return note
 
 
 def erasure_ref(seq: int) -> str:
@@ -109,25 +148,47 @@ def erasure_ref(seq: int) -> str:
     return f"entry:{seq}"
 
 
-def _insert_parts(conn: Connection, entry_id: str, sealed: Sealed, store_content: bool) -> None:
-    rows = [
-        {
-            "entry_id": entry_id,
-            "name": part.name,
-            "commitment": part.commitment,
-            "salt": part.salt,
-            "content": part.content if store_content or part.name.startswith(ATTACHMENT) else None,
-        }
-        for part in sealed.all_parts
-    ]
-    store.INSERT_PART.many(conn, rows)
+def _add_and_tell(conn: Connection, entry: _Entry, then: Then | None) -> None:
+    appended = _add(conn, entry)
+    if entry.kind.keep and entry.values is not None:
+        entry.kind.keep(conn, entry.log_id, appended.seq, entry.values)
+    if then:
+        then(conn, appended)
 
 
-def _insert_nodes(conn: Connection, log_id: str, seq: int, leaf: bytes) -> None:
-    if neighbours := tree.left_neighbours(seq):
-        nodes = tree.completed(seq, leaf, store.reader(conn, log_id)(neighbours))
-        rows = [
-            {"log_id": log_id, "level": level, "position": position, "hash": hashed}
-            for (level, position), hashed in nodes.items()
-        ]
-        store.INSERT_NODE.many(conn, rows)
+def _add(conn: Connection, entry: _Entry) -> Appended:
+    """Two statements, for every second entry three; the first is the lock."""
+    grown = store.GROW_LOG(conn, id=entry.log_id).one_or_none()
+    if grown is None:
+        raise NoSuchRecordError
+    seq, more = grown.size - 1, entry.more
+    moments = more.get("started_at"), more.get("deadline_at")
+    facts = Facts(grown.slug, seq, entry.kind.name, entry.ref, entry.received_at, entry.at, *moments, more.get("late"))
+    text = entry_text(facts, entry.sealed)
+    leaf, entry_id = tree.leaf_hash(text.encode()), new_id()
+    store.INSERT_ENTRY(
+        conn,
+        id=entry_id,
+        log_id=entry.log_id,
+        seq=seq,
+        kind=entry.kind.name,
+        ref=entry.ref,
+        text=text,
+        leaf_hash=leaf,
+        nodes=_nodes(conn, entry.log_id, seq, leaf),
+        salts=store.salts_text(entry.sealed.salts),
+        at=entry.at,
+    )
+    return Appended(entry_id, seq, grown.size, leaf, entry.sealed.salts)
+
+
+def _nodes(conn: Connection, log_id: str, seq: int, leaf: bytes) -> bytes:
+    """Hashes of the subtrees that the leaf completes, from level 1 upwards."""
+    neighbours = store.reader(conn, log_id)(tree.left_neighbours(seq))
+    return b"".join(tree.completed(seq, leaf, neighbours).values())
+
+
+def _forget(conn: Connection, _appended: Appended, *, log_id: str, seq: int, names: Sequence[str]) -> None:
+    """Under the lock of the log, so that two who erase at once both have their way."""
+    found = store.entry(conn, log_id, seq)
+    store.SET_SALTS(conn, id=found.id, salts=store.salts_text({**found.salts, **dict.fromkeys(names)}))

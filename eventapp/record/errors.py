@@ -14,6 +14,10 @@ class NoSuchRecordError(NotFoundError):
     message = _l("There is no such record.")
 
 
+class UndeclaredError(ValueError):
+    """An entry of a kind, or with a part, that no slice has declared: a fault of ours."""
+
+
 class SigningRefusedError(RuntimeError):
     """The database is not a continuation of what was signed before, so nothing more is signed.
 

@@ -18,17 +18,17 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
 from eventapp import blobs
 from eventapp.record import published, store
 from eventapp.record.checkpoint import hash_text
-from eventapp.record.commitments import ATTACHMENT
-from eventapp.record.contents import Kept
+from eventapp.record.contents import values
+from eventapp.record.kinds import is_attachment
 from eventapp.record.receipts import opening_text
 from eventapp.record.signing import key_ring
-from eventapp.record.store import Entry, StoredPart
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,13 @@ def members(conn: Connection, log_id: str) -> Iterator[Member]:
     """
     log = store.log(conn, log_id)
     entries = list(store.entries(conn, log_id, 0, log.size))
-    parts = [store.parts(conn, entry.id) for entry in entries]
-    openings = map(_opening, entries, parts)
+    contents = [values(conn, entry) for entry in entries]
+    openings = map(opening_text, entries, contents)
     yield Member("entries.jsonl", "".join(f"{entry.text}\n" for entry in entries).encode())
     yield Member("openings.jsonl", "".join(openings).encode())
     yield Member("heads.jsonl", "".join(f"{json.dumps(head)}\n" for head in _heads(conn, log_id)).encode())
     yield Member("keys.txt", "".join(f"{hash_text(key)}\n" for key in key_ring().trusted).encode())
-    for sha256 in sorted({sha256 for some in parts for sha256 in _files(some)}):
+    for sha256 in sorted({sha256 for some in contents for sha256 in _files(some)}):
         yield Member(f"files/{sha256}", blobs.path(sha256))
 
 
@@ -78,13 +78,5 @@ def _heads(conn: Connection, log_id: str) -> list[str]:
     return heads if outside is None or outside in heads[-1:] else [*heads, outside]
 
 
-def _opening(entry: Entry, parts: list[StoredPart]) -> str:
-    kept = Kept(entry)
-    contents = {part.name: kept.content(part) for part in parts if part.salt is not None}
-    return opening_text(parts, {name: json.loads(one) for name, one in contents.items() if one is not None})
-
-
-def _files(parts: list[StoredPart]) -> Iterator[str]:
-    for part in parts:
-        if part.name.startswith(ATTACHMENT) and part.content is not None:
-            yield str(json.loads(part.content))
+def _files(contents: dict[str, Any]) -> Iterator[str]:
+    return (str(value) for name, value in contents.items() if is_attachment(name))

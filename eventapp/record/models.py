@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
-
-
-class Kind(enum.StrEnum):
-    """What an entry tells."""
-
-    CASE = "case"
-    DOCUMENT = "document"
-    EVENT = "event"
-    INVITE = "invite"
-    REPLY = "reply"
-    ATTENDANCE = "attendance"
-    CONTRIBUTION = "contribution"
-    NOTICE = "notice"
-    DEADLINE = "deadline"
-    ANSWER = "answer"
-    AMEND = "amend"
-    WITHDRAW = "withdraw"
-    REDACT = "redact"
-    PUBLISH = "publish"
-    MODERATE = "moderate"
-    EXTEND = "extend"
-    CLOSE = "close"
-    ERASE = "erase"
-    DECISION = "decision"
-    KEY = "key"
+from eventapp.db import Json, Model, UtcDateTime, new_id
 
 
 class RecordLog(Model):
@@ -50,7 +25,11 @@ class RecordLog(Model):
 
 
 class RecordEntry(Model):
-    """One entry. ``text`` is what the leaf hash is made of; the other columns repeat it for searching."""
+    """One entry. ``text`` is what the leaf hash is made of; ``kind`` and ``ref`` repeat it for searching.
+
+    ``nodes``: hashes of the subtrees that this leaf completes, from level 1 upwards, 32 bytes each; none for an even
+    ``seq``. ``salts``: part name -> salt as hexadecimal, ``None`` once an ``erase`` entry named the part.
+    """
 
     __tablename__ = "record_entry"
     __table_args__ = (UniqueConstraint("log_id", "seq"), CheckConstraint("seq >= 0", name="seq"))
@@ -58,39 +37,29 @@ class RecordEntry(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     log_id: Mapped[str] = mapped_column(ForeignKey("record_log.id"))
     seq: Mapped[int] = mapped_column(BigInteger)
-    kind: Mapped[Kind] = mapped_column(enum_column(Kind))
+    kind: Mapped[str] = mapped_column(String(40))
     ref: Mapped[str | None] = mapped_column(String(64), index=True)
     text: Mapped[str] = mapped_column(Text)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    nodes: Mapped[bytes] = mapped_column(LargeBinary)
+    salts: Mapped[dict[str, str | None]] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class RecordPart(Model):
-    """A committed field of an entry.
+class Told(Model):
+    """Common ground of tables that keep what the record was told of rows that change (:mod:`eventapp.record.told`)."""
 
-    ``content`` is canonical JSON; NULL when the slice that owns the text keeps it (``registry.record_content``).
-    ``salt`` is NULL only after an ``erase`` entry named this part.
-    """
-
-    __tablename__ = "record_part"
-
-    entry_id: Mapped[str] = mapped_column(ForeignKey("record_entry.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    commitment: Mapped[str] = mapped_column(String(64))
-    salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    content: Mapped[str | None] = mapped_column(Text)
-
-
-class RecordNode(Model):
-    """The hash of a complete subtree above the leaves; the leaves' own hashes are in the entries."""
-
-    __tablename__ = "record_node"
-    __table_args__ = (CheckConstraint("level > 0 AND position >= 0", name="place"),)
+    __abstract__ = True
 
     log_id: Mapped[str] = mapped_column(ForeignKey("record_log.id"), primary_key=True)
-    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    parts: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class RecordTold(Told):
+    """What the record's own entries say: which parts of which entry were erased and why, and changes of the key."""
+
+    __tablename__ = "record_told"
 
 
 class RecordCheckpoint(Model):

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from eventapp.db import Sql, as_moment, reading
 from eventapp.record import store
 from eventapp.record.errors import NoSuchRecordError
-from eventapp.record.models import Kind
 from eventapp.record.store import Entry, Log
+from eventapp.web.registry import registry
 
 PER_PAGE = 50
 IS_PUBLISHED = Sql("SELECT 1 FROM record_entry WHERE log_id = :log_id AND kind = :kind LIMIT 1")
@@ -63,7 +63,8 @@ def public_log(conn: Connection, slug: str) -> Log:
     :raises NoSuchRecordError: when there is none.
     """
     log = store.log_of_slug(conn, slug)
-    if IS_PUBLISHED(conn, log_id=log.id, kind=Kind.PUBLISH.value).one_or_none() is None:
+    kinds = [one.name for one in registry().record_kinds.values() if one.publishes]
+    if not any(IS_PUBLISHED(conn, log_id=log.id, kind=kind).one_or_none() for kind in kinds):
         raise NoSuchRecordError
     return log
 

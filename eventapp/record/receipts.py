@@ -102,18 +102,18 @@ def opening(log_id: str, seq: int, values: Mapping[str, Any] | None = None) -> s
         author shows the own copy to the verifier.
     """
     with reading() as conn:
-        parts = store.parts(conn, store.entry(conn, log_id, seq).id)
-    return opening_text(parts, values or {})
+        entry = store.entry(conn, log_id, seq)
+    return opening_text(entry, values or {})
 
 
-def opening_text(parts: Sequence[store.StoredPart], values: Mapping[str, Any]) -> str:
-    """The opening of some parts, on one line."""
-    told = [_told(part.name, part.salt, values) for part in parts if part.salt is not None]
+def opening_text(entry: store.Entry, values: Mapping[str, Any]) -> str:
+    """The opening of an entry, on one line."""
+    told = [_told(name, salt, values) for name, salt in sorted(entry.salts.items()) if salt is not None]
     return canonical({"form": OPENING_FORM, "v": 1, "parts": told}).decode() + "\n"
 
 
-def _told(name: str, salt: bytes, values: Mapping[str, Any]) -> dict[str, Any]:
-    told = {"name": name, "salt": salt.hex()}
+def _told(name: str, salt: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"name": name, "salt": salt}
     return told | {"value": values[name]} if name in values else told
 
 

@@ -11,7 +11,7 @@ from eventapp.config import settings
 from eventapp.db import transaction
 from eventapp.record import keys, signing, store
 from eventapp.record.actions import append
-from eventapp.record.models import Kind
+from eventapp.record.own import KEY
 
 
 def rotate_key(at: datetime) -> int:
@@ -28,7 +28,7 @@ def rotate_key(at: datetime) -> int:
         conn = session.connection()
         ids = [one.id for one in store.logs(conn)]
         for log_id in ids:
-            append(conn, log_id=log_id, kind=Kind.KEY, parts=_told(old, new), ref=None, received_at=at, at=at)
+            append(conn, log_id=log_id, kind=KEY, parts=_told(old, new), ref=None, received_at=at, at=at)
     keys.replace_key(settings().record_key_path, at)
     for log_id in ids:
         signing.sign_with(log_id, old)

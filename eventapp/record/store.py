@@ -1,8 +1,9 @@
-"""The statements of the record, written for the driver: an append costs few of them, a proof two."""
+"""The statements of the record, written for the driver: an append costs few of them, a proof one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp.db import Sql, as_moment
+from eventapp.record import tree
 from eventapp.record.errors import NoSuchRecordError
 from eventapp.record.tree import Position, Read
 
@@ -20,19 +22,14 @@ INSERT_LOG = Sql(
 )
 GROW_LOG = Sql("UPDATE record_log SET size = size + 1 WHERE id = :id RETURNING size, slug")
 INSERT_ENTRY = Sql(
-    "INSERT INTO record_entry (id, log_id, seq, kind, ref, text, leaf_hash, created_at)"
-    " VALUES (:id, :log_id, :seq, :kind, :ref, :text, :leaf_hash, :at)"
+    "INSERT INTO record_entry (id, log_id, seq, kind, ref, text, leaf_hash, nodes, salts, created_at)"
+    " VALUES (:id, :log_id, :seq, :kind, :ref, :text, :leaf_hash, :nodes, :salts, :at)"
 )
-INSERT_PART = Sql(
-    "INSERT INTO record_part (entry_id, name, commitment, salt, content)"
-    " VALUES (:entry_id, :name, :commitment, :salt, :content)"
-)
-INSERT_NODE = Sql("INSERT INTO record_node (log_id, level, position, hash) VALUES (:log_id, :level, :position, :hash)")
 INSERT_CHECKPOINT = Sql(
     "INSERT INTO record_checkpoint (log_id, size, root, text, signed_at) VALUES (:log_id, :size, :root, :text, :at)"
     " ON CONFLICT (log_id, size) DO NOTHING"
 )
-FORGET_PART = Sql("UPDATE record_part SET salt = NULL, content = NULL WHERE entry_id = :entry_id AND name = :name")
+SET_SALTS = Sql("UPDATE record_entry SET salts = :salts WHERE id = :id")
 
 LOG = Sql("SELECT id, slug, origin, size, created_at FROM record_log WHERE id = :id")
 LOG_OF_SLUG = Sql("SELECT id, slug, origin, size, created_at FROM record_log WHERE slug = :slug")
@@ -41,31 +38,18 @@ PENDING = Sql(
     "SELECT id FROM record_log WHERE size >"
     " COALESCE((SELECT MAX(c.size) FROM record_checkpoint c WHERE c.log_id = record_log.id), -1) ORDER BY id"
 )
-ENTRY = Sql(
-    "SELECT id, seq, kind, ref, text, leaf_hash, created_at FROM record_entry WHERE log_id = :log_id AND seq = :seq"
-)
+COLUMNS = "id, log_id, seq, kind, ref, text, leaf_hash, nodes, salts, created_at"
+ENTRY = Sql(f"SELECT {COLUMNS} FROM record_entry WHERE log_id = :log_id AND seq = :seq")
 ENTRIES = Sql(
-    "SELECT id, seq, kind, ref, text, leaf_hash, created_at FROM record_entry"
-    " WHERE log_id = :log_id AND seq >= :start AND seq < :end ORDER BY seq"
+    f"SELECT {COLUMNS} FROM record_entry WHERE log_id = :log_id AND seq >= :start AND seq < :end ORDER BY seq"
 )
-ENTRIES_OF_REF = Sql(
-    "SELECT id, seq, kind, ref, text, leaf_hash, created_at FROM record_entry"
-    " WHERE log_id = :log_id AND ref = :ref ORDER BY seq"
-)
-PARTS = Sql(
-    "SELECT entry_id, name, commitment, salt, content FROM record_part WHERE entry_id = :entry_id ORDER BY name"
-)
+NUMBER = Sql("SELECT MIN(seq) FROM record_entry WHERE log_id = :log_id AND kind = :kind AND ref = :ref")
 LAST_CHECKPOINT = Sql("SELECT text FROM record_checkpoint WHERE log_id = :log_id ORDER BY size DESC LIMIT 1")
 ANY_CHECKPOINT = Sql("SELECT 1 FROM record_checkpoint LIMIT 1")
 CHECKPOINTS = Sql("SELECT size, root, text, signed_at FROM record_checkpoint WHERE log_id = :log_id ORDER BY size")
 # Neither database takes a list as a parameter in the same words: ``:places`` becomes as many names as are asked for.
-LEAVES_AT = "SELECT seq, leaf_hash FROM record_entry WHERE log_id = :log_id AND seq IN (:places)"
-NODES_AT = (
-    # a join, for SQLite looks at every node of the log when a pair of columns is asked to be IN a list
-    "WITH wanted (level, position) AS (VALUES :places)"
-    " SELECT n.level, n.position, n.hash FROM wanted JOIN record_node n"
-    " ON n.log_id = :log_id AND n.level = wanted.level AND n.position = wanted.position"
-)
+# A subtree is complete with its last leaf, so its hash stands in that leaf's row.
+HASHES_AT = "SELECT seq, leaf_hash, nodes FROM record_entry WHERE log_id = :log_id AND seq IN (:places)"
 
 BATCH = 1000
 
@@ -86,23 +70,20 @@ class Entry:
     """An entry as stored."""
 
     id: str
+    log_id: str
     seq: int
     kind: str
     ref: str | None
     text: str
     leaf_hash: bytes
+    nodes: bytes
+    salts: dict[str, str | None]
     created_at: datetime
 
-
-@dataclass(frozen=True)
-class StoredPart:
-    """A committed field as stored; salt and content may be gone, see :class:`~eventapp.record.models.RecordPart`."""
-
-    entry_id: str
-    name: str
-    commitment: str
-    salt: bytes | None
-    content: str | None
+    @property
+    def erased(self) -> list[str]:
+        """Names of the parts that were lawfully forgotten."""
+        return sorted(name for name, salt in self.salts.items() if salt is None)
 
 
 def log(conn: Connection, log_id: str) -> Log:
@@ -141,20 +122,20 @@ def entries(conn: Connection, log_id: str, start: int, end: int) -> Iterator[Ent
             yield _entry(row)
 
 
-def entries_of_ref(conn: Connection, log_id: str, ref: str) -> list[Entry]:
-    """Entries that tell of one thing of a slice, oldest first."""
-    return [_entry(row) for row in ENTRIES_OF_REF(conn, log_id=log_id, ref=ref)]
+def number_of(conn: Connection, log_id: str, kind: str, ref: str) -> int:
+    """The number of the first entry of a kind that tells of a row.
+
+    :raises NoSuchRecordError: when there is none.
+    """
+    seq: int | None = NUMBER(conn, log_id=log_id, kind=kind, ref=ref).scalar_one()
+    if seq is None:
+        raise NoSuchRecordError
+    return seq
 
 
-def parts(conn: Connection, entry_id: str) -> list[StoredPart]:
-    """The committed fields of an entry by name."""
-    return [part_of(row) for row in PARTS(conn, entry_id=entry_id)]
-
-
-def part_of(row: Any) -> StoredPart:
-    """A row with all columns of a part."""
-    salt = None if row.salt is None else bytes(row.salt)
-    return StoredPart(row.entry_id, row.name, row.commitment, salt, row.content)
+def salts_text(salts: Mapping[str, str | None]) -> str:
+    """Salts as their column holds them."""
+    return json.dumps(dict(salts), sort_keys=True)
 
 
 def reader(conn: Connection, log_id: str) -> Read:
@@ -166,29 +147,28 @@ def reader(conn: Connection, log_id: str) -> Read:
 
 
 def _read(conn: Connection, log_id: str, positions: Sequence[Position]) -> list[bytes]:
-    leaves = [position for level, position in positions if level == 0]
-    nodes = [place for place in positions if place[0] > 0]
-    found: dict[Position, bytes] = {}
-    if leaves:
-        values = {f"s{number}": seq for number, seq in enumerate(leaves)}
-        for row in _leaves(len(leaves))(conn, log_id=log_id, **values):
-            found[0, row.seq] = bytes(row.leaf_hash)
-    if nodes:
-        values = {f"l{number}": level for number, (level, _) in enumerate(nodes)}
-        values |= {f"p{number}": position for number, (_, position) in enumerate(nodes)}
-        for row in _nodes(len(nodes))(conn, log_id=log_id, **values):
-            found[row.level, row.position] = bytes(row.hash)
-    return [found[place] for place in positions]
+    wanted = [tree.last_leaf(place) for place in positions]
+    if not wanted:
+        return []
+    values = {f"s{number}": seq for number, seq in enumerate(wanted)}
+    rows = {row.seq: row for row in hashes_at(len(wanted))(conn, log_id=log_id, **values)}
+    return [_hash(rows[seq], level) for seq, (level, _) in zip(wanted, positions, strict=True)]
+
+
+def _hash(row: Any, level: int) -> bytes:
+    """The hash of the subtree of this level that ends with the row's leaf."""
+    if level == 0:
+        return bytes(row.leaf_hash)
+    found = bytes(row.nodes)[(level - 1) * tree.HASH_BYTES : level * tree.HASH_BYTES]
+    if len(found) != tree.HASH_BYTES:
+        raise LookupError(f"Entry {row.seq} lacks a hash of the tree.")
+    return found
 
 
 @cache
-def _leaves(count: int) -> Sql:
-    return Sql(LEAVES_AT.replace(":places", ", ".join(f":s{number}" for number in range(count))))
-
-
-@cache
-def _nodes(count: int) -> Sql:
-    return Sql(NODES_AT.replace(":places", ", ".join(f"(:l{number}, :p{number})" for number in range(count))))
+def hashes_at(count: int) -> Sql:
+    """Reads what stands in the rows of this many leaves, ``:s0``, ``:s1`` and so on."""
+    return Sql(HASHES_AT.replace(":places", ", ".join(f":s{number}" for number in range(count))))
 
 
 def _log_or_refusal(row: Any) -> Log:
@@ -202,4 +182,6 @@ def _log(row: Any) -> Log:
 
 
 def _entry(row: Any) -> Entry:
-    return Entry(row.id, row.seq, row.kind, row.ref, row.text, bytes(row.leaf_hash), as_moment(row.created_at))
+    hashes = bytes(row.leaf_hash), bytes(row.nodes)
+    at, salts = as_moment(row.created_at), json.loads(row.salts)
+    return Entry(row.id, row.log_id, row.seq, row.kind, row.ref, row.text, *hashes, salts, at)

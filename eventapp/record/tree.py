@@ -118,6 +118,12 @@ def left_neighbours(index: int) -> list[Position]:
     return found
 
 
+def last_leaf(place: Position) -> int:
+    """The leaf that completes a subtree: its last one."""
+    level, position = place
+    return ((position + 1) << level) - 1
+
+
 def completed(index: int, leaf: bytes, neighbours: Sequence[bytes]) -> dict[Position, bytes]:
     """The subtrees above the leaves that become complete when ``leaf`` is added at ``index``.
 

@@ -21,20 +21,14 @@ from eventapp.record.checkpoint import BadProofError, hash_text, sign, verify
 from eventapp.record.contents import part_faults
 from eventapp.record.entries import VERSION, moment_text
 from eventapp.record.keys import KeyRing
-from eventapp.record.models import Kind
+from eventapp.record.own import ERASE
 from eventapp.record.signing import key_ring
-from eventapp.record.store import Entry, Log, StoredPart
+from eventapp.record.store import Entry, Log
 
-PARTS_BETWEEN = Sql(
-    "SELECT p.entry_id, p.name, p.commitment, p.salt, p.content FROM record_part p"
-    " JOIN record_entry e ON e.id = p.entry_id"
-    " WHERE e.log_id = :log_id AND e.seq >= :start AND e.seq < :end ORDER BY e.seq, p.name"
-)
-NODES = Sql("SELECT level, position, hash FROM record_node WHERE log_id = :log_id")
 SURPLUS = Sql("SELECT seq FROM record_entry WHERE log_id = :log_id AND (seq >= :size OR seq < 0) ORDER BY seq")
 ERASURES = Sql(
-    "SELECT e.ref, p.content FROM record_entry e JOIN record_part p ON p.entry_id = e.id"
-    " WHERE e.log_id = :log_id AND e.kind = :kind AND p.name = 'names' AND p.content IS NOT NULL ORDER BY e.seq"
+    "SELECT e.ref, t.parts FROM record_entry e JOIN record_told t ON t.log_id = e.log_id AND t.seq = e.seq"
+    " WHERE e.log_id = :log_id AND e.kind = :kind ORDER BY e.seq"
 )
 
 
@@ -140,39 +134,26 @@ class _Verification:
     def _walk(self, heads: dict[int, set[str]]) -> None:
         """Rebuild the tree leaf by leaf; takes each head out of ``heads`` whose size it comes by."""
         frontier, erased = tree.Frontier(), self._erased()
-        nodes = {(row.level, row.position): bytes(row.hash) for row in NODES(self.conn, log_id=self.log.id)}
         self._check_heads(0, tree.EMPTY_ROOT, heads.pop(0, set()))
-        for entry, parts in self._entries():
-            self._check_entry(entry, frontier.size, parts, erased[erasure_ref(frontier.size)])
-            for place, hashed in frontier.add(tree.leaf_hash(entry.text.encode())).items():
-                if nodes.pop(place, None) != hashed:
-                    self._fault(entry.seq, f"the tree above it is not its own (level {place[0]})")
+        for entry in store.entries(self.conn, self.log.id, 0, self.log.size):
+            self._check_entry(entry, frontier.size, erased[erasure_ref(frontier.size)])
+            if entry.nodes != b"".join(frontier.add(tree.leaf_hash(entry.text.encode())).values()):
+                self._fault(entry.seq, "the tree above it is not its own")
             if frontier.size in heads:
                 self._check_heads(frontier.size, frontier.root(), heads.pop(frontier.size))
         if frontier.size != self.log.size:
             self._fault(None, f"the log should have {self.log.size} entries and has {frontier.size}")
-        for level, position in sorted(nodes):
-            self._fault(None, f"a node of the tree has no entries (level {level}, position {position})")
-
-    def _entries(self) -> Iterator[tuple[Entry, list[StoredPart]]]:
-        for start in range(0, self.log.size, store.BATCH):
-            end = min(start + store.BATCH, self.log.size)
-            parts: dict[str, list[StoredPart]] = defaultdict(list)
-            for row in PARTS_BETWEEN(self.conn, log_id=self.log.id, start=start, end=end):
-                parts[row.entry_id].append(store.part_of(row))
-            for entry in store.entries(self.conn, self.log.id, start, end):
-                yield entry, parts[entry.id]
 
     def _erased(self) -> dict[str, set[str]]:
         """Reference of an erased entry -> names of the parts that were lawfully forgotten."""
         found: dict[str, set[str]] = defaultdict(set)
-        for row in ERASURES(self.conn, log_id=self.log.id, kind=Kind.ERASE.value):
-            found[row.ref].update(json.loads(row.content))
+        for row in ERASURES(self.conn, log_id=self.log.id, kind=ERASE.name):
+            found[row.ref].update(json.loads(row.parts).get("names", []))
         return found
 
-    def _check_entry(self, entry: Entry, seq: int, parts: list[StoredPart], erased: set[str]) -> None:
+    def _check_entry(self, entry: Entry, seq: int, erased: set[str]) -> None:
         told = _parsed(entry.text)
-        for what in (*self._column_faults(entry, told, seq), *part_faults(entry, told, parts, erased)):
+        for what in (*self._column_faults(entry, told, seq), *part_faults(self.conn, entry, told, erased)):
             self._fault(entry.seq, what)
 
     def _column_faults(self, entry: Entry, told: dict[str, Any], seq: int) -> Iterator[str]:

@@ -15,9 +15,10 @@ from eventapp.db import only_reads, reading
 from eventapp.formats.files import takes_files
 from eventapp.record import queries, store
 from eventapp.record.checkpoint import BadProofError
+from eventapp.record.kinds import kind_words, part_words
 from eventapp.record.receipts import Opened, Receipt, receipt, verify_opening, verify_receipt
 from eventapp.record.signing import key_ring
-from eventapp.record.words import KINDS, PARTS, REASONS, part_word
+from eventapp.record.words import REASONS, part_word
 from eventapp.web.compress import compressible
 from eventapp.web.permissions import public
 
@@ -46,9 +47,8 @@ def show(slug: str) -> ResponseReturnValue:
     with reading() as conn:
         log = queries.public_log(conn, slug)
         head, lines = queries.head(conn, log), queries.lines(conn, log, page)
-    return render_template(
-        "record/show.html", log=log, head=head, lines=lines, page=page, pages=queries.page_count(log), kinds=KINDS
-    )
+    shown = {"head": head, "lines": lines, "page": page, "pages": queries.page_count(log)}
+    return render_template("record/show.html", log=log, kinds=kind_words(), **shown)
 
 
 @bp.get("/record/<slug>/entries/<int:seq>")
@@ -59,7 +59,7 @@ def entry(slug: str, seq: int) -> ResponseReturnValue:
     with reading() as conn:
         log = queries.public_log(conn, slug)
         shown = queries.shown(store.entry(conn, log.id, seq))
-    return render_template("record/entry.html", log=log, shown=shown, kinds=KINDS, part_word=part_word)
+    return render_template("record/entry.html", log=log, shown=shown, kinds=kind_words(), part_word=part_word)
 
 
 @bp.get("/record/<slug>/entries/<int:seq>/receipt")
@@ -157,7 +157,7 @@ def _decoded(sent: FileStorage, code: str) -> str:
 
 
 def _verify_page(template: str, verdict: Verdict, **more: str) -> str:
-    words = {"kinds": KINDS, "parts": PARTS, "reasons": REASONS}
+    words = {"kinds": kind_words(), "parts": part_words(), "reasons": REASONS}
     return render_template(template, verdict=verdict, keys=_keys(), **words, **more)
 
 

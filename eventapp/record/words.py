@@ -1,41 +1,12 @@
-"""What the public pages call the kinds of entries and their parts."""
+"""What the public pages call a part of an entry, and why a receipt is none."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext
 
 from eventapp.record.commitments import ATTACHMENT
-from eventapp.record.models import Kind
+from eventapp.record.kinds import is_attachment, part_words
 
-KINDS: dict[str, object] = {
-    Kind.CASE: lazy_pgettext("record", "The case"),
-    Kind.DOCUMENT: lazy_pgettext("record", "Document"),
-    Kind.EVENT: lazy_pgettext("record", "Event"),
-    Kind.INVITE: lazy_pgettext("record", "Invitation"),
-    Kind.REPLY: lazy_pgettext("record", "Reply to an invitation"),
-    Kind.ATTENDANCE: lazy_pgettext("record", "Attendance"),
-    Kind.CONTRIBUTION: lazy_pgettext("record", "Contribution"),
-    Kind.NOTICE: lazy_pgettext("record", "Hearing letter"),
-    Kind.DEADLINE: lazy_pgettext("record", "Deadline"),
-    Kind.ANSWER: lazy_pgettext("record", "Hearing answer"),
-    Kind.AMEND: lazy_pgettext("record", "Correction"),
-    Kind.WITHDRAW: lazy_pgettext("record", "Withdrawal"),
-    Kind.REDACT: lazy_pgettext("record", "Text hidden in the public copy"),
-    Kind.PUBLISH: lazy_pgettext("record", "Publication"),
-    Kind.MODERATE: lazy_pgettext("record", "Moderation"),
-    Kind.EXTEND: lazy_pgettext("record", "Extension of the deadline"),
-    Kind.CLOSE: lazy_pgettext("record", "Closing"),
-    Kind.ERASE: lazy_pgettext("record", "Erasure of a text"),
-    Kind.DECISION: lazy_pgettext("record", "Decision"),
-    Kind.KEY: lazy_pgettext("record", "Change of the signing key"),
-}
-PARTS: dict[str, object] = {
-    "text": _l("the text"),
-    "name": _l("the name"),
-    "email": _l("the e-mail address"),
-    "on_behalf_of": _l("on whose behalf"),
-}
 REASONS: dict[str, object] = {
     "missing": _l("Choose the receipt file first. Its name ends in .tlog-proof."),
     "format": _l("The file is not a receipt, or it was changed. Download it again and try once more."),
@@ -48,7 +19,7 @@ REASONS: dict[str, object] = {
 
 
 def part_word(name: str) -> str:
-    """A part of an entry as people call it; a name that only its slice knows stays as it is."""
-    if name.startswith(ATTACHMENT):
+    """A part of an entry as people call it; a name that no slice declares any more stays as it is."""
+    if is_attachment(name):
         return str(_l("attachment %(number)s", number=int(name.removeprefix(ATTACHMENT)) + 1))
-    return str(PARTS.get(name, name))
+    return str(part_words().get(name, name))

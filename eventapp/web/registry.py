@@ -187,8 +187,7 @@ class Registry:
     desk_tabs: list[Tab] = field(default_factory=list)
     # case_id -> (label, url), for staff
     case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)
-    # entry kind -> ref -> parts
-    record_content: dict[str, Callable[[str], dict[str, Any]]] = field(default_factory=dict)
+    record_kinds: dict[str, Any] = field(default_factory=dict)  # name -> kind of entry (eventapp.record.declare)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
     # (event_id, by), in the same transaction: time, place, or called off

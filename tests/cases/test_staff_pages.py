@@ -8,8 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from eventapp import record
-from eventapp.cases import queries
+from eventapp.cases import entries, queries
 from eventapp.cases.models import Case
 from eventapp.db import db, reading
 from eventapp.record import store
@@ -54,7 +53,7 @@ def token_of(page: Page) -> str:
 
 
 def test_opening_a_case_opens_its_record(organiser: PageClient, app: Flask, case_id: str) -> None:
-    assert kinds(app, case_id) == [record.Kind.CASE]
+    assert kinds(app, case_id) == [entries.CASE.name]
     with app.app_context():
         case = queries.case_by_slug("ny-havnepark-paa-aeroe")
         assert case.published_at is None
@@ -77,14 +76,14 @@ def test_case_is_published_and_read_by_everybody(organiser: PageClient, app: Fla
     assert "Kun ansatte ser dette" in organiser.visit(f"/staff/cases/{case_id}/preview").text
     organiser.submit(f"/staff/cases/{case_id}", action="/publication")
     assert "Ny havnepark på Ærø" in organiser.visit("/cases/ny-havnepark-paa-aeroe").heading
-    assert kinds(app, case_id)[-1] == record.Kind.PUBLISH
+    assert kinds(app, case_id)[-1] == entries.PUBLISH.name
 
 
 def test_changed_facts_keep_the_address_and_enter_the_record(organiser: PageClient, app: Flask, case_id: str) -> None:
     organiser.submit(f"/staff/cases/{case_id}/facts", {"title": "Havneparken"})
     with app.app_context():
         assert queries.case_by_id(case_id).slug == "ny-havnepark-paa-aeroe"
-    assert kinds(app, case_id) == [record.Kind.CASE] * 2
+    assert kinds(app, case_id) == [entries.CASE.name] * 2
     organiser.submit(f"/staff/cases/{case_id}/facts", {"title": "Havneparken"})
     assert len(kinds(app, case_id)) == 2
 
@@ -103,7 +102,7 @@ def test_document_gets_versions_and_the_record_their_fingerprints(
         assert [one.number for one in versions] == [2, 1]
         assert versions[0].sha256 != versions[1].sha256
         assert versions[1].file_name == "notat.pdf"
-    assert kinds(app, case_id)[1:] == [record.Kind.DOCUMENT] * 2
+    assert kinds(app, case_id)[1:] == [entries.DOCUMENT.name] * 2
 
 
 def test_file_of_another_kind_is_refused_with_what_was_typed_kept(organiser: PageClient, case_id: str) -> None:
@@ -146,11 +145,11 @@ def test_list_is_edited_moved_and_shortened(organiser: PageClient, app: Flask, c
 def test_decision_enters_the_record_and_the_meeting_stays(organiser: PageClient, app: Flask, case_id: str) -> None:
     page = f"/staff/cases/{case_id}/decisions"
     organiser.submit(page, {"body": "Byrådet", "meeting_on": "2024-09-12"})
-    assert kinds(app, case_id) == [record.Kind.CASE]
+    assert kinds(app, case_id) == [entries.CASE.name]
     with app.app_context():
         step = queries.case_by_id(case_id).decision_steps[0]
     organiser.submit(f"{page}/{step.id}", {"decision": "Godkendt."})
-    assert kinds(app, case_id)[-1] == record.Kind.DECISION
+    assert kinds(app, case_id)[-1] == entries.DECISION.name
     organiser.visit(f"{page}/{step.id}")
     token = token_of(organiser.page)
     refused = organiser.post(f"{page}/{step.id}/removal", data={"csrf_token": token})
@@ -174,7 +173,7 @@ def test_contact_that_covers_for_another_stays(organiser: PageClient, app: Flask
 def test_letter_and_reply_end_the_thread(organiser: PageClient, app: Flask, case_id: str) -> None:
     for kind, text in (("to_government", "Vi beder om lov."), ("reply", "Svaret er ja.")):
         organiser.submit(f"/staff/cases/{case_id}/letters/{kind}", {"dated_on": "2024-10-01", "summary": text})
-    assert kinds(app, case_id)[1:] == [record.Kind.DOCUMENT] * 2
+    assert kinds(app, case_id)[1:] == [entries.DOCUMENT.name] * 2
     text = organiser.visit(f"/staff/cases/{case_id}").text
     assert text.index("Vi beder om lov.") < text.index("Svaret er ja.")
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from eventapp import record
 from eventapp.cases.queries import case_by_id
 from eventapp.db import db, reading
 from eventapp.events import queries
+from eventapp.events.entries import EVENT
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.record import store
 from eventapp.web.permissions import Role
@@ -83,7 +83,8 @@ def entries(app: Flask, event_id: str) -> list[str]:
     with app.app_context():
         case_id = queries.event_by_id(event_id).case_id
         with reading() as conn:
-            return [one.kind for one in store.entries_of_ref(conn, case_id, event_id)]
+            size = store.log(conn, case_id).size
+            return [one.kind for one in store.entries(conn, case_id, 0, size) if one.ref == event_id]
 
 
 def test_times_are_read_as_danish_wall_time_on_both_sides_of_the_change(
@@ -149,7 +150,7 @@ def test_event_is_published_with_an_entry_in_the_record(organiser: PageClient, a
     page = organiser.submit(f"/staff/events/{ready_id}/publication", action="/publication")
     assert "offentliggjort" in page.text
     assert "Debat om havneparken" in organiser.visit("/events/debat-om-havneparken").heading
-    assert entries(app, ready_id) == [record.Kind.EVENT]
+    assert entries(app, ready_id) == [EVENT.name]
 
 
 def test_changed_time_of_a_published_event_goes_to_record_and_calendars(
@@ -222,7 +223,7 @@ def test_event_is_called_off_with_words(organiser: PageClient, app: Flask, ready
     page = organiser.visit("/events/debat-om-havneparken")
     assert "Salen er oversvømmet." in page.text
     assert "Tilmeld dig" not in page.text
-    assert entries(app, ready_id) == [record.Kind.EVENT] * 2
+    assert entries(app, ready_id) == [EVENT.name] * 2
     with app.app_context():
         assert queries.event_by_id(ready_id).calendar_sequence == 1
 

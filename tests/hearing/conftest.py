@@ -32,6 +32,8 @@ def make_hearing(case: Case | None = None, *, sent: bool = True, slug: str = "ha
         file_name="notat.pdf",
         media_type="application/pdf",
         size=stored.size,
+        title="Notat",
+        kind=DocumentKind.MEMO,
         uploaded_at=SENT_AT - timedelta(days=3),
     )
     blobs.insert(db.session.connection(), stored, "application/pdf")

@@ -20,7 +20,6 @@ from eventapp.db import as_moment
 from eventapp.record import tree
 from eventapp.record.canonical import canonical
 from eventapp.record.checkpoint import sign
-from eventapp.record.commitments import commitment
 from tests.record.paper import OTHER_KEY, Nodes
 
 
@@ -69,22 +68,24 @@ class Crime:
         leaves = [tree.leaf_hash(row.text.encode()) for row in rows]
         for row, leaf in zip(rows, leaves, strict=True):
             self.run("UPDATE record_entry SET leaf_hash = :leaf WHERE id = :id", leaf=leaf, id=row.id)
-        self.run("DELETE FROM record_node WHERE log_id = :log")
-        for (level, position), hashed in Nodes(leaves).hashes.items():
-            if level:
-                self.run(
-                    "INSERT INTO record_node (log_id, level, position, hash) VALUES (:log, :level, :position, :hash)",
-                    level=level,
-                    position=position,
-                    hash=hashed,
-                )
+        nodes = Nodes(leaves).hashes
+        for seq, row in enumerate(rows):
+            above = [
+                nodes[level, position]
+                for level, position in sorted(nodes)
+                if level and tree.last_leaf((level, position)) == seq
+            ]
+            self.run("UPDATE record_entry SET nodes = :nodes WHERE id = :id", nodes=b"".join(above), id=row.id)
+
+    def keep(self, ref: str, name: str, value: str | None) -> None:
+        """Put something else in the place of what a slice keeps, or nothing."""
+        before = dict(self.kept[ref])
+        self.undo.append(lambda: self.kept[ref].update(before))
+        del self.kept[ref][name]
+        if value is not None:
+            self.kept[ref][name] = value
 
     def remove(self, seq: int) -> None:
-        self.run(
-            "DELETE FROM record_part"
-            " WHERE entry_id IN (SELECT id FROM record_entry WHERE log_id = :log AND seq = :seq)",
-            seq=seq,
-        )
         self.run("DELETE FROM record_entry WHERE log_id = :log AND seq = :seq", seq=seq)
 
     def move(self, seq: int, to: int) -> None:
@@ -115,8 +116,8 @@ def insert(crime: Crime) -> None:
     for later in reversed(range(seq, size)):
         crime.move(later, later + 1)
     crime.run(
-        "INSERT INTO record_entry (id, log_id, seq, kind, ref, text, leaf_hash, created_at)"
-        " SELECT :id, log_id, :seq, kind, ref, :text, leaf_hash, created_at FROM record_entry"
+        "INSERT INTO record_entry (id, log_id, seq, kind, ref, text, leaf_hash, nodes, salts, created_at)"
+        " SELECT :id, log_id, :seq, kind, ref, :text, leaf_hash, nodes, salts, created_at FROM record_entry"
         " WHERE log_id = :log AND seq = :after",
         id="f" * 32,
         seq=seq,
@@ -181,27 +182,16 @@ def change_file(crime: Crime) -> None:
 
 def change_salt(crime: Crime) -> None:
     """Another salt, and perhaps another text with a commitment that fits."""
-    row = crime.chance.choice(
-        crime.run(
-            "SELECT p.entry_id, p.name FROM record_part p JOIN record_entry e ON e.id = p.entry_id"
-            " WHERE e.log_id = :log ORDER BY e.seq, p.name"
-        ).all()
-    )
-    salt, content = crime.chance.randbytes(32), canonical("Noget helt andet")
+    seq = crime.somewhere()
+    row = crime.run("SELECT ref, salts FROM record_entry WHERE log_id = :log AND seq = :seq", seq=seq).one()
+    salts = json.loads(row.salts)
+    name = crime.chance.choice(sorted(salts))
+    salts[name] = crime.chance.randbytes(32).hex() if crime.chance.random() < 0.8 else None
     crime.run(
-        "UPDATE record_part SET salt = :salt WHERE entry_id = :id AND name = :name",
-        salt=salt if crime.chance.random() < 0.8 else None,
-        id=row.entry_id,
-        name=row.name,
+        "UPDATE record_entry SET salts = :salts WHERE log_id = :log AND seq = :seq", salts=json.dumps(salts), seq=seq
     )
     if crime.chance.random() < 0.5:
-        crime.run(
-            "UPDATE record_part SET content = :content, commitment = :made WHERE entry_id = :id AND name = :name",
-            content=content.decode(),
-            made=commitment(salt, content),
-            id=row.entry_id,
-            name=row.name,
-        )
+        crime.keep(row.ref, name, "Noget helt andet")
 
 
 def resign(crime: Crime) -> None:
@@ -225,13 +215,8 @@ def resign(crime: Crime) -> None:
 def drop_outbox(crime: Crime) -> None:
     """What a slice keeps is gone or another: the receipt mail that was promised, or the text itself."""
     ref = crime.chance.choice(sorted(crime.kept))
-    before = dict(crime.kept[ref])
-    crime.undo.append(lambda: crime.kept[ref].update(before))
     name = crime.chance.choice(["outbox", "text"])
-    if crime.chance.random() < 0.5:
-        del crime.kept[ref][name]
-    else:
-        crime.kept[ref][name] = "noget andet"
+    crime.keep(ref, name, "noget andet" if crime.chance.random() < 0.5 else None)
 
 
 def replay(crime: Crime) -> None:

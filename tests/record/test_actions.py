@@ -6,13 +6,12 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError
 
 from eventapp import record
 from eventapp.db import db as database
 from eventapp.db import reading, transaction, write
 from eventapp.errors import DomainError
-from eventapp.record import store, tree, verification
+from eventapp.record import contents, store, tree, verification
 from tests.record.conftest import ORIGIN
 
 THREADS, EACH = 8, 12
@@ -61,21 +60,13 @@ def test_the_same_text_twice_leaves_no_equal_commitments(append, log_id):
 
 def test_salts_come_back_for_the_author(append, log_id):
     appended = append()
-    with reading() as conn:
-        parts = store.parts(conn, appended.entry_id)
-    assert appended.salts == {part.name: part.salt.hex() for part in parts if part.salt}
+    assert appended.salts == stored(log_id, appended.seq).salts
+    assert set(appended.salts) == {"name", "text"}
 
 
-def test_texts_that_a_slice_keeps_are_not_kept_twice_and_files_are_known_by_their_hash(append):
-    appended = append(store_content=False, attachments=[record.Attachment("0" * 64, 12, "application/pdf")])
-    with reading() as conn:
-        contents = {part.name: part.content for part in store.parts(conn, appended.entry_id)}
-    assert contents == {"attachment:0": f'"{"0" * 64}"', "name": None, "text": None}
-
-
-def test_what_was_sealed_before_is_taken_as_it_is(append, log_id):
+def test_what_was_sealed_before_is_taken_as_it_is(log_id, now, shelf):
     sealed = record.seal({"text": "Lang tekst"})
-    appended = append(parts=sealed)
+    appended = write(lambda conn: add_now(conn, log_id, now, shelf, sealed))
     assert appended.salts == sealed.salts
     assert json.loads(stored(log_id, 0).text)["parts"][0]["commitment"] == sealed.parts[0].commitment
 
@@ -92,11 +83,11 @@ def test_opening_a_log_again_changes_nothing(append, log_id, now):
     assert append().seq == 1
 
 
-def test_an_entry_that_was_rolled_back_leaves_no_gap(append, log_id, now):
+def test_an_entry_that_was_rolled_back_leaves_no_gap(append, log_id, now, shelf):
     append()
 
     def refused(conn):
-        record.append(conn, log_id=log_id, kind="answer", parts={"text": "x"}, ref=None, received_at=now, at=now)
+        add_now(conn, log_id, now, shelf)
         raise DomainError
 
     with pytest.raises(DomainError):
@@ -105,19 +96,37 @@ def test_an_entry_that_was_rolled_back_leaves_no_gap(append, log_id, now):
     assert verification.verify_log(log_id).is_intact
 
 
-def test_a_kind_that_is_not_on_the_list_is_refused_by_the_database(append):
-    with pytest.raises(IntegrityError):
-        append(kind="gossip")
+def test_a_kind_or_a_part_that_no_slice_declares_is_refused(append, log_id, shelf):
+    """Nobody could ever find its text again."""
+    with pytest.raises(record.UndeclaredError):
+        append(parts={"shoe_size": 43})
+    shelf.kinds["gossip"] = record.Kind("gossip", "Gossip", {"text": "the text"}, shelf.content, shelf.keep)
+    with pytest.raises(record.UndeclaredError):
+        append(kind="gossip", parts={"text": "Psst"})
+    assert verification.verify_log(log_id).log.size == 0
 
 
-def test_many_at_once_get_numbers_without_gaps(app, log_id, now):
+def test_a_new_kind_costs_a_declaration_and_nothing_else(app, append, log_id, shelf):
+    shelf.kinds["fishing_rod"] = record.Kind("fishing_rod", "Rod", {"text": "the text"}, shelf.content, shelf.keep)
+    record.declare(app, shelf.kinds["fishing_rod"])
+    append(kind="fishing_rod", parts={"text": "Lang"})
+    assert verification.verify_log(log_id).is_intact
+
+
+def test_two_slices_cannot_have_the_same_kind(app, log_id, shelf):
+    with pytest.raises(record.UndeclaredError):
+        record.declare(app, record.Kind("answer", "Answer", {}, shelf.content))
+
+
+def test_many_at_once_get_numbers_without_gaps(app, log_id, now, shelf):
     def add_some(thread):
         def job(conn):
-            parts = {"text": f"Svar fra tråd {thread}"}
-            return record.append(conn, log_id=log_id, kind="answer", parts=parts, ref=None, received_at=now, at=now)
+            appended = add_now(conn, log_id, now, shelf, record.seal({"text": f"Svar fra tråd {thread}"}))
+            shelf.texts[appended.seq] = {"text": f"Svar fra tråd {thread}"}
+            return appended.seq
 
         with app.app_context():
-            return [write(job).seq for _ in range(EACH)]
+            return [write(job) for _ in range(EACH)]
 
     with ThreadPoolExecutor(THREADS) as pool:
         numbers = [seq for seqs in pool.map(add_some, range(THREADS)) for seq in seqs]
@@ -138,8 +147,8 @@ def test_stored_nodes_give_the_root_and_every_proof(append, log_id):
             assert tree.verify_inclusion(leaf, index, 13, proof, frontier.root())
 
 
-def test_an_append_takes_at_most_six_statements(append, log_id):
-    """Log, entry, parts; for every second entry its neighbour and the nodes, for every fourth a neighbour higher up."""
+def test_an_append_takes_at_most_three_statements(append, log_id):
+    """Log and entry; for every second entry one look at those beside it."""
     counts = []
     for _ in range(16):
         statements = []
@@ -151,41 +160,80 @@ def test_an_append_takes_at_most_six_statements(append, log_id):
         append()
         event.remove(database.engine, "before_cursor_execute", note)
         counts.append(len([one for one in statements if one in {"SELECT", "WITH", "UPDATE", "INSERT"}]))
-    assert counts == [3, 5, 3, 6] * 4
+    assert counts == [2, 3, 2, 3] * 4
 
 
 @pytest.mark.engines("sqlite")
 def test_hashes_of_the_tree_are_looked_up_and_not_searched_for(append, log_id):
     """A plan that looks at every node of the log costs twenty milliseconds at 100,000 entries."""
-    plan = "EXPLAIN QUERY PLAN " + store.NODES_AT.replace(":places", "(1, 0), (2, 1)")
+    plan = f"EXPLAIN QUERY PLAN {store.hashes_at(2).sqlite}"
     with reading() as conn:
-        steps = [row.detail for row in conn.execute(text(plan), {"log_id": log_id})]
-    assert any("(log_id=? AND level=? AND position=?)" in step for step in steps), steps
+        steps = [row.detail for row in conn.execute(text(plan), {"log_id": log_id, "s0": 1, "s1": 7})]
+    assert any("(log_id=? AND seq=?)" in step for step in steps), steps
 
 
-def test_erased_texts_are_gone_and_the_record_still_verifies(append, log_id, now):
+def test_erased_texts_are_gone_and_the_record_still_verifies(append, log_id, now, shelf):
     append("Slet mig")
     append("Behold mig")
     record.checkpoint_covering(log_id)
-    erased = write(
-        lambda conn: record.erase(conn, log_id=log_id, seq=0, names=["text", "name"], reason="Trukket tilbage", at=now)
-    )
-    with reading() as conn:
-        parts = store.parts(conn, store.entry(conn, log_id, 0).id)
-    assert [(part.salt, part.content) for part in parts] == [(None, None)] * 2
-    assert json.loads(stored(log_id, erased.seq).text)["ref"] == "entry:0"
+    erase(log_id, now)
+    shelf.texts[0].clear()
+    assert stored(log_id, 0).salts == {"name": None, "text": None}
+    assert stored(log_id, 0).erased == ["name", "text"]
+    assert json.loads(stored(log_id, 2).text)["ref"] == "entry:0"
     assert verification.verify_log(log_id).is_intact
     assert record.verify_receipt(record.receipt(log_id, 0)).entry["seq"] == 0
+
+
+def test_what_was_erased_is_not_told_even_if_a_slice_still_has_it(append, log_id, now):
+    append("Slet mig")
+    erase(log_id, now, ["text"])
+    with reading() as conn:
+        assert contents.values(conn, store.entry(conn, log_id, 0)) == {"name": "Anna Andersen"}
+
+
+def test_two_who_erase_parts_of_one_entry_both_have_their_way(append, log_id, now):
+    append()
+
+    def both(conn):
+        for name in ("text", "name"):
+            record.erase(conn, log_id=log_id, seq=0, names=[name], reason="Slettet", at=now)
+
+    write(both)
+    assert stored(log_id, 0).erased == ["name", "text"]
+
+
+def test_only_what_an_entry_has_can_be_erased(append, log_id, now):
+    append()
+    with pytest.raises(record.UndeclaredError):
+        erase(log_id, now, ["shoe_size"])
+    assert verification.verify_log(log_id).log.size == 1
 
 
 def test_a_text_that_vanished_without_an_erasure_is_a_fault(append, log_id):
     append("Slet mig i smug")
     with transaction() as session:
-        conn = session.connection()
-        store.FORGET_PART(conn, entry_id=store.entry(conn, log_id, 0).id, name="text")
+        salts = stored(log_id, 0).salts | {"text": None}
+        store.SET_SALTS(session.connection(), id=stored(log_id, 0).id, salts=store.salts_text(salts))
     assert [str(fault) for fault in verification.verify_log(log_id).faults] == [
         "entry 0: text: salt and content are gone, and no entry tells of an erasure"
     ]
+
+
+def erase(log_id, now, names=("text", "name")):
+    write(lambda conn: record.erase(conn, log_id=log_id, seq=0, names=names, reason="Trukket tilbage", at=now))
+
+
+def add_now(conn, log_id, now, shelf, sealed=None):
+    return record.append_now(
+        conn,
+        log_id=log_id,
+        kind=shelf.kinds["answer"],
+        sealed=sealed or record.seal({"text": "x"}),
+        ref=None,
+        received_at=now,
+        at=now,
+    )
 
 
 def stored(log_id, seq):

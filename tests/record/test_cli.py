@@ -1,9 +1,6 @@
 """The commands of an operator."""
 
-from sqlalchemy import text
-
 from eventapp import record
-from eventapp.db import transaction
 from eventapp.record import signing
 
 
@@ -15,12 +12,12 @@ def test_verify_says_yes(app, append, log_id):
     assert told.output == "kobenhavn/case/narkotika: yes, 1 entries, 1 of them signed\n"
 
 
-def test_verify_says_no_with_every_fault(app, append, log_id):
+def test_verify_says_no_with_every_fault(app, append, log_id, shelf):
     append()
     append()
     record.checkpoint_covering(log_id)
-    with transaction() as session:
-        session.execute(text("UPDATE record_part SET content = '\"Et andet svar\"' WHERE name = 'text'"))
+    for texts in shelf.texts.values():
+        texts["text"] = "Et andet svar"
     told = app.test_cli_runner().invoke(args=["record", "verify", "--case", "narkotika"])
     assert told.exit_code == 1
     assert told.output.splitlines() == [

@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,11 @@ def test_the_command_writes_and_says_how_to_check(app, append, log_id, tmp_path)
     assert (tmp_path / "ny" / "entries.jsonl").is_file()
 
 
-def test_a_text_that_its_slice_has_lost_is_told_and_does_not_stop_the_check(append, log_id):
-    def lost(_ref):
+def test_a_text_that_its_slice_has_lost_is_told_and_does_not_stop_the_check(append, log_id, shelf):
+    def lost(_conn, _entry):
         raise NotFoundError
 
-    registry().record_content["answer"] = lost
-    append(store_content=False)
+    append()
+    registry().record_kinds["answer"] = replace(shelf.kinds["answer"], content=lost)
     faults = [str(fault) for fault in verification.verify_log(log_id).faults]
     assert faults == ["entry 0: name: the content is gone", "entry 0: text: the content is gone"]

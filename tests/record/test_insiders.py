@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
@@ -14,6 +15,7 @@ from eventapp.record.signing import key_ring
 from eventapp.web.registry import registry
 from tests.record.conftest import ORIGIN
 from tests.record.insiders import KINDS, Crime
+from tests.record.shelf import files as shelf_files
 from tools import verify_record
 
 CHANGES = 504  # 42 of each kind, on each database
@@ -21,10 +23,11 @@ ENTRIES = 23
 
 
 @pytest.fixture
-def scene(append, log_id, now):
+def scene(append, log_id, now, shelf):
     """A log of 23 entries whose texts a slice keeps, each with a receipt mail, every third with a file."""
     kept, files = {}, []
-    registry().record_content["answer"] = kept.__getitem__
+    by_ref = replace(shelf.kinds["answer"], content=lambda _conn, entry: kept.get(entry.ref, {}))
+    registry().record_kinds["answer"] = shelf.kinds["answer"] = by_ref
     for number in range(ENTRIES):
         ref, at = secrets.token_hex(16), now + timedelta(minutes=number)
         kept[ref] = {"text": f"Svar {number}", "name": "Anna Andersen", "outbox": secrets.token_hex(16)}
@@ -33,7 +36,8 @@ def scene(append, log_id, now):
             stored = blobs.put(f"Bilag {number}".encode())
             files.append(stored.sha256)
             attached = [record.Attachment(stored.sha256, stored.size, "text/plain")]
-        append(parts=kept[ref], ref=ref, attachments=attached, store_content=False, received_at=at, at=at, late=False)
+        append(parts=kept[ref], ref=ref, attachments=attached, received_at=at, at=at, late=False)
+        kept[ref] |= shelf_files(attached)
         record.checkpoint_covering(log_id)
     return kept, files
 

@@ -39,6 +39,8 @@ Promises = dict[str, Any]
 
 # Table of yesterday -> where its rows are found today, for those that are gone or hold fewer.
 WENT_ELSEWHERE = {
+    "record_node": "record_entry.nodes, with the entry that completes the subtree",
+    "record_part": "record_entry.salts, and the text in the row that it belongs to",
     "shift_guess": "attempt, which counts the last ten minutes anew",
     "sign_in_attempt": "attempt, which counts the last ten minutes anew",
     "worker_task": "job, where what recurs is a kind of work",

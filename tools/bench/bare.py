@@ -20,7 +20,6 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -275,39 +274,15 @@ def answer(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, s
 def _append(run: Run, log_id: str, ref: str, now: Any, *, has_file: bool) -> int:
     """The entry in the record, with random bytes where the product has hashes."""
     seq: int = run(store.GROW_LOG, {"id": log_id})[0][0] - 1
-    entry, names = _id(), (*PARTS, "attachment:0") if has_file else PARTS
-    values = {"id": entry, "log_id": log_id, "seq": seq, "kind": "answer", "ref": ref, "text": "{}" * 600}
-    run(store.INSERT_ENTRY, {**values, "leaf_hash": os.urandom(32), "at": now})
-    part = {"entry_id": entry, "commitment": HASH, "content": None}
-    run(store.INSERT_PART, [{**part, "name": name, "salt": os.urandom(32)} for name in names])
     if neighbours := tree.left_neighbours(seq):
-        _insert_nodes(run, log_id, seq, neighbours)
+        wanted = {f"s{place}": tree.last_leaf(one) for place, one in enumerate(neighbours)}
+        run(store.hashes_at(len(wanted)), {"log_id": log_id, **wanted})
+    names = (*PARTS, "attachment:0") if has_file else PARTS
+    salts = json.dumps({name: os.urandom(32).hex() for name in names})
+    values = {"id": _id(), "log_id": log_id, "seq": seq, "kind": "answer", "ref": ref, "text": "{}" * 600}
+    hashes = {"leaf_hash": os.urandom(32), "nodes": os.urandom(32 * len(neighbours))}
+    run(store.INSERT_ENTRY, {**values, **hashes, "salts": salts, "at": now})
     return seq
-
-
-def _insert_nodes(run: Run, log_id: str, seq: int, neighbours: list[tuple[int, int]]) -> None:
-    """The subtrees that an entry completes: one look at the leaf beside it, one at the nodes, one statement each."""
-    (_, leaf), *nodes = neighbours
-    run(_leaf_at(), {"log_id": log_id, "s0": leaf})
-    if nodes:
-        levels = {f"l{place}": level for place, (level, _) in enumerate(nodes)}
-        positions = {f"p{place}": position for place, (_, position) in enumerate(nodes)}
-        run(_nodes_at(len(nodes)), {"log_id": log_id, **levels, **positions})
-    new = [
-        {"log_id": log_id, "level": level + 1, "position": seq >> (level + 1), "hash": os.urandom(32)}
-        for level, _ in neighbours
-    ]
-    run(store.INSERT_NODE, new)
-
-
-@cache
-def _leaf_at() -> Sql:
-    return Sql(store.LEAVES_AT.replace(":places", ":s0"))
-
-
-@cache
-def _nodes_at(count: int) -> Sql:
-    return Sql(store.NODES_AT.replace(":places", ", ".join(f"(:l{place}, :p{place})" for place in range(count))))
 
 
 def _insert_answer(run: Run, form: dict[str, str], values: dict[str, Any], receipt_number: str) -> None:

@@ -185,7 +185,7 @@ def _hearing(case: Case, now: datetime) -> Hearing:
     stored = blobs.put(MEMO)
     blobs.insert(db.session.connection(), stored, "application/pdf")
     file = {"sha256": stored.sha256, "size": stored.size, "file_name": "notat.pdf", "media_type": "application/pdf"}
-    version = DocumentVersion(number=1, uploaded_at=now, **file)
+    version = DocumentVersion(number=1, title="Notat", kind=DocumentKind.MEMO, uploaded_at=now, **file)
     document = Document(position=1, kind=DocumentKind.MEMO, title=Wording("Notat"), is_public=True, versions=[version])
     case.documents.append(document)
     plan = hearing_actions.Plan(

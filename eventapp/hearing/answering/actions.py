@@ -20,6 +20,7 @@ from eventapp import audit, blobs, clock, record
 from eventapp.db import Sql, as_moment, new_id, write
 from eventapp.errors import existing
 from eventapp.hearing.answering import messages
+from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Channel, Party, SenderKind
 from eventapp.hearing.rules import content, is_late, receipt_number
@@ -131,18 +132,19 @@ def _store(
     late = is_late(sent.received_at, deadline_at)
     year = sent.received_at.astimezone(clock.COPENHAGEN).year
     number = receipt_number(year, SERIES(conn, year=year).scalar_one())
-    entry = record.append(
+    for one in sent.uploads:  # before the record is locked: a document of the same content may be on its way in
+        blobs.insert(conn, one.stored, one.media_type)
+    entry = record.append_now(
         conn,
         log_id=hearing.case_id,
-        kind=record.Kind.ANSWER,
-        parts=sealed,
+        kind=ANSWER,
+        sealed=sealed,
         ref=answer_id,
         received_at=sent.received_at,
         at=sent.received_at,
         started_at=sent.begun_at,
         deadline_at=deadline_at,
         late=late,
-        store_content=False,
     )
     INSERT(
         conn,
@@ -175,7 +177,6 @@ def _store(
 
 def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[Upload]) -> None:
     for position, one in enumerate(uploads):
-        blobs.insert(conn, one.stored, one.media_type)
         INSERT_ATTACHMENT(
             conn,
             id=new_id(),

@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, record
-from eventapp.db import db, new_id, only_reads
+from eventapp.db import db, new_id, only_reads, reading
 from eventapp.errors import TooManyError
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import AnswerPost, sender_kinds
 from eventapp.hearing.around import around
 from eventapp.hearing.blueprints import public_pages
+from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.web import csrf
@@ -81,7 +82,7 @@ def proof(token: str) -> ResponseReturnValue:
 def opening(token: str) -> ResponseReturnValue:
     """What the sender needs to show later which text was received: the salts and the fields."""
     found = queries.answer_with_receipt(token)
-    case_id, seq, told = found.hearing.case_id, found.entry_seq, queries.committed_content(found.id)
+    case_id, seq, told = found.hearing.case_id, found.entry_seq, _told(found.id)
     return _file(record.opening(case_id, seq, told), f"{found.receipt_number}.opening.json", "application/json")
 
 
@@ -149,3 +150,8 @@ def _form(
 def _file(text: str, name: str, media_type: str) -> Response:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text, mimetype=media_type, headers=headers)
+
+
+def _told(answer_id: str) -> dict[str, Any]:
+    with reading() as conn:
+        return answer_content(conn, answer_id)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from eventapp import audit, record
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import db, new_id
-from eventapp.hearing import queries
+from eventapp.hearing import entries, queries
 from eventapp.hearing.calling import messages
 from eventapp.hearing.errors import AlreadySentError, ClosedError, NotLaterError, NotReadyError
 from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, Party
@@ -114,7 +114,8 @@ def extend_deadline(
     hearing.deadline_changes.append(change)
     hearing.deadline_at = new_at
     parts = {"old": change.old_at.isoformat(), "new": new_at.isoformat(), "reason": reason, "told": len(told)}
-    _record(hearing, record.Kind.EXTEND, parts, hearing.id, now)
+    db.session.flush()  # the change has an id from here on
+    _record(hearing, entries.EXTEND, parts, hearing.id, now, record.note_number(DeadlineChange, change.id))
     for party in told:
         _notify(hearing, party, EXTENSION, by=by, now=now)
     audit.record(by, "hearing.deadline_extended", hearing.id, told=len(told))
@@ -131,15 +132,12 @@ def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
         raise ClosedError
     hearing.closed_at = now
     counts = queries.counts(hearing.id)
-    _record(hearing, record.Kind.CLOSE, vars(counts), hearing.id, now)
+    _record(hearing, entries.CLOSE, vars(counts), hearing.id, now)
     audit.record(by, "hearing.closed", hearing.id, answers=counts.answers)
 
 
 def _lock(hearing: Hearing) -> None:
-    """Wait for whoever else acts on the hearing, and see what it became.
-
-    The row is locked before the record, as an answer does; the other way round the two would wait for each other.
-    """
+    """Wait for whoever else acts on the hearing, and see what it became."""
     db.session.refresh(hearing, with_for_update={"key_share": True})
 
 
@@ -156,11 +154,18 @@ def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | N
         dedupe=f"{subject}:{party.id}:{hearing.deadline_at.isoformat()}",
     )
     notice = Notice(
-        id=notice_id, party_id=party.id, subject=subject, mail_id=mail_id, sent_at=now, sent_by_id=by.id if by else None
+        id=notice_id,
+        party_id=party.id,
+        subject=subject,
+        addressee=party.name,
+        deadline_at=hearing.deadline_at,
+        mail_id=mail_id,
+        sent_at=now,
+        sent_by_id=by.id if by else None,
     )
     db.session.add(notice)
     told = {"party": party.name, "subject": subject, "deadline": hearing.deadline_at.isoformat()}
-    _record(hearing, record.Kind.NOTICE, told, notice_id, now)
+    _record(hearing, entries.NOTICE, told, notice_id, now)
     audit.record(by, "hearing.notice_sent", notice_id, subject=subject)
     return notice
 
@@ -181,12 +186,19 @@ def _record_opening(hearing: Hearing, now: datetime) -> None:
         "deadline": hearing.deadline_at.isoformat(),
         "material": [one.version.sha256 for one in hearing.material],
     }
-    _record(hearing, record.Kind.DEADLINE, parts, hearing.id, now)
+    _record(hearing, entries.DEADLINE, parts, hearing.id, now)
 
 
-def _record(hearing: Hearing, kind: record.Kind, parts: Mapping[str, object], ref: str, now: datetime) -> None:
-    db.session.flush()  # the record is the last to be locked
-    record.append(_conn(), log_id=hearing.case_id, kind=kind, parts=parts, ref=ref, received_at=now, at=now)
+def _record(
+    hearing: Hearing,
+    kind: record.Kind,
+    parts: Mapping[str, object],
+    ref: str,
+    now: datetime,
+    then: record.Then | None = None,
+) -> None:
+    case_id = hearing.case_id
+    record.append(_conn(), log_id=case_id, kind=kind, parts=parts, ref=ref, received_at=now, at=now, then=then)
 
 
 def _conn() -> Connection:

@@ -7,13 +7,14 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import db, reading
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material
-from eventapp.record import Checkpoint, checkpoint_covering, store
-from eventapp.web.registry import registry
+from eventapp.record import Checkpoint, Entry, Kind, checkpoint_covering, store
+from eventapp.record.contents import values
+from eventapp.record.kinds import is_attachment
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Dossier:
     answers: dict[str, Answer] = field(default_factory=dict)  # id -> answer
     files: list[File] = field(default_factory=list)
 
-    def of_kind(self, *kinds: str) -> list[Line]:
-        return [one for one in self.lines if one.kind in kinds]
+    def of_kind(self, kind: Kind) -> list[Line]:
+        return [one for one in self.lines if one.kind == kind.name]
 
 
 def dossier(case: Case) -> Dossier:
@@ -60,19 +61,14 @@ def dossier(case: Case) -> Dossier:
     return Dossier(case, checkpoint, lines, {one.id: one for one in answers}, _files(case, answers))
 
 
-def _line(conn: Any, entry: store.Entry) -> Line:
-    parts = [one for one in store.parts(conn, entry.id) if ":" not in one.name]
-    kept = {one.name: json.loads(one.content) for one in parts if one.content is not None}
-    wanted = {one.name for one in parts if one.content is None and one.salt is not None}
-    provide = registry().record_content.get(entry.kind)
-    provided = provide(entry.ref or "") if provide and wanted else {}
+def _line(conn: Connection, entry: Entry) -> Line:
     return Line(
         seq=entry.seq,
         kind=entry.kind,
         leaf_hash=entry.leaf_hash.hex(),
         told=json.loads(entry.text),
-        contents={**kept, **{name: provided[name] for name in sorted(wanted) if name in provided}},
-        erased=sorted(one.name for one in parts if one.salt is None),
+        contents={name: value for name, value in values(conn, entry).items() if not is_attachment(name)},
+        erased=entry.erased,
     )
 
 

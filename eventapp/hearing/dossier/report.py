@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 
 from eventapp import pdf
 from eventapp.config import settings
+from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.formats.display import long_moment, moment, moment_seconds
 from eventapp.hearing.dossier.collect import Dossier, Line
+from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
-from eventapp.record import Kind
-from eventapp.record.words import KINDS
+from eventapp.record.kinds import kind_words
 
 
 def as_pdf(dossier: Dossier, now: datetime) -> bytes:
@@ -27,7 +28,7 @@ def as_pdf(dossier: Dossier, now: datetime) -> bytes:
 
 def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
     """What ``templates/pdf/record.typ`` draws."""
-    case, answers = dossier.case, dossier.of_kind(Kind.ANSWER)
+    case, answers = dossier.case, dossier.of_kind(ANSWER)
     return {
         "title": _("The record of the case: %(title)s", title=case.title),
         "sender": settings().site_name,
@@ -47,7 +48,7 @@ def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
         "entries": [_entry(one) for one in dossier.lines],
         "parties": [_party(one) for hearing in hearings_of_case(case.id) for one in parties(hearing.id)],
         "answers": [_answer(one, dossier.answers.get(one.told["ref"])) for one in answers],
-        "contributions": [_contribution(one) for one in dossier.of_kind(Kind.CONTRIBUTION)],
+        "contributions": [_contribution(one) for one in dossier.of_kind(CONTRIBUTION)],
         "checkpoint": dossier.checkpoint.text.strip().split("\n"),
     }
 
@@ -76,7 +77,7 @@ def _words() -> dict[str, str]:
 
 def _entry(line: Line) -> list[str]:
     at = datetime.fromisoformat(line.told["received_at"])
-    return [str(line.seq), moment(at), str(KINDS.get(line.kind, line.kind)), line.leaf_hash[:16]]
+    return [str(line.seq), moment(at), str(kind_words().get(line.kind, line.kind)), line.leaf_hash[:16]]
 
 
 def _party(party: Any) -> list[str]:

@@ -1,0 +1,111 @@
+"""What the hearing enters into the record, and where each text is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import Connection
+
+from eventapp import record
+from eventapp.db import Sql, as_moment
+from eventapp.errors import existing
+from eventapp.hearing.models import HearingTold
+from eventapp.hearing.rules import content
+
+NOTICE_ROW = Sql("SELECT addressee, subject, deadline_at FROM notice WHERE id = :id")
+CHANGE = Sql(
+    "SELECT old_at, new_at, reason, told FROM deadline_change WHERE hearing_id = :hearing_id AND entry_seq = :seq"
+)
+ANSWER_ROW = Sql("SELECT name, on_behalf_of, sender_kind, email, text, channel, received_at FROM answer WHERE id = :id")
+FILES = Sql("SELECT file_name, sha256 FROM answer_attachment WHERE answer_id = :id ORDER BY position")
+
+_told = record.Keeping(HearingTold)
+
+
+def answer_content(conn: Connection, answer_id: str) -> dict[str, Any]:
+    """What the record committed to of an answer, from the answer's own rows.
+
+    :raises NotFoundError: when there is none.
+    """
+    row = existing(ANSWER_ROW(conn, id=answer_id).one_or_none())
+    answer = SimpleNamespace(**{**row._mapping, "received_at": as_moment(row.received_at)})
+    return content(answer, [(file.file_name, file.sha256) for file in FILES(conn, id=answer_id)])
+
+
+def _answer(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
+    told = answer_content(conn, entry.ref or "")
+    return told | {record.attachment_name(place): sha256 for place, (_, sha256) in enumerate(told["files"])}
+
+
+def _notice(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
+    row = existing(NOTICE_ROW(conn, id=entry.ref).one_or_none())
+    return {"party": row.addressee, "subject": row.subject, "deadline": as_moment(row.deadline_at).isoformat()}
+
+
+def _extension(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
+    row = existing(CHANGE(conn, hearing_id=entry.ref, seq=entry.seq).one_or_none())
+    old, new = (as_moment(one).isoformat() for one in (row.old_at, row.new_at))
+    return {"old": old, "new": new, "reason": row.reason, "told": row.told}
+
+
+DEADLINE = record.Kind(
+    "deadline",
+    lazy_pgettext("record", "Deadline"),
+    {
+        "title": _l("the title"),
+        "question": _l("the question"),
+        "deadline": _l("the deadline"),
+        "material": _l("the material"),
+    },
+    _told.content,
+    _told.keep,
+)
+NOTICE = record.Kind(
+    "notice",
+    lazy_pgettext("record", "Hearing letter"),
+    {"party": _l("the party"), "subject": _l("what it is about"), "deadline": _l("the deadline")},
+    _notice,
+)
+EXTEND = record.Kind(
+    "extend",
+    lazy_pgettext("record", "Extension of the deadline"),
+    {
+        "old": _l("the deadline before"),
+        "new": _l("the deadline after"),
+        "reason": _l("the reason"),
+        "told": _l("how many were told"),
+    },
+    _extension,
+)
+CLOSE = record.Kind(
+    "close",
+    lazy_pgettext("record", "Closing"),
+    {
+        "heard": _l("how many were heard"),
+        "ticked": _l("how many of them answered"),
+        "answers": _l("how many answers came"),
+        "late": _l("how many came late"),
+    },
+    _told.content,
+    _told.keep,
+)
+ANSWER = record.Kind(
+    "answer",
+    lazy_pgettext("record", "Hearing answer"),
+    {
+        "name": _l("the name"),
+        "on_behalf_of": _l("on whose behalf"),
+        "sender_kind": _l("what the sender speaks as"),
+        "email": _l("the e-mail address"),
+        "text": _l("the text"),
+        "channel": _l("how it came in"),
+        "received_at": _l("when it came in"),
+        "files": _l("the attachments"),
+    },
+    _answer,
+)
+KINDS = (DEADLINE, NOTICE, EXTEND, CLOSE, ANSWER)

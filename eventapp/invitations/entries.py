@@ -1,0 +1,73 @@
+"""What invitations enter into the record, and where each text is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import Connection
+
+from eventapp import record
+from eventapp.db import Sql, as_moment
+from eventapp.errors import existing
+from eventapp.invitations.models import InvitationTold
+
+LETTER = Sql(
+    "SELECT i.office, i.name, i.wished_role, i.reply_by_at, l.sha256"
+    " FROM letter l JOIN invitation i ON i.id = l.invitation_id WHERE l.id = :id"
+)
+REPLY_ROW = Sql("SELECT state, stand_in_name, reason, channel FROM reply WHERE id = :id")
+
+_told = record.Keeping(InvitationTold)
+
+
+def _letter(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
+    """An invitation is frozen once a letter was sent."""
+    row = existing(LETTER(conn, id=entry.ref).one_or_none())
+    return {
+        "office": row.office,
+        "name": row.name,
+        "role": row.wished_role,
+        "reply_by": as_moment(row.reply_by_at).isoformat(),
+        "letter": row.sha256,
+    }
+
+
+def _reply(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
+    row = existing(REPLY_ROW(conn, id=entry.ref).one_or_none())
+    return {"state": row.state, "stand_in": row.stand_in_name, "reason": row.reason, "channel": row.channel}
+
+
+INVITE = record.Kind(
+    "invite",
+    lazy_pgettext("record", "Invitation"),
+    {
+        "office": _l("the office"),
+        "name": _l("the name"),
+        "role": _l("what the invitee is asked to do"),
+        "reply_by": _l("the deadline of the reply"),
+        "letter": _l("the letter"),
+    },
+    _letter,
+)
+REPLY = record.Kind(
+    "reply",
+    lazy_pgettext("record", "Reply to an invitation"),
+    {
+        "state": _l("the reply"),
+        "stand_in": _l("the stand-in"),
+        "reason": _l("the reason"),
+        "channel": _l("how it came in"),
+    },
+    _reply,
+)
+ATTENDANCE = record.Kind(
+    "attendance",
+    lazy_pgettext("record", "Attendance"),
+    {"what": _l("what it is about")},
+    _told.content,
+    _told.keep,
+)
+KINDS = (INVITE, REPLY, ATTENDANCE)
