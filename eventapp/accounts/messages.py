@@ -81,6 +81,7 @@ ACT_NAMES = {
     "invitations.written": _l("Invitation written"),
     "mail.tried_again": _l("Mail tried again"),
     "work.cancelled": _l("Job stopped"),
+    "work.tried_again": _l("Job tried again"),
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
     "registration.moved_up": _l("Seat given from the waiting list"),

@@ -25,13 +25,17 @@ INSERT = Sql("""
     VALUES (:id, :kind, :lane, :arguments, :owner_id, :subject_id, :dedupe, 'waiting', 0, :now, '', 0, :now)
     ON CONFLICT (dedupe) DO NOTHING
 """)
-CANCEL_WAITING = Sql("""
+CANCEL_RESTING = Sql("""
     UPDATE job SET state = 'cancelled', cancel_asked_at = :now, finished_at = :now
-    WHERE id = :id AND state = 'waiting' AND every_seconds IS NULL
+    WHERE id = :id AND state IN ('waiting', 'failed') AND every_seconds IS NULL
 """)
 CANCEL_RUNNING = Sql("""
     UPDATE job SET cancel_asked_at = COALESCE(cancel_asked_at, :now)
     WHERE id = :id AND state = 'running' AND every_seconds IS NULL
+""")
+TRY_AGAIN = Sql("""
+    UPDATE job SET state = 'waiting', attempts = 0, deaths = 0, due_at = :now, finished_at = NULL
+    WHERE id = :id AND state IN ('waiting', 'failed') AND every_seconds IS NULL
 """)
 FORGET = Sql("DELETE FROM job WHERE every_seconds IS NULL AND finished_at < :long_ago")
 
@@ -77,15 +81,26 @@ def start(
 
 
 def cancel(conn: Connection, job_id: str, *, by: Actor, now: datetime) -> None:
-    """Stop a job: at once when it waits, else before its next step. What it has done so far stays.
+    """Stop a job: at once when it waits or has failed, else before its next step. What it has done so far stays.
 
     :param now: the machine's time.
     :raises JobEndedError: when it has ended, or recurs and so never ends.
     """
-    stopped = CANCEL_WAITING(conn, id=job_id, now=now).rowcount or CANCEL_RUNNING(conn, id=job_id, now=now).rowcount
+    stopped = CANCEL_RESTING(conn, id=job_id, now=now).rowcount or CANCEL_RUNNING(conn, id=job_id, now=now).rowcount
     if not stopped:
         raise JobEndedError
     audit.insert(conn, by, "work.cancelled", job_id)
+
+
+def try_again(conn: Connection, job_id: str, *, by: Actor, now: datetime) -> None:
+    """Let a job that failed or waits for another try go on at once, with all its tries before it.
+
+    :param now: the machine's time.
+    :raises JobEndedError: when it is under way, is done or was stopped.
+    """
+    if not TRY_AGAIN(conn, id=job_id, now=now).rowcount:
+        raise JobEndedError
+    audit.insert(conn, by, "work.tried_again", job_id)
 
 
 def forget_ended() -> int:

@@ -8,7 +8,7 @@ from eventapp.errors import DomainError
 
 
 class JobEndedError(DomainError):
-    """There is nothing left to stop."""
+    """There is nothing left to stop, or to go on with."""
 
     code = "job_ended"
     message = _l("This job has ended already.")

@@ -17,19 +17,19 @@ from eventapp.work.models import Job, JobState, LaneName
 
 LATEST = 50
 OPEN = (JobState.WAITING, JobState.RUNNING)
-SHORT = defer(Job.arguments), defer(Job.result)  # one row that cannot be read must not spoil the page
+SHORT = defer(Job.arguments)  # one row that cannot be read must not spoil the page
 
 
 def job(job_id: str) -> Job:
     """
     :raises NotFoundError: when there is none with this id.
     """
-    return existing(db.session.get(Job, job_id, options=[defer(Job.arguments)]))
+    return existing(db.session.get(Job, job_id, options=[SHORT]))
 
 
 def jobs(owner_id: str | None) -> Sequence[Job]:
     """Jobs that somebody asked for: those under way, then the latest that ended; of one owner, or all."""
-    chosen = select(Job).options(*SHORT).where(Job.lane == LaneName.JOBS)
+    chosen = select(Job).options(SHORT).where(Job.lane == LaneName.JOBS)
     if owner_id is not None:
         chosen = chosen.where(Job.owner_id == owner_id)
     order = Job.state.in_(OPEN).desc(), Job.queued_at.desc(), Job.id
@@ -38,14 +38,14 @@ def jobs(owner_id: str | None) -> Sequence[Job]:
 
 def jobs_about(subject_id: str) -> Sequence[Job]:
     """Jobs about something that have not come to an end: under way, or given up."""
-    chosen = select(Job).options(*SHORT).where(Job.subject_id == subject_id)
+    chosen = select(Job).options(SHORT).where(Job.subject_id == subject_id)
     unfinished = or_(Job.state.in_(OPEN), Job.state == JobState.FAILED)
     return db.session.scalars(chosen.where(unfinished).order_by(Job.queued_at, Job.id)).all()
 
 
 def recurring() -> Sequence[Job]:
     """The tasks that recur, by name."""
-    chosen = select(Job).options(*SHORT).where(Job.lane == LaneName.RECURRING)
+    chosen = select(Job).options(SHORT).where(Job.lane == LaneName.RECURRING)
     return db.session.scalars(chosen.order_by(Job.kind)).all()
 
 

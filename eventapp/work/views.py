@@ -56,6 +56,16 @@ def cancel(job_id: str) -> ResponseReturnValue:
     return redirect(url_for("work.index"), 303)
 
 
+@bp.post("/<job_id>/attempts")
+@requires(Permission.USE_STAFF_PAGES)
+def try_again(job_id: str) -> ResponseReturnValue:
+    """Let a job that did not work go on where it is."""
+    _seen(job_id)
+    actions.try_again(db.session.connection(), job_id, by=current_person(), now=system_now())
+    flash(_("The job goes on where it was."), "success")
+    return redirect(url_for("work.index"), 303)
+
+
 def _seen(job_id: str) -> Shown:
     """A job that the one who asks may see.
 

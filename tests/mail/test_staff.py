@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from eventapp.audit import AuditEntry
-from eventapp.db import reading
+from eventapp.db import reading, write
 from eventapp.mail import queries
 from eventapp.mail.models import State
 from eventapp.web.permissions import GRANTS, Permission, Role
@@ -157,6 +157,17 @@ def test_every_look_is_noted(app: Flask, staff: PageClient):
     staff.visit(f"{OUTBOX}/{mail_id}")
     staff.get(f"{OUTBOX}/{mail_id}/file").close()
     assert acts(app) == ["mail.list_viewed", "mail.viewed", "mail.downloaded"]
+
+
+def test_a_row_that_cannot_be_read_spoils_no_page(app: Flask, staff: PageClient):
+    with app.app_context():
+        mail_id = queue("anna@example.org")
+        write(lambda conn: conn.exec_driver_sql("UPDATE outbox_mail SET context = '{broken'").rowcount)
+    Worker(app).run_once()
+    assert "anna@example.org" in staff.visit(OUTBOX).text
+    page = staff.visit(f"{OUTBOX}/{mail_id}")
+    assert "Den kan ikke læses: JSONDecodeError" in page.text
+    assert "Mailen kan ikke vises" in page.text
 
 
 def test_an_unknown_mail_is_not_found(staff: PageClient):

@@ -75,5 +75,7 @@ def change(job_id: str, **values: Any) -> None:
 def steps(job_id: str) -> int:
     """How many steps left their line."""
     with reading() as conn:
-        found = conn.exec_driver_sql(f"SELECT count(*) FROM audit_entry WHERE subject_id = '{job_id}'")
+        found = conn.exec_driver_sql(
+            f"SELECT count(*) FROM audit_entry WHERE act = 'test.step' AND subject_id = '{job_id}'"
+        )
         return int(found.scalar_one())

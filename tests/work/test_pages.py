@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from eventapp.accounts.models import RoleGrant
 from eventapp.audit import AuditEntry
-from eventapp.db import db, reading
+from eventapp.db import db, reading, write
 from eventapp.web.permissions import Permission, Person, Role, Scope
 from eventapp.work import kinds
 from eventapp.work.kinds import Kind, Subject
@@ -21,7 +21,7 @@ from tests.support.factories import make_event
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
 from tests.support.work import do_jobs
-from tests.work.givens import change, count_up, row, start
+from tests.work.givens import change, count_up, row, start, steps
 
 WORK = "/staff/work"
 
@@ -185,6 +185,39 @@ def test_a_job_under_way_stops_before_its_next_step_and_keeps_what_it_did(
     assert seen == [303]
     with app.app_context():
         assert (row(job_id).state, row(job_id).done) == (JobState.CANCELLED, 1)
+
+
+def test_a_job_that_failed_is_tried_again_where_it_was(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=3, owner=owner)
+        change(job_id, state=JobState.FAILED, finished_at=row(job_id).queued_at, cursor="2", done=2, total=3, deaths=3)
+    page = page_client.submit(WORK, action="/attempts")
+    assert "Jobbet fortsætter, hvor det var" in page.text
+    do_jobs(app)
+    with app.app_context():
+        assert (row(job_id).state, row(job_id).done, steps(job_id)) == (JobState.DONE, 3, 1)
+    assert not [one for one in page_client.visit(WORK).forms() if "attempts" in one.attributes["action"]]
+
+
+def test_a_job_that_failed_can_be_left(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=3, owner=owner)
+        change(job_id, state=JobState.FAILED, finished_at=row(job_id).queued_at)
+    page_client.submit(WORK, action="/cancellation")
+    with app.app_context():
+        assert row(job_id).state is JobState.CANCELLED
+
+
+def test_a_row_that_cannot_be_read_spoils_no_page(app: Flask, page_client: PageClient) -> None:
+    owner = person(page_client, Role.ORGANISER)
+    with app.app_context():
+        job_id = start(total=1, owner=owner)
+        write(lambda conn: conn.exec_driver_sql("UPDATE job SET arguments = '{broken'").rowcount)
+    do_jobs(app)
+    assert "Den kan ikke læses: JSONDecodeError" in page_client.visit(WORK).text
+    assert page_client.get(f"{WORK}/{job_id}/progress").status_code == 200
 
 
 def test_what_recurs_is_not_stopped(app: Flask, page_client: PageClient) -> None:
