@@ -85,6 +85,7 @@ ACT_NAMES = {
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
     "registration.moved_up": _l("Seat given from the waiting list"),
+    "registration.answers_forgotten": _l("Answers of guests forgotten"),
     "registration.needs_forgotten": _l("Access needs forgotten"),
     "registration.needs_read": _l("Access needs read"),
     "registration.registered_by_staff": _l("Registered by staff"),

@@ -25,8 +25,10 @@ from eventapp.invitations.models import (
 from eventapp.mail import outbox
 from eventapp.registration import actions as registrations
 from eventapp.registration.models import Reason
-from eventapp.registration.queries import head
+from eventapp.registration.queries import head as booked_head
 from eventapp.tokens import derived_token, token_hash
+
+Answers = tuple[tuple[str, str], ...]
 
 INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
 SEEN = Sql("""
@@ -77,6 +79,7 @@ class Given:
     stand_in_role: StandInRole | None = None
     contact_name: str = ""
     contact_phone: str = ""
+    answers: Answers = ()  # of whoever comes, to what is asked of guests beside the reply
 
 
 def link_token(invitation_id: str) -> str:
@@ -147,7 +150,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         number=len(invitation.replies) + 1,
         replied_at=now,
         recorded_by_id=by.id if by else None,
-        **vars(given),
+        **{name: value for name, value in vars(given).items() if name != "answers"},
     )
     invitation.replies.append(new)
     conn = db.session.connection()
@@ -157,7 +160,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         "reason": given.reason,
         "channel": given.channel,
     }
-    _seat(conn, invitation, new, now)
+    _seat(conn, invitation, new, given.answers, now)
     _record(conn, invitation.event.case_id, entries.REPLY, parts, new.id, now)
     outbox.queue(
         conn,
@@ -217,15 +220,17 @@ def _lock(invitation: Invitation) -> None:
     db.session.refresh(invitation, with_for_update={"key_share": True})
 
 
-def _seat(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> None:
+def _seat(conn: Connection, invitation: Invitation, reply: Reply, answers: Answers, now: datetime) -> None:
     """One ticket for whoever comes by the reply in force, and none for anybody else."""
     who = _who_comes(invitation, reply)
-    held = head(conn, invitation.registration_id) if invitation.registration_id else None
+    held = booked_head(conn, invitation.registration_id) if invitation.registration_id else None
     if held and held.is_live:
         if held.name == who:
+            registrations.note_answers(conn, held.id, answers)
             return
         registrations.cancel(conn, held.id, reason=Reason.DECLINED_INVITATION, now=now)
-    invitation.registration_id = _register(conn, invitation, reply, who, now) if who else None
+    head = registrations.Head(who, organisation=invitation.ministry, answers=answers)
+    invitation.registration_id = _register(conn, invitation, reply, head, now) if who else None
 
 
 def _who_comes(invitation: Invitation, reply: Reply) -> str:
@@ -235,8 +240,8 @@ def _who_comes(invitation: Invitation, reply: Reply) -> str:
     return reply.stand_in_name if reply.state == ReplyState.DELEGATED else invitation.name or invitation.office
 
 
-def _register(conn: Connection, invitation: Invitation, reply: Reply, who: str, now: datetime) -> str:
-    given = registrations.SignUp(invitation.email, (registrations.Head(who, organisation=invitation.ministry),))
+def _register(conn: Connection, invitation: Invitation, reply: Reply, head: registrations.Head, now: datetime) -> str:
+    given = registrations.SignUp(invitation.email, (head,))
     sending = registrations.Sending(reply.id)
     outcome = registrations.register_invited(conn, event_id=invitation.event_id, given=given, sending=sending, now=now)
     return outcome.registration_id

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,6 +15,8 @@ from wtforms.validators import DataRequired, Email, Length, NumberRange, Optiona
 from eventapp.events.models import Event
 from eventapp.invitations.actions import Draft, Given
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
+from eventapp.registration import fields as guest_fields
+from eventapp.web.fields import Asked, Field, office_fields, typed
 from eventapp.web.forms import Form, WallTimeField, storable
 
 STAND_IN_ROLES = [
@@ -91,6 +95,12 @@ class ReplyForm(Form):
     stand_in_role = RadioField(_l("The stand-in"), [Optional()], choices=STAND_IN_ROLES)
     contact_name = StringField(_l("Contact person"), [Length(max=120), storable])
     contact_phone = StringField(_l("Phone of the contact person"), [Length(max=30), storable])
+    asks: Sequence[Field] = ()  # what is asked of whoever comes, beside the reply
+
+    @property
+    def asked(self) -> list[Any]:
+        """The fields of that, as they are drawn."""
+        return [self[one.key] for one in self.asks]
 
     def fits(self) -> bool:
         """Whether a stand-in has name and role; what is missing is said beside the field."""
@@ -113,6 +123,7 @@ class ReplyForm(Form):
             stand_in_role=StandInRole(self.stand_in_role.data) if is_delegated else None,
             contact_name=self.contact_name.data.strip(),
             contact_phone=self.contact_phone.data.strip(),
+            answers=guest_fields.answers(typed(self, self.asks)),
         )
 
 
@@ -128,6 +139,15 @@ class StaffReplyForm(ReplyForm):
             SelectChoice(ReplyChannel.EMAIL, _l("By e-mail")),
         ],
     )
+
+
+AnyReplyForm = TypeVar("AnyReplyForm", bound=ReplyForm)
+
+
+def reply_form(kind: type[AnyReplyForm], own: Sequence[Field], **given: Any) -> AnyReplyForm:
+    """A form of this kind with what is asked of the guests of one event. ``given``: as the form takes it."""
+    asks = guest_fields.declared().asked(Asked.INVITED, own)
+    return type(kind.__name__, (kind,), {**office_fields(asks, Asked.INVITED), "asks": asks})(**given)
 
 
 def is_before_start(event: Event, now: datetime) -> bool:

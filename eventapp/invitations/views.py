@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import blobs, clock
-from eventapp.db import only_reads, write_from_here
+from eventapp.db import db, only_reads, write_from_here
 from eventapp.events.queries import event_by_id
 from eventapp.formats.files import download
 from eventapp.invitations import actions, letters, queries
-from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start
+from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
+from eventapp.registration import fields as guest_fields
+from eventapp.web.fields import Field
 from eventapp.web.permissions import Permission, current_person, public, requires
 
 bp = Blueprint("invitations", __name__)
@@ -22,13 +24,15 @@ bp = Blueprint("invitations", __name__)
 @public
 def reply_page(token: str) -> ResponseReturnValue:
     """The letter's essence and the three choices; opening it changes nothing, so mail scanners do no harm."""
-    return _reply_page(queries.invitation_with_link(token), token, ReplyForm(formdata=None))
+    invitation = queries.invitation_with_link(token)
+    return _reply_page(invitation, token, reply_form(ReplyForm, _own(invitation.event_id), formdata=None))
 
 
 @bp.post("/i/<token>")
 @public
 def reply(token: str) -> ResponseReturnValue:
-    invitation, form = queries.invitation_with_link(token), ReplyForm()
+    invitation = queries.invitation_with_link(token)
+    form = reply_form(ReplyForm, _own(invitation.event_id))
     if not form.validate_on_submit() or not form.fits():
         return _reply_page(invitation, token, form), 422
     actions.reply(invitation, form.given(ReplyChannel.LINK), now=clock.now())
@@ -64,7 +68,8 @@ def create(event_id: str) -> ResponseReturnValue:
 @bp.get("/staff/events/<event_id>/invitations/<invitation_id>")
 @requires(Permission.READ_INVITATIONS)
 def show(event_id: str, invitation_id: str) -> ResponseReturnValue:
-    return _show(queries.invitation(event_id, invitation_id), StaffReplyForm(formdata=None))
+    form = reply_form(StaffReplyForm, _own(event_id), formdata=None)
+    return _show(queries.invitation(event_id, invitation_id), form)
 
 
 @bp.post("/staff/events/<event_id>/invitations/<invitation_id>/letters")
@@ -91,7 +96,7 @@ def letter(event_id: str, invitation_id: str, number: int) -> ResponseReturnValu
 @bp.post("/staff/events/<event_id>/invitations/<invitation_id>/replies")
 @requires(Permission.EDIT_INVITATIONS)
 def enter_reply(event_id: str, invitation_id: str) -> ResponseReturnValue:
-    invitation, form = queries.invitation(event_id, invitation_id), StaffReplyForm()
+    invitation, form = queries.invitation(event_id, invitation_id), reply_form(StaffReplyForm, _own(event_id))
     if not form.validate_on_submit() or not form.fits():
         return _show(invitation, form), 422
     given = form.given(ReplyChannel(form.channel.data))
@@ -105,6 +110,10 @@ def see(event_id: str, invitation_id: str, kind: str) -> ResponseReturnValue:
     invitation = queries.invitation(event_id, invitation_id)
     actions.see(invitation, SightingKind(kind), by=current_person(), now=clock.now())
     return redirect(url_for(".show", event_id=event_id, invitation_id=invitation_id), 303)
+
+
+def _own(event_id: str) -> list[Field]:
+    return guest_fields.of_event(db.session.connection(), event_id)
 
 
 def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:

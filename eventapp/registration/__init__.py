@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.registration import desk, jobs, messages, models, retention, staff_views, views
+from eventapp.registration import desk, fields, jobs, messages, models, retention, staff_views, views
 from eventapp.registration.kept import SECONDS, KeptOccasions
+from eventapp.web.fields import Fields
 
 __all__ = ["models", "register"]
 
@@ -15,6 +16,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(staff_views.bp)
     app.extensions["kept_occasions"] = KeptOccasions(0 if app.testing else SECONDS)
+    app.extensions["guest_fields"] = Fields(fields.STANDARD)
     messages.register(app)
     retention.register()
     jobs.register()

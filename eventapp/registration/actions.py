@@ -17,6 +17,7 @@ from eventapp.registration.entering import (
     INSERT,
     INSERT_HEAD,
     INSERT_TICKET,
+    INSERT_VALUE,
     Head,
     KeyUsedError,
     New,
@@ -217,6 +218,13 @@ def send_again(conn: Connection, booking_id: str, *, by: Actor) -> None:
     else:
         messages.waiting(conn, booked, queries.place_in_line(conn, booked.id))
     audit.insert(conn, by, "registration.sent_again", booked.id, event_id=booked.event_id)
+
+
+def note_answers(conn: Connection, registration_id: str, answers: Sequence[tuple[str, str]]) -> None:
+    """Keep what a head answered to fields that have no column; an earlier answer to the same is replaced."""
+    INSERT_VALUE.many(
+        conn, [{"registration_id": registration_id, "key": key, "value": value} for key, value in answers]
+    )
 
 
 # --- writing a booking ---------------------------------------------------------------------------------------

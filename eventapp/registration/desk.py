@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from eventapp import clock
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
-from eventapp.registration import jobs, staff_queries
+from eventapp.registration import fields, jobs, staff_queries
 from eventapp.registration.models import RegistrationState
 from eventapp.registration.staff_queries import DOUBLES
 from eventapp.web.permissions import Permission, url_if_allowed
@@ -78,6 +78,7 @@ def register(registry: Registry) -> None:
     registry.desk_figures.append(desk_figures)
     registry.desk_items.append(desk_items)
     registry.desk_tabs.append(TAB)
+    registry.asked_facts.append(fields.data_map)
     registry.quotas_changed.append(jobs.seats_were_changed)
     registry.event_changed.append(jobs.event_was_changed)
     registry.scopes["registration_id"] = staff_queries.scope

@@ -36,6 +36,10 @@ INSERT_NEED = Sql("""
     INSERT INTO access_need (id, registration_id, text, show_at_door, given_at)
     VALUES (:id, :registration_id, :text, :show_at_door, :now)
 """)
+INSERT_VALUE = Sql("""
+    INSERT INTO field_value (registration_id, key, value) VALUES (:registration_id, :key, :value)
+    ON CONFLICT (registration_id, key) DO UPDATE SET value = excluded.value
+""")
 FIRST_STEP = {
     Origin.WEB: Reason.SIGNED_UP,
     Origin.STAFF: Reason.REGISTERED_BY_STAFF,
@@ -46,7 +50,7 @@ FIRST_STEP = {
 
 @dataclass(frozen=True)
 class Head:
-    """What is told of one person who wants to come."""
+    """What is told of one person who wants to come. ``answers``: (key, value) of fields that have no column."""
 
     name: str
     category_id: str | None = None
@@ -54,6 +58,11 @@ class Head:
     needs: str = ""
     show_needs_at_door: bool = False
     question: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+
+    def content(self) -> dict[str, Any]:
+        told = vars(self)
+        return told if self.answers else {name: value for name, value in told.items() if name != "answers"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class SignUp:
 
     def content(self) -> dict[str, Any]:
         """What a submission key is bound to; of one head it is what it was before there were groups."""
-        sender, *others = [vars(one) for one in self.heads]
+        sender, *others = [one.content() for one in self.heads]
         told = {**sender, "email": self.email, "wants_follow_up": self.wants_follow_up}
         return {**told, "others": others} if others else told
 
@@ -196,6 +205,7 @@ def insert(conn: Connection, new: New, now: datetime, *, waiting_number: int | N
     by_id = new.by.id if new.by else None
     seats.note(conn, new.registration_ids, state=state, reason=new.reason.value, by_id=by_id, now=now)
     INSERT_NEED.many(conn, _needs(new, now))
+    INSERT_VALUE.many(conn, _values(new))
     return issue(conn, new.registration_ids, new.values["event_id"], now) if has_seats else ()
 
 
@@ -224,4 +234,12 @@ def _needs(new: New, now: datetime) -> list[dict[str, Any]]:
         {"id": new_id(), "registration_id": head, "text": one.needs, "show_at_door": one.show_needs_at_door, "now": now}
         for head, one in zip(new.registration_ids, new.sign_up.heads, strict=True)
         if one.needs
+    ]
+
+
+def _values(new: New) -> list[dict[str, Any]]:
+    return [
+        {"registration_id": head, "key": key, "value": value}
+        for head, one in zip(new.registration_ids, new.sign_up.heads, strict=True)
+        for key, value in one.answers
     ]

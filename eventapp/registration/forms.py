@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 
 from eventapp.db import new_id
 from eventapp.formats.cpr import looks_like_cpr
-from eventapp.registration import rules
-from eventapp.registration.actions import Head, Sending, SignUp
+from eventapp.registration import fields, rules
+from eventapp.registration.actions import Sending, SignUp
+from eventapp.registration.fields import NOT_SAID
 from eventapp.registration.queries import Choice
 from eventapp.web.csrf import check_posted
+from eventapp.web.fields import Asked, Field, Section, in_sections, with_choices
+from eventapp.web.fields import read as read_fields
 from eventapp.web.posted import Posted
 
-NOT_SAID = "none"  # "I would rather not say" is an answer
 TRAP = "website"  # hidden from people; programs fill it in
-NAMES = ("name", "email", "category", "organisation", "needs", "question")
-BOXES = ("show_needs_at_door", "follow_up", "no_cpr")
-LONGEST_NEEDS, LONGEST_QUESTION = 1000, 1000
+NO_CPR = "no_cpr"
 
 
 @dataclass(frozen=True)
 class SignUpForm:
-    """The form as it is drawn: what was typed, what is wrong with it, and its submission key."""
+    """The form as it is drawn: what is asked, what was typed, what is wrong with it, and its submission key."""
 
     key: str
     drawn_at: str
+    fields: Sequence[Field]
     typed: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
     asks_about_cpr: bool = False
 
     @property
+    def sections(self) -> list[tuple[Section | None, list[Field]]]:
+        """The fields as they are drawn."""
+        return in_sections(self.fields)
+
+    @property
     def summary(self) -> dict[str | None, list[str]]:
         """The mistakes in the order of the fields, each with the name of its field; None has those of no field."""
-        labels = _labels()
+        labels = {one.key: str(one.label) for one in self.fields}
         found: dict[str | None, list[str]] = {
             name: [f"{label}: {text}" for text in self.errors[name]]
             for name, label in labels.items()
@@ -46,25 +52,21 @@ class SignUpForm:
         return {**found, None: others} if others else found
 
 
-def _labels() -> dict[str, str]:
-    return {
-        "name": _("Name"),
-        "email": _("E-mail"),
-        "category": _("I come as"),
-        "organisation": _("Organisation"),
-        "needs": _("What you need to take part"),
-        "question": _("A question for the panel"),
-    }
+def asked(offered: Sequence[Choice], own: Sequence[Field], lang: str) -> list[Field]:
+    """What the public form of an event asks. ``own``: what the organiser asks beside the standard fields."""
+    categories = [(one.id, one.text(lang)) for one in offered]
+    choices = {"category": (*categories, (NOT_SAID, _("I would rather not say")))}
+    return with_choices(fields.declared().asked(Asked.GUEST, own), choices)
 
 
-def blank(now: datetime) -> SignUpForm:
+def blank(now: datetime, asks: Sequence[Field] = ()) -> SignUpForm:
     """A form nobody has filled in, with a key of its own. ``now`` by the machine's clock."""
-    return SignUpForm(new_id(), str(int(now.timestamp())))
+    return SignUpForm(new_id(), str(int(now.timestamp())), asks)
 
 
 def with_new_key(form: SignUpForm) -> SignUpForm:
     """The same form, to be sent as something new."""
-    return SignUpForm(new_id(), form.drawn_at, form.typed, form.errors, form.asks_about_cpr)
+    return replace(form, key=new_id())
 
 
 @dataclass(frozen=True)
@@ -80,38 +82,28 @@ class Read:
         return not self.form.errors
 
 
-def read(values: Mapping[str, str], offered: list[Choice], *, lang: str, notice_version: str, now: datetime) -> Read:
+def read(posted: Mapping[str, str], asks: Sequence[Field], *, lang: str, notice_version: str, now: datetime) -> Read:
     """Read a posted sign-up. ``now`` by the machine's clock; it only serves the mark of haste."""
-    post = Posted(values)
+    post = Posted(posted)
     check_posted(post)
-    by_id = {one.id: one for one in offered}
-    chosen = post.choice("category", [*by_id, NOT_SAID])
-    head = Head(
-        name=post.line("name"),
-        category_id=chosen if chosen in by_id else None,
-        organisation=post.line("organisation", required=False),
-        needs=post.text("needs", required=False, longest=LONGEST_NEEDS),
-        show_needs_at_door=post.flag("show_needs_at_door"),
-        question=post.text("question", required=False, longest=LONGEST_QUESTION),
-    )
-    sign_up = SignUp(post.email("email").lower(), (head,), wants_follow_up=post.flag("follow_up"))
-    asks_about_cpr = _warn_of_cpr(post, head)
-    drawn_at = values.get("drawn_at", "")
+    values = read_fields(post, asks, Asked.GUEST)
+    asks_about_cpr = _warn_of_cpr(post, asks, values)
+    drawn_at = posted.get("drawn_at", "")
     sending = Sending(
         key=post.key("key"),
         lang=lang,
         notice_version=notice_version,
-        suspicion=rules.suspicion(trap=values.get(TRAP, ""), drawn_at=_moment(drawn_at), sent_at=now),
+        suspicion=rules.suspicion(trap=posted.get(TRAP, ""), drawn_at=_moment(drawn_at), sent_at=now),
     )
-    typed = {name: values.get(name, "") for name in (*NAMES, *BOXES)}
-    form = SignUpForm(sending.key or new_id(), drawn_at, typed, post.errors, asks_about_cpr)
-    return Read(form, sign_up, sending)
+    typed = {name: posted.get(name, "") for name in (*(one.key for one in asks), NO_CPR)}
+    form = SignUpForm(sending.key or new_id(), drawn_at, asks, typed, post.errors, asks_about_cpr)
+    return Read(form, fields.sign_up(values), sending)
 
 
-def _warn_of_cpr(post: Posted, head: Head) -> bool:
+def _warn_of_cpr(post: Posted, asks: Sequence[Field], values: Mapping[str, str]) -> bool:
     """A CPR-like number is asked about once, beside its field; whoever says it is none is believed (LAW-05)."""
-    found = [name for name in ("name", "organisation", "needs", "question") if looks_like_cpr(getattr(head, name))]
-    if found and not post.flag("no_cpr"):
+    found = [one.key for one in asks if one.is_free_text and looks_like_cpr(values[one.key])]
+    if found and not post.flag(NO_CPR):
         for name in found:
             post.refuse(name, _("This looks like a CPR number. Remove it before you send."))
     return bool(found)

@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from eventapp import db
 from eventapp.errors import NotFoundError
-from eventapp.registration import queries
+from eventapp.registration import fields, queries
 from eventapp.registration.queries import Choice, Occasion
+from eventapp.web.fields import Field
 
 SECONDS = 1.0
 MOST_EVENTS = 100
 
-Found = tuple[Occasion, list[Choice]]
+
+class Found(NamedTuple):
+    """A published event, what one may come as, and what is asked of guests beside the standard fields."""
+
+    occasion: Occasion
+    offered: list[Choice]
+    own: list[Field]
 
 
 @dataclass
@@ -52,4 +60,4 @@ def look_up(slug: str) -> Found:
         occasion = queries.occasion_by_slug(conn, slug)
         if occasion is None:
             raise NotFoundError
-        return occasion, queries.choices(conn, occasion.id)
+        return Found(occasion, queries.choices(conn, occasion.id), fields.of_event(conn, occasion.id))

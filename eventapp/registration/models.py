@@ -8,8 +8,10 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db import Json, Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.events.models import Category
+from eventapp.languages import Wording
+from eventapp.web.fields import FieldKind
 
 # Compared byte by byte, so that PostgreSQL does not sort a sort key by the rules of some language.
 SortText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -144,6 +146,45 @@ class Ticket(Model):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     registration: Mapped[Registration] = relationship(back_populates="ticket")
+
+
+class EventField(Model):
+    """Something that the organiser asks the guests of one event: a :class:`eventapp.web.fields.Field` as a row.
+
+    ``asked_of``: list of whom; ``seen_by``: the permission that shows the answers; ``kept_days``: how long after the
+    event they are kept, None with the booking; ``choices``: list of texts by language.
+    """
+
+    __tablename__ = "event_field"
+    __table_args__ = (
+        UniqueConstraint("event_id", "position"),
+        CheckConstraint("kept_days >= 0", name="kept_days"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    position: Mapped[int]
+    label: Mapped[Wording] = mapped_column(Words)
+    kind: Mapped[FieldKind] = mapped_column(enum_column(FieldKind))
+    asked_of: Mapped[list[str]] = mapped_column(Json)
+    is_required: Mapped[bool] = mapped_column(default=False)
+    purpose: Mapped[Wording] = mapped_column(Words)
+    seen_by: Mapped[str] = mapped_column(String(40))
+    kept_days: Mapped[int | None]
+    is_listed: Mapped[bool] = mapped_column(default=True)
+    is_exported: Mapped[bool] = mapped_column(default=True)
+    choices: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+
+
+class FieldValue(Model):
+    """What one head answered to a field that has no column. ``key``: that of the declaration, or its row's id."""
+
+    __tablename__ = "field_value"
+    __table_args__ = (Index(None, "key"),)
+
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
 
 
 class RegistrationChange(Model):

@@ -1,4 +1,4 @@
-"""What is forgotten by itself: needs for access, a week after the event, as the form promises (LAW-06)."""
+"""What is forgotten by itself, when its declaration says so: needs for access a week after the event (LAW-06)."""
 
 from __future__ import annotations
 
@@ -9,28 +9,46 @@ from sqlalchemy import Connection
 
 from eventapp import audit, clock
 from eventapp.db import Sql, write
+from eventapp.registration import fields
+from eventapp.registration.fields import NEEDS_ARE_KEPT
 from eventapp.work import kinds
 
-NEEDS_ARE_KEPT = timedelta(days=7)
 ASK_EACH_SECONDS = 3600
 
-FORGET = Sql("""
+FORGET_NEEDS = Sql("""
     DELETE FROM access_need WHERE registration_id IN (
         SELECT r.id FROM registration r JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before
     )
 """)
+FORGET_ANSWERS = Sql("""
+    DELETE FROM field_value WHERE key = :key AND registration_id IN (
+        SELECT r.id FROM registration r JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before
+    )
+""")
+ENDING = Sql("SELECT id, kept_days FROM event_field WHERE kept_days IS NOT NULL")
 
 
 def forget_needs(conn: Connection, *, now: datetime) -> int:
-    """Delete what guests of events that ended more than a week ago needed; how many such texts there were."""
-    number: int = FORGET(conn, before=now - NEEDS_ARE_KEPT).rowcount
+    """Delete what guests of past events needed, once the declaration says so; how many such texts there were."""
+    number: int = FORGET_NEEDS(conn, before=now - NEEDS_ARE_KEPT).rowcount
     if number:
         audit.insert(conn, None, "registration.needs_forgotten", number=number)
     return number
 
 
+def forget_answers(conn: Connection, *, now: datetime) -> int:
+    """Delete the answers to every declared field whose time is over; how many there were."""
+    ends = {one.key: one.ends for one in fields.declared().all() if one.ends and one.key not in fields.KEPT_IN_COLUMNS}
+    ends |= {row.id: timedelta(days=row.kept_days) for row in ENDING(conn).all()}
+    number = sum(FORGET_ANSWERS(conn, key=key, before=now - after).rowcount for key, after in ends.items())
+    if number:
+        audit.insert(conn, None, "registration.answers_forgotten", number=number)
+    return number
+
+
 def _run() -> None:
-    write(lambda conn: forget_needs(conn, now=clock.now()))
+    now = clock.now()
+    write(lambda conn: forget_needs(conn, now=now) + forget_answers(conn, now=now))
 
 
 def register() -> None:

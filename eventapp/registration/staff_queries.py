@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import (
     AccessNeed,
     Booking,
+    FieldValue,
     Origin,
     Registration,
     RegistrationChange,
@@ -102,6 +103,20 @@ def registration(event_id: str, registration_id: str) -> Registration:
     if row is None:
         raise NotFoundError
     return row
+
+
+def facts(registration_id: str) -> Any:
+    """One head as the rows of :func:`found` are."""
+    return db.session.execute(_columns().where(Registration.id == registration_id)).one()
+
+
+def answers(registration_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """What these heads answered to fields that have no column: head -> key -> value."""
+    given: dict[str, dict[str, str]] = {one: {} for one in registration_ids}
+    wanted = select(FieldValue).where(FieldValue.registration_id.in_(registration_ids))
+    for one in db.session.scalars(wanted):
+        given[one.registration_id][one.key] = one.value
+    return given
 
 
 def history(registration_id: str) -> Sequence[RegistrationChange]:
@@ -195,6 +210,8 @@ def _columns() -> Select[*tuple[Any, ...]]:
             Registration.name,
             Booking.email,
             Registration.organisation,
+            Registration.question,
+            Booking.wants_follow_up,
             Registration.state,
             Booking.origin,
             Booking.suspicion,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,10 +13,11 @@ from flask_babel import ngettext
 from eventapp import audit, clock
 from eventapp.db import db, write
 from eventapp.events.queries import event_by_id
-from eventapp.registration import actions, jobs, queries, staff_queries, words
+from eventapp.registration import actions, fields, jobs, queries, staff_queries, words
 from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
-from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm
+from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm, staff_sign_up_form
 from eventapp.registration.staff_queries import DOUBLES, NO_CATEGORY, Wish
+from eventapp.web.fields import Field
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 
@@ -29,15 +33,18 @@ def index(event_id: str) -> ResponseReturnValue:
     event = event_by_id(event_id)
     categories = [(one.id, words.category(one, chosen())) for one in event.categories]
     wish = _wish({one for one, _label in categories})
+    found, columns = staff_queries.found(event.id, wish), _columns(event.id)
     return render_template(
         "registration/staff/index.html",
         event=event,
         wish=wish,
-        found=staff_queries.found(event.id, wish),
+        found=found,
         tally=staff_queries.tally(event.id),
         quotas=staff_queries.quotas(event.id),
         states=_states(),
         categories=[("", _("All")), *categories, (NO_CATEGORY, _("Not stated"))],
+        columns=columns,
+        cells=_cells(found.rows, columns),
         words=words,
     )
 
@@ -80,6 +87,7 @@ def show(event_id: str, registration_id: str) -> ResponseReturnValue:
         others=[one for one in row.booking.heads if one.id != row.id],
         doubles=staff_queries.doubles_of(row),
         place=_place(row),
+        told=_told(row),
         need=_need(row),
         words=words,
     )
@@ -165,7 +173,41 @@ def _states() -> list[tuple[str, str]]:
 
 
 def _sign_up_form(event_id: str) -> StaffSignUpForm:
-    return StaffSignUpForm().offer(queries.choices(db.session.connection(), event_id), chosen())
+    conn = db.session.connection()
+    return staff_sign_up_form(queries.choices(conn, event_id), fields.of_event(conn, event_id), chosen())
+
+
+def _columns(event_id: str) -> list[Field]:
+    """What the list shows of the answers beside the name."""
+    return [one for one in _readable(event_id) if one.is_listed and one.key != "name"]
+
+
+def _readable(event_id: str) -> list[Field]:
+    """What is asked of the guests of an event and may be read by who looks."""
+    own = fields.of_event(db.session.connection(), event_id)
+    return [one for one in fields.declared().all(own) if allowed(one.seen_by)]
+
+
+def _cells(rows: Sequence[Any], columns: Sequence[Field]) -> dict[str, list[str]]:
+    """What stands in the columns, by the id of the row."""
+    kept, lang = staff_queries.answers([row.id for row in rows]), chosen()
+    return {row.id: _row_cells(row, fields.stored(row, kept[row.id], lang), columns) for row in rows}
+
+
+def _row_cells(row: Any, values: Mapping[str, str], columns: Sequence[Field]) -> list[str]:
+    """A guest's organisation stands with what the guest comes as."""
+    with_organisation = {**values, "category": ", ".join(filter(None, (values["category"], row.organisation)))}
+    return [one.shown(with_organisation.get(one.key, "")) or "–" for one in columns]
+
+
+def _told(row: Registration) -> list[tuple[str, str]]:
+    """What a guest told us, name and value; needs of access stand apart."""
+    kept = staff_queries.answers([row.id])[row.id]
+    values = fields.stored(staff_queries.facts(row.id), kept, chosen())
+    empty = {"email": _("None: nothing can be sent")}
+    shown = [one for one in _readable(row.event_id) if one.key in values and one.key != "name"]
+    told = [(one.name, one.shown(values[one.key]) or empty.get(one.key, "")) for one in shown]
+    return [(name, value) for name, value in told if value]
 
 
 def _place(row: Registration) -> int | None:

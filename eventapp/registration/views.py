@@ -53,8 +53,9 @@ def sign_up(slug: str) -> ResponseReturnValue:
     """Take in a sign-up. In a rush nothing here touches the database but the one write."""
     db.only_reads()
     kept: KeptOccasions = current_app.extensions["kept_occasions"]
-    occasion, offered = kept.get(slug)
-    sent = forms.read(request.form, offered, lang=chosen(), notice_version=notices.CURRENT, now=clock.system_now())
+    occasion, offered, own = kept.get(slug)
+    asks, now = forms.asked(offered, own, chosen()), clock.system_now()
+    sent = forms.read(request.form, asks, lang=chosen(), notice_version=notices.CURRENT, now=now)
     if not sent.is_valid:
         return _draw(occasion, offered, sent.form), 422
     try:
@@ -74,7 +75,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
 @public
 def mail_sent(slug: str) -> ResponseReturnValue:
     """What is said where saying more would tell who has signed up."""
-    occasion, _offered = look_up(slug)
+    occasion = look_up(slug).occasion
     return render_template("registration/mail_sent.html", occasion=occasion)
 
 
@@ -176,10 +177,11 @@ def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
 
 
 def _blank_form(slug: str) -> str:
-    occasion, offered = look_up(slug)
+    occasion, offered, own = look_up(slug)
     if _phase(occasion) is not rules.Phase.OPEN:
         return _not_open(occasion)
-    return _draw(occasion, offered, forms.SignUpForm(slot("key"), slot("drawn_at")))
+    asks = forms.asked(offered, own, chosen())
+    return _draw(occasion, offered, forms.SignUpForm(slot("key"), slot("drawn_at"), asks))
 
 
 def _draw(
@@ -190,19 +192,14 @@ def _draw(
     *,
     failed: bool = False,
 ) -> str:
-    lang = chosen()
-    choices = [(one.id, one.text(lang)) for one in offered]
     full = {one.id for one in offered if not _free(occasion, one)}
     return render_template(
         "registration/form.html",
         occasion=occasion,
         form=form,
-        errors=form.errors,
-        choices=choices,
         is_full=len(full) == len(offered) and not _free(occasion, None),
         earlier=earlier,
         failed=failed,
-        not_said=forms.NOT_SAID,
         trap=forms.TRAP,
         notice_template=notices.template(),
         dpo_contact=settings().dpo_contact,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,16 +13,19 @@ from eventapp import db
 from eventapp.events.models import Event
 from eventapp.formats.display import local
 from eventapp.formats.spreadsheets import Row, Sheet
-from eventapp.registration import words
+from eventapp.registration import fields, words
 from eventapp.statistics import queries
 from eventapp.statistics.definitions import DEFINITIONS, Key
 from eventapp.statistics.disclosure import WITHHELD, Shown, protected
 from eventapp.statistics.queries import Figures
 from eventapp.statistics.rules import Counts, arrivals
+from eventapp.web.fields import Field
+from eventapp.web.permissions import allowed
 
 FIGURES, ARRIVALS, ATTENDEES = "figures", "arrivals", "attendees"
 OF_THE_EVENING = (Key.CONFIRMED, Key.CAME, Key.WALK_INS, Key.NO_SHOWS)
 SHARED, INTERNAL = "shared", "internal"
+ORDER = ("name", "email", "organisation", "category", "state", "registered", "came", "follow_up")  # then the others
 
 
 @dataclass(frozen=True)
@@ -133,35 +136,39 @@ def sheets(event: Event, now: datetime, *, hides_small: bool) -> list[Sheet]:
     return [Sheet(one.title, one.header, one.rows) for one in tables]
 
 
-def attendee_header() -> list[str]:
-    """No column for what guests need: that is health information and stays where it is (LAW-06)."""
-    return [
-        _("Name"),
-        _("E-mail"),
-        _("Organisation"),
-        _("Comes as"),
-        _("State"),
-        _("Registered"),
-        str(DEFINITIONS[Key.CAME].name),
-        _("May we write afterwards?"),
-    ]
+@dataclass(frozen=True)
+class Column:
+    """A column of the guests' file: a fact that we know, or an answer to what was asked."""
+
+    key: str
+    title: str
+    value: Callable[[Any, Mapping[str, str]], Any]  # of a row and its answers by key
 
 
-def attendee_rows(event_id: str, lang: str) -> Iterator[Row]:
-    """The guests, read while they are sent, on a connection of their own."""
+def attendee_columns(event_id: str) -> list[Column]:
+    """What the file of guests holds: every field that is declared to be exported, and what we know ourselves.
+
+    Nothing of what guests need: that is health information and stays where it is (LAW-06).
+    """
     with db.reading() as conn:
-        for row in queries.attendees(conn, event_id):
-            yield _attendee(row, lang)
-
-
-def _attendee(row: Any, lang: str) -> Row:
-    return [
-        row.name,
-        row.email,
-        row.organisation,
-        words.category(row, lang),
-        words.state(row.state, row.origin)[0],
-        row.registered_at,
-        row.came_at,
-        _("Yes") if row.wants_follow_up else _("No"),
+        own = fields.of_event(conn, event_id)
+    answers = [_answer(one) for one in fields.declared().all(own) if one.is_exported and allowed(one.seen_by)]
+    facts = [
+        Column("state", _("State"), lambda row, _values: words.state(row.state, row.origin)[0]),
+        Column("registered", _("Registered"), lambda row, _values: row.registered_at),
+        Column("came", str(DEFINITIONS[Key.CAME].name), lambda row, _values: row.came_at),
     ]
+    return sorted([*answers, *facts], key=lambda one: ORDER.index(one.key) if one.key in ORDER else len(ORDER))
+
+
+def _answer(field: Field) -> Column:
+    return Column(field.key, field.name, lambda _row, values: field.shown(values.get(field.key, "")))
+
+
+def attendee_rows(event_id: str, columns: Sequence[Column], lang: str) -> Iterator[Row]:
+    """The guests, read while they are sent, on a connection of their own."""
+    has_answers = any(one.key not in ORDER for one in columns)
+    with db.reading() as conn:
+        for row, kept in queries.attendees(conn, event_id, with_answers=has_answers):
+            values = fields.stored(row, kept, lang)
+            yield [one.value(row, values) for one in columns]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, case, func, select
 from eventapp.checkin.models import Occupancy, Presence
 from eventapp.db import db
 from eventapp.events.models import Category, Event
-from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState
+from eventapp.registration.models import AccessNeed, Booking, FieldValue, Origin, Registration, RegistrationState
 from eventapp.statistics.rules import Counts, total
 
 ROWS_AT_ONCE = 1000
@@ -64,21 +64,36 @@ def attendee_count(event_id: str) -> int:
     return db.session.scalar(select(func.count()).select_from(_attendees(event_id).subquery())) or 0
 
 
-def attendees(conn: Connection, event_id: str) -> Iterator[Any]:
-    """Who was registered and who came, in Danish alphabetical order, a thousand rows at a time."""
+def attendees(conn: Connection, event_id: str, *, with_answers: bool) -> Iterator[tuple[Any, dict[str, str]]]:
+    """Who was registered and who came, in Danish alphabetical order, a thousand rows at a time.
+
+    Each ``with_answers``: what was answered to fields that have no column, by key.
+    """
     result = conn.execution_options(yield_per=ROWS_AT_ONCE).execute(
         _attendees(event_id).order_by(Registration.name_key, Registration.id)
     )
     for rows in result.partitions():
-        yield from rows
+        kept = _answers(conn, [row.id for row in rows]) if with_answers else {}
+        for row in rows:
+            yield row, kept.get(row.id, {})
+
+
+def _answers(conn: Connection, registration_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    wanted = select(FieldValue.registration_id, FieldValue.key, FieldValue.value)
+    for registration_id, key, value in conn.execute(wanted.where(FieldValue.registration_id.in_(registration_ids))):
+        found.setdefault(registration_id, {})[key] = value
+    return found
 
 
 def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
     return (
         select(
+            Registration.id,
             Registration.name,
             Booking.email,
             Registration.organisation,
+            Registration.question,
             Category.label,
             Category.label_en,
             Registration.state,

@@ -115,7 +115,8 @@ def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[
 
 
 def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
-    header, rows = exports.attendee_header(), exports.attendee_rows(event.id, chosen())
+    columns = exports.attendee_columns(event.id)
+    header, rows = [one.title for one in columns], exports.attendee_rows(event.id, columns, chosen())
     number = queries.attendee_count(event.id)
     if kind == "csv":
         return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number

@@ -50,6 +50,7 @@ def privacy() -> ResponseReturnValue:
     return render_template(
         "house/privacy.html",
         version=NOTICE_VERSION,
+        asked=[one for asked in registry().asked_facts for one in asked()],
         dpo_contact=found.dpo_contact,
         sensitive_data_ground=found.sensitive_data_ground,
         cookie_prefix="__Host-" if found.is_https else "",

@@ -37,10 +37,10 @@ class Posted:
         """A text of any number of lines, with ``\\n`` line ends."""
         return self._text(name, required, longest).replace("\r\n", "\n").replace("\r", "\n").strip()
 
-    def email(self, name: str) -> str:
-        """An e-mail address as mail servers take it, in ASCII; "" when it is wrong."""
-        typed = self.line(name)
-        if name in self.errors:
+    def email(self, name: str, *, required: bool = True) -> str:
+        """An e-mail address as mail servers take it, in ASCII; "" when it is wrong or missing."""
+        typed = self.line(name, required=required)
+        if name in self.errors or not typed:
             return ""
         try:
             address = validate_email(typed, check_deliverability=False).ascii_email
@@ -50,17 +50,20 @@ class Posted:
             self.refuse(name, _("Write an e-mail address like name@example.org."))
         return address or ""
 
-    def choice(self, name: str, among: Collection[str]) -> str:
+    def choice(self, name: str, among: Collection[str], *, required: bool = True) -> str:
         """One of a closed list; "" when nothing or something else was sent."""
         chosen = self.form.get(name, "")
-        if chosen in among:
+        if chosen in among or not (chosen or required):
             return chosen
         self.refuse(name, _("Choose one of the answers."))
         return ""
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, *, required: bool = False) -> bool:
         """Whether a box was ticked."""
-        return bool(self.form.get(name))
+        is_ticked = bool(self.form.get(name))
+        if required and not is_ticked:
+            self.refuse(name, _("Fill in this field."))
+        return is_ticked
 
     def key(self, name: str) -> str:
         """The submission key that the form was drawn with: 32 hexadecimal characters."""

@@ -121,6 +121,16 @@ class MailOwner:
 
 
 @dataclass(frozen=True)
+class AskedFact:
+    """Something that is asked of people, for the data map on ``/privacy``: what for, who sees it, when it ends."""
+
+    name: str
+    purpose: str
+    seen_by: str
+    ends: str
+
+
+@dataclass(frozen=True)
 class ScopeChoice:
     """A case or an event that a role can be given for; ``key`` is ``case:<id>`` or ``event:<id>``."""
 
@@ -182,6 +192,7 @@ class Registry:
 
     thread_steps: list[Callable[[str], list[ThreadStep]]] = field(default_factory=list)  # case_id
     event_parts: list[Callable[[str], list[EventPart]]] = field(default_factory=list)  # event_id
+    asked_facts: list[Callable[[], list[AskedFact]]] = field(default_factory=list)
     desk_items: list[Callable[[str], list[DeskItem]]] = field(default_factory=list)  # event_id
     desk_figures: list[Callable[[str], list[DeskFigure]]] = field(default_factory=list)  # event_id
     desk_tabs: list[Tab] = field(default_factory=list)

@@ -19,7 +19,7 @@ from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import quota
 from eventapp.formats.names import danish_key
 from eventapp.registration import tickets
-from eventapp.registration.models import AccessNeed, Booking, Registration, RegistrationState, Ticket
+from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState, Ticket
 from eventapp.web.permissions import Person, Role
 from tests.support.factories import STARTS_AT, make_event, make_layout
 
@@ -86,6 +86,7 @@ def make_guest(
     state: RegistrationState = RegistrationState.CONFIRMED,
     note: str = "",
     wants_follow_up: bool = False,
+    origin: Origin = Origin.WEB,
     **facts: Any,
 ) -> Invitee:
     """A guest who signed up alone, with a ticket unless she waits."""
@@ -107,6 +108,7 @@ def make_guest(
             waiting=1 if waiting else 0,
             email=f"{registration_id}@example.org",
             wants_follow_up=wants_follow_up,
+            origin=origin,
             link_hash=new_id() * 2,
             registered_at=DOORS_OPEN - timedelta(days=3),
         )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from flask import Flask, g
+
 from eventapp.db import Model
+from eventapp.registration import fields
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "privacy.md").read_text("utf-8")
 TABLES = Model.metadata.tables
@@ -46,3 +49,12 @@ def test_no_table_without_personal_information_has_a_column_that_sounds_like_it(
         f"{name}.{column.name}" for name in impersonal() for column in TABLES[name].columns if column.name in telling
     }
     assert found == {"hearing.question"}  # the question that the hearing asks
+
+
+def test_what_guests_are_asked_is_in_the_map_as_it_is_declared(app: Flask) -> None:
+    part = TEXT.split("### What guests are asked")[1].split("### Tables without")[0]
+    told = [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in part.splitlines() if line[:1] == "|"]
+    with app.test_request_context("/?lang=en"):
+        g.lang = "en"
+        asked = [(one.name, one.purpose, one.seen_by, one.ends) for one in fields.data_map()]
+    assert told[2:] == asked

@@ -1,0 +1,263 @@
+"""What is asked is declared once: the drill that one declaration reaches every form, list, file and the data map."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from eventapp import db as core
+from eventapp.db import db as database
+from eventapp.events.models import Event, QuotaKind
+from eventapp.invitations.actions import link_token
+from eventapp.languages import Wording
+from eventapp.registration import fields, retention
+from eventapp.registration.fields import STANDARD
+from eventapp.registration.models import EventField, FieldValue
+from eventapp.web.fields import Asked, Field, FieldKind, Fields
+from eventapp.web.permissions import Permission, Role
+from tests.invitations.conftest import make_invitation
+from tests.registration.givens import count, given_event, rows, sign_up
+from tests.registration.test_views import open_event, path, send
+from tests.support.pages import PageClient, choose_form, form_values
+from tests.support.staff import sign_in
+
+SONG = Field(
+    "song",
+    Wording({"da": "En sang, vi skal synge", "en": "A song to sing"}),
+    FieldKind.LINE,
+    frozenset(Asked),
+    purpose=Wording({"da": "At vælge sange til pausen.", "en": "To choose songs for the break."}),
+    seen_by=Permission.READ_REGISTRATIONS,
+    title=Wording({"da": "Sang", "en": "Song"}),
+    ends=timedelta(days=3),
+)
+
+
+@pytest.fixture
+def scratch(page_client: PageClient) -> PageClient:
+    """An application that asks for one thing more. This declaration is all that is written for it."""
+    declared: Fields = page_client.application.extensions["guest_fields"]
+    declared.declare(SONG)
+    return page_client
+
+
+def answers() -> dict[str, str]:
+    """Name -> song."""
+    found = database.session.scalars(select(FieldValue).where(FieldValue.key == "song")).all()
+    heads = {one.id: one.name for event in database.session.scalars(select(Event)) for one in rows(event)}
+    database.session.rollback()
+    return {heads[one.registration_id]: one.value for one in found}
+
+
+def exported(client: PageClient, event: Event, kind: str) -> bytes:
+    page = client.visit(f"/staff/events/{event.id}/statistics")
+    chosen = {"content": "attendees", "reach": "internal", "format": kind, "purpose": "Prøve"}
+    form = choose_form(page, chosen, "/exports")
+    return client.post(form.attributes["action"], data={**form_values(form), **chosen}).data
+
+
+def test_one_declaration_reaches_forms_list_files_and_data_map(scratch: PageClient) -> None:
+    inside = scratch.application.app_context
+    with inside():
+        event = open_event(seats=9, quotas={QuotaKind.INVITED: 2})
+        invitation = make_invitation(database.session.get_one(Event, event.id))
+        link = f"/i/{link_token(invitation.id)}"
+        database.session.commit()
+    _on_the_public_form(scratch, event)
+    _on_the_reply_to_an_invitation(scratch, link)
+    sign_in(scratch, Role.ORGANISER)
+    _on_the_form_of_the_office(scratch, event)
+    with inside():
+        assert answers() == {"Anna Aagaard": "Havnens vals", "Bo": "Regnvejrsdag", "havneministeren": "Sømandsvise"}
+        anna = next(one.id for one in rows(event) if one.name == "Anna Aagaard")
+    _in_the_list(scratch, event, anna)
+    _in_the_files(scratch, event)
+    _in_the_data_map(scratch)
+    with inside():
+        _forgotten_in_time(event)
+
+
+def _on_the_public_form(client: PageClient, event: Event) -> None:
+    assert "En sang, vi skal synge" in client.visit(path(event)).text
+    assert "A song to sing" in client.visit(f"{path(event)}?lang=en").text
+    client.visit(f"{path(event)}?lang=da")
+    assert send(client, event, song="  Havnens   vals ").status_code == 303
+    answer = send(client, event, name="", song="Æøå")
+    assert answer.status_code == 422
+    assert 'value="Æøå"' in answer.text
+
+
+def _on_the_reply_to_an_invitation(client: PageClient, link: str) -> None:
+    assert "Sang" in client.visit(link).text
+    client.submit(link, {"state": "accepted", "song": "Rejsesang"})
+    client.submit(link, {"state": "accepted", "song": "Sømandsvise"})  # said again, it is corrected
+
+
+def _on_the_form_of_the_office(client: PageClient, event: Event) -> None:
+    new = f"/staff/events/{event.id}/registrations/new"
+    assert "Sang" in client.visit(new).text
+    client.submit(new, {"name": "Bo", "song": "Regnvejrsdag"}, action="/registrations")
+
+
+def _in_the_list(client: PageClient, event: Event, anna: str) -> None:
+    page = client.visit(f"/staff/events/{event.id}/registrations")
+    assert "Sang" in [one.text for one in page.root.all("th")]
+    assert "Havnens vals" in page.text
+    page = client.visit(f"/staff/events/{event.id}/registrations/{anna}")
+    assert "Sang" in page.text
+    assert "Havnens vals" in page.text
+
+
+def _in_the_files(client: PageClient, event: Event) -> None:
+    lines = list(csv.reader(io.StringIO(exported(client, event, "csv").decode("utf-8-sig")), delimiter=";"))
+    place = lines[0].index("Sang")
+    assert {line[0]: line[place] for line in lines[1:]}["Bo"] == "Regnvejrsdag"
+    sheet = openpyxl.load_workbook(io.BytesIO(exported(client, event, "xlsx"))).worksheets[0]
+    table = [list(row) for row in sheet.iter_rows(values_only=True)]
+    header = next(row for row in table if "Sang" in row)
+    assert "Regnvejrsdag" in [row[header.index("Sang")] for row in table]
+
+
+def _in_the_data_map(client: PageClient) -> None:
+    text = client.visit("/privacy").text
+    for told in ("Sang", "At vælge sange til pausen.", "3 dage efter arrangementet"):
+        assert told in text
+
+
+def _forgotten_in_time(event: Event) -> None:
+    for days, left in ((2, 3), (4, 0)):
+        core.write(partial(retention.forget_answers, now=event.ends_at + timedelta(days=days)))
+        assert len(answers()) == left
+    assert count("registration") == 3
+
+
+def test_an_application_without_it_asks_nothing_of_the_kind(page_client: PageClient, db: Any) -> None:
+    assert "synge" not in page_client.visit(path(open_event())).text
+
+
+def test_a_key_is_declared_once(app: Flask) -> None:
+    with pytest.raises(ValueError, match="email"):
+        app.extensions["guest_fields"].declare(replace(SONG, key="email"))
+
+
+def test_whoever_may_not_see_a_field_finds_it_neither_in_the_list_nor_in_the_file(
+    page_client: PageClient, db: Any
+) -> None:
+    page_client.application.extensions["guest_fields"].declare(replace(SONG, seen_by=Permission.READ_AUDIT))
+    event = open_event()
+    send(page_client, event, song="Havnens vals")
+    sign_in(page_client, Role.ORGANISER)
+    assert "Havnens vals" not in page_client.visit(f"/staff/events/{event.id}/registrations").text
+    assert "Havnens vals" not in exported(page_client, event, "csv").decode()
+
+
+# --- what an organiser asks for one event ----------------------------------------------------------------------
+
+
+def ask(event: Event, kind: FieldKind, *, required: bool = False, choices: tuple[str, ...] = ()) -> str:
+    """Ask the guests of an event for something more; the key of the field."""
+    asked = EventField(
+        event_id=event.id,
+        position=1 + count("event_field"),
+        label=Wording("Hvilken bus kommer du med?"),
+        kind=kind,
+        asked_of=["guest", "office"],
+        is_required=required,
+        purpose=Wording("At bestille busser."),
+        seen_by="read_registrations",
+        kept_days=1,
+        choices=[{"da": one} for one in choices],
+    )
+    database.session.add(asked)
+    database.session.flush()
+    key = asked.id
+    database.session.commit()
+    return key
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "shown"),
+    [
+        (FieldKind.LINE, "Linje 5", "Linje 5"),
+        (FieldKind.TEXT, "Linje 5\nfra havnen", "Linje 5"),
+        (FieldKind.CHOICE, "Linje 7", "Linje 7"),
+        (FieldKind.FLAG, "1", "Ja"),
+        (FieldKind.EMAIL, "Bus@Example.org", "bus@example.org"),
+    ],
+)
+def test_an_organiser_asks_for_one_event_alone(
+    page_client: PageClient, db: Any, kind: FieldKind, given: str, shown: str
+) -> None:
+    event, other = open_event(), open_event()
+    key = ask(event, kind, choices=("Linje 5", "Linje 7"))
+    page = page_client.visit(path(event))
+    assert "Hvilken bus kommer du med?" in page.text
+    assert "At bestille busser." in page.text
+    assert "bus" not in page_client.visit(path(other)).text.lower()
+    assert send(page_client, event, **{key: given}).status_code == 303
+    assert send(page_client, event, name="Uden svar").status_code == 303
+    sign_in(page_client, Role.ORGANISER)
+    assert shown in page_client.visit(f"/staff/events/{event.id}/registrations").text
+    core.write(partial(retention.forget_answers, now=event.ends_at + timedelta(days=2)))
+    assert (count("field_value"), count("registration")) == (0, 2)
+
+
+@pytest.mark.parametrize("kind", list(FieldKind))
+def test_what_must_be_answered_is_asked_for_again(page_client: PageClient, db: Any, kind: FieldKind) -> None:
+    event = open_event()
+    key = ask(event, kind, required=True, choices=("Linje 5",))
+    answer = send(page_client, event, **{key: ""})
+    assert answer.status_code == 422
+    assert "Hvilken bus kommer du med?:" in answer.text  # in the summary of what is wrong
+    assert count("registration") == 0
+
+
+def test_a_choice_that_was_not_offered_is_refused(page_client: PageClient, db: Any) -> None:
+    event = open_event()
+    key = ask(event, FieldKind.CHOICE, choices=("Linje 5",))
+    assert send(page_client, event, **{key: "Linje 9"}).status_code == 422
+
+
+def test_a_cpr_number_in_an_answer_is_asked_about(page_client: PageClient, db: Any) -> None:
+    event = open_event()
+    key = ask(event, FieldKind.TEXT)
+    assert send(page_client, event, **{key: "070761-4285"}).status_code == 422
+    assert send(page_client, event, **{key: "070761-4285", "no_cpr": "1"}).status_code == 303
+
+
+def test_a_key_is_bound_to_the_answers_too_and_without_any_to_what_it_was_before(db: Any) -> None:
+    head = fields.sign_up({"name": "Bo", "email": "bo@example.org"}).heads[0]
+    assert "answers" not in head.content()
+    assert "answers" in replace(head, answers=(("song", "x"),)).content()
+
+
+def test_each_of_a_group_has_answers_of_its_own(db: Any) -> None:
+    event = given_event()
+    sign_up(event, heads=2, answers=(("song", "Havnens vals"),))
+    assert set(answers().values()) == {"Havnens vals"}
+    assert count("field_value") == 2
+
+
+# --- the standard fields ---------------------------------------------------------------------------------------
+
+
+def test_every_standard_field_says_what_for_who_sees_it_and_when_it_ends(app: Flask) -> None:
+    with app.test_request_context("/"):
+        for one in fields.data_map():
+            assert all((one.name, one.purpose, one.seen_by, one.ends)), one
+
+
+def test_what_guests_need_is_never_listed_or_exported_and_ends_first() -> None:
+    kept = {one.key: one for one in STANDARD if one.seen_by is Permission.READ_ACCESS_NEEDS}
+    assert set(kept) == {"needs", "show_needs_at_door"}
+    assert not any(one.is_listed or one.is_exported for one in kept.values())
+    assert {one.ends for one in kept.values()} == {timedelta(days=7)}
