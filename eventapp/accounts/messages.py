@@ -84,6 +84,8 @@ ACT_NAMES = {
     "work.tried_again": _l("Job tried again"),
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
+    "registration.field_added": _l("Question to guests added"),
+    "registration.field_ended": _l("Question to guests ended"),
     "registration.moved_up": _l("Seat given from the waiting list"),
     "registration.answers_forgotten": _l("Answers of guests forgotten"),
     "registration.needs_forgotten": _l("Access needs forgotten"),

@@ -144,7 +144,7 @@ def declared() -> Fields:
 
 
 def of_event(conn: Connection, event_id: str) -> list[Field]:
-    """What the organiser asks for one event beside that."""
+    """What the organiser asks for one event beside that; what is asked no longer is asked of nobody."""
     return [from_row(row) for row in OF_EVENT(conn, event_id=event_id)]
 
 
@@ -219,4 +219,4 @@ def seen_by(field: Field) -> str:
 
 def data_map() -> list[AskedFact]:
     """What is asked at every event: what for, who sees it and when it ends."""
-    return [AskedFact(one.name, str(one.purpose), seen_by(one), one.end_text()) for one in declared().all()]
+    return [AskedFact(str(one.label), str(one.purpose), seen_by(one), one.end_text()) for one in declared().all()]

@@ -129,7 +129,7 @@ def _in_the_files(client: PageClient, event: Event) -> None:
 
 def _in_the_data_map(client: PageClient) -> None:
     text = client.visit("/privacy").text
-    for told in ("Sang", "At vælge sange til pausen.", "3 dage efter arrangementet"):
+    for told in ("En sang, vi skal synge", "At vælge sange til pausen.", "3 dage efter arrangementet"):
         assert told in text
 
 
@@ -261,3 +261,42 @@ def test_what_guests_need_is_never_listed_or_exported_and_ends_first() -> None:
     assert set(kept) == {"needs", "show_needs_at_door"}
     assert not any(one.is_listed or one.is_exported for one in kept.values())
     assert {one.ends for one in kept.values()} == {timedelta(days=7)}
+
+
+# --- the organiser's page --------------------------------------------------------------------------------------
+
+BUS = {"label": "Hvilken bus?", "label_en": "Which bus?", "purpose": "At bestille busser.", "kind": "choice"}
+
+
+def test_an_organiser_adds_a_question_and_asks_it_no_longer(page_client: PageClient) -> None:
+    inside = page_client.application.app_context
+    with inside():
+        event = open_event()
+    questions = f"/staff/events/{event.id}/questions"
+    sign_in(page_client, Role.ORGANISER)
+    refused = page_client.submit(questions, {**BUS, "choices": "Linje 5"}, action="/questions", status=422)
+    assert "Skriv mindst to svar." in refused.text
+    page_client.submit(questions, {**BUS, "choices": "Linje 5\n\nLinje 7\nLinje 5"}, action="/questions")
+    (asked,) = [one for one in page_client.visit(path(event)).root.all("legend") if "Hvilken bus?" in one.text]
+    assert "valgfrit" in asked.text
+    boxes = [one.attributes for one in page_client.page.root.all("input")]
+    (key,) = [one["name"] for one in boxes if one.get("value") == "Linje 7"]
+    assert send(page_client, event, **{key: "Linje 7"}).status_code == 303
+    page_client.submit(questions, action="/ending")
+    assert "Spørges ikke mere" in page_client.visit(questions).text
+    assert "Hvilken bus?" not in page_client.visit(path(event)).text
+    assert "Linje 7" in page_client.visit(f"/staff/events/{event.id}/registrations").text
+    with inside():
+        assert count("event_field") == 1
+
+
+def test_a_question_that_nobody_answered_leaves_nothing(page_client: PageClient) -> None:
+    with page_client.application.app_context():
+        event = open_event()
+    questions = f"/staff/events/{event.id}/questions"
+    sign_in(page_client, Role.ORGANISER)
+    page_client.submit(questions, {**BUS, "kind": "line", "is_sensitive": "y"}, action="/questions")
+    assert "dem, der sørger for adgang" in page_client.visit(questions).root.all("tr")[-1].text
+    page_client.submit(questions, action="/ending")
+    with page_client.application.app_context():
+        assert count("event_field") == 0
