@@ -21,7 +21,7 @@ def register(app: Flask) -> None:
     registry.desk_tabs.append(parts.TAB)
     registry.desk_figures.append(parts.desk_figures)
     registry.desk_items.append(parts.desk_items)
-    # the link to those who came: its subject is a registration
+    # the link to those who came: its subject is a booking
     registry.mail_owners["contributions"] = MailOwner(
-        Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within
+        Permission.READ_REGISTRATIONS, staff_queries.booking_scope, staff_queries.bookings_within
     )

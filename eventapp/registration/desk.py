@@ -83,5 +83,5 @@ def register(registry: Registry) -> None:
     registry.event_changed.append(jobs.event_was_changed)
     registry.scopes["registration_id"] = staff_queries.scope
     registry.mail_owners["registration"] = MailOwner(
-        Permission.READ_REGISTRATIONS, staff_queries.scope, staff_queries.ids_within
+        Permission.READ_REGISTRATIONS, staff_queries.booking_scope, staff_queries.bookings_within
     )

@@ -265,6 +265,11 @@ def scope(registration_id: str) -> Scope:
     return event_scope(select(Registration.event_id).where(Registration.id == registration_id))
 
 
-def ids_within(reach: Reach) -> Select[str]:
-    """Selects the ids of the registrations of the events that a role reaches."""
-    return select(Registration.id).where(Registration.event_id.in_(events_within(reach)))
+def booking_scope(booking_id: str) -> Scope:
+    """The same of a booking, whose sender the mails go to."""
+    return event_scope(select(Booking.event_id).where(Booking.id == booking_id))
+
+
+def bookings_within(reach: Reach) -> Select[str]:
+    """Selects the ids of the bookings of the events that a role reaches."""
+    return select(Booking.id).where(Booking.event_id.in_(events_within(reach)))

@@ -359,3 +359,11 @@ def test_staff_register_a_group_and_mail_it_again(db) -> None:
     database.session.rollback()
     sent = database.session.scalars(select(OutboxMail).where(OutboxMail.subject_id == outcome.booking_id)).all()
     assert [len(one.attachments) for one in sent] == [5, 5]  # four tickets and the calendar file
+
+
+def test_the_mails_of_a_booking_are_opened_by_who_may_read_its_event(page_client: PageClient) -> None:
+    with page_client.application.app_context():
+        _event, outcome = open_group()
+        mail = database.session.scalars(select(OutboxMail).where(OutboxMail.subject_id == outcome.booking_id)).one()
+    sign_in(page_client, Role.ORGANISER)
+    assert "Debat om havneparken" in page_client.visit(f"/staff/outbox/{mail.id}").text
