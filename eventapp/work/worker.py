@@ -20,7 +20,7 @@ import click
 import structlog
 from flask import Flask
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from eventapp import clock
 from eventapp.db import write
@@ -181,8 +181,8 @@ class Worker:
         try:
             with self._app.app_context():
                 write(partial(self._say, alive))
-        except DBAPIError:
-            log.exception("worker_waits_for_database")
+        except Exception:  # the lanes go on; without signs of life others take what they hold
+            log.exception("worker_gives_no_sign_of_life")
 
     def _say(self, alive: list[Runner], conn: Connection) -> None:
         now = clock.system_now()

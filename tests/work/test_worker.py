@@ -220,6 +220,28 @@ def test_a_slow_mail_server_delays_no_job(app: Flask, db: SQLAlchemy, monkeypatc
         running.join()
 
 
+def test_a_worker_that_cannot_say_that_it_lives_goes_on_working(
+    app: Flask, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def fail(*_: object) -> None:
+        tried.append("beat")
+        raise RuntimeError
+
+    monkeypatch.setattr(heartbeat, "beat", fail)
+    worker = Worker(app, Pace(poll=0.05, beat=0.05))
+    running = threading.Thread(target=worker.run)
+    running.start()
+    try:
+        wait_until(lambda: len(tried) > 1)
+        job_id = start(total=1)
+        wait_until(partial(is_done, job_id))
+    finally:
+        worker.stopping.set()
+        running.join()
+
+
 # --- several workers, and dead ones --------------------------------------------------------------------------
 
 
