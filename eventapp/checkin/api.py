@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from eventapp import clock
 from eventapp.checkin import forms, loader, queries, scanning, undoing, words
 from eventapp.checkin.errors import MalformedScanError, PausedError
+from eventapp.checkin.scanning import Answer
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.registry import ApiOperation
@@ -31,8 +32,8 @@ def create_scan(event_id: str) -> ResponseReturnValue:
     if loader.current_post().paused_at:
         raise PausedError
     moment = forms.moment(sent)
-    is_new = scanning.scan(forms.guest(sent), moment, by=by, now=clock.now())
-    return _outcome(event_id, moment.id, is_new)
+    answer = scanning.scan(forms.guest(sent), moment, by=by, now=clock.now())
+    return _outcome(answer)
 
 
 @bp.post("/events/<event_id>/walk-ins")
@@ -42,8 +43,8 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
     by, sent = current_person(), _sent()
     moment = forms.moment(sent)
     offered = [one.id for one in queries.categories(event_id)]
-    is_new = scanning.walk_in(forms.walk_in(sent, offered), moment, by=by, now=clock.now())
-    return _outcome(event_id, moment.id, is_new)
+    answer = scanning.walk_in(forms.walk_in(sent, offered), moment, by=by, now=clock.now())
+    return _outcome(answer)
 
 
 @bp.post("/scans/<scan_id>/reversal")
@@ -51,8 +52,8 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
 def create_reversal(scan_id: str) -> ResponseReturnValue:
     """Takes back the last thing that happened to a guest."""
     by, moment = current_person(), forms.moment(_sent())
-    is_new = undoing.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
-    return _outcome(by.event_id or "", moment.id, is_new)
+    answer = undoing.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
+    return _outcome(answer)
 
 
 @bp.get("/events/<event_id>/guests")
@@ -85,10 +86,13 @@ def _sent() -> Mapping[str, Any]:
     return sent
 
 
-def _outcome(event_id: str, scan_id: str, is_new: bool) -> ResponseReturnValue:
-    result, room = queries.outcome(event_id, scan_id)
-    facts = {"scan": words.result_facts(result), "room": words.room_facts(room), "now": clock.now().isoformat()}
-    return facts, 201 if is_new else 200
+def _outcome(answer: Answer) -> ResponseReturnValue:
+    facts = {
+        "scan": words.result_facts(answer.result),
+        "room": words.room_facts(answer.room),
+        "now": clock.now().isoformat(),
+    }
+    return facts, 201 if answer.is_new else 200
 
 
 # --- for /api/openapi.json -----------------------------------------------------------------------------------

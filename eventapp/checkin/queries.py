@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from eventapp.checkin.models import Direction, Means, Occupancy, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
-from eventapp.errors import NotFoundError, existing
+from eventapp.errors import existing
 from eventapp.formats.names import search_key
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.tokens import token_hash
@@ -32,15 +32,19 @@ ROOM = Sql("""
     SELECT o.inside, o.came, o.highest, o.highest_at, l.max_persons
     FROM occupancy o JOIN event e ON e.id = o.event_id JOIN layout l ON l.id = e.layout_id WHERE e.id = :event_id
 """)
-_RESULT = """
-    SELECT s.id, s.verdict, s.direction, s.means, s.at, d.name AS door, r.name, c.label, c.label_en,
-           e.at AS earlier_at, ed.name AS earlier_door, n.text AS note, u.id AS undone_by
-    FROM scan s JOIN door d ON d.id = s.door_id
-    LEFT JOIN registration r ON r.id = s.registration_id LEFT JOIN category c ON c.id = r.category_id
+# What the door is told of a guest r.
+WHO = "r.name, c.label, c.label_en, n.text AS note"
+WHO_FROM = """
+    LEFT JOIN category c ON c.id = r.category_id
     LEFT JOIN access_need n ON n.registration_id = r.id AND n.show_at_door
+"""
+_RESULT = f"""
+    SELECT s.id, s.verdict, s.direction, s.means, s.at, {WHO},
+           e.at AS earlier_at, ed.name AS earlier_door, u.id AS undone_by
+    FROM scan s LEFT JOIN registration r ON r.id = s.registration_id {WHO_FROM}
     LEFT JOIN scan e ON e.id = s.earlier_id LEFT JOIN door ed ON ed.id = e.door_id
     LEFT JOIN scan u ON u.undoes_id = s.id
-    WHERE s.event_id = :event_id AND {which}
+    WHERE s.event_id = :event_id AND {{which}}
 """
 RESULT = Sql(_RESULT.format(which="s.id = :id"))
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
@@ -100,14 +104,13 @@ class Result:
     direction: Direction
     means: Means
     at: datetime
-    door: str
-    name: str
-    label: str
-    label_en: str
-    earlier_at: datetime | None
-    earlier_door: str
-    note: str
-    is_undone: bool
+    name: str = ""
+    label: str = ""
+    label_en: str = ""
+    earlier_at: datetime | None = None
+    earlier_door: str = ""
+    note: str = ""
+    is_undone: bool = False
 
     @property
     def is_undoable(self) -> bool:
@@ -164,10 +167,12 @@ def outcome(event_id: str, scan_id: str) -> tuple[Result, Room]:
     :raises NotFoundError: when the event has no such scan.
     """
     with reading() as conn:
-        row = RESULT(conn, event_id=event_id, id=scan_id).one_or_none()
-        if row is None:
-            raise NotFoundError
-        return _result(row), _room(conn, event_id)
+        return outcome_of(conn, event_id, scan_id)
+
+
+def outcome_of(conn: Connection, event_id: str, scan_id: str) -> tuple[Result, Room]:
+    """The same, inside a transaction."""
+    return _result(existing(RESULT(conn, event_id=event_id, id=scan_id).one_or_none())), _room(conn, event_id)
 
 
 def recent(event_id: str, session_id: str) -> list[Result]:
@@ -223,7 +228,6 @@ def _result(row: Any) -> Result:
         direction=Direction(row.direction),
         means=Means(row.means),
         at=as_moment(row.at),
-        door=row.door,
         name=row.name or "",
         label=row.label or "",
         label_en=row.label_en or "",

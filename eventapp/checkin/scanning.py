@@ -7,15 +7,18 @@ A scan that is sent again finds its id taken; the whole job is undone and the st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from eventapp.checkin import presence, rules
+from eventapp.checkin import presence, queries, rules
 from eventapp.checkin.errors import OtherScanError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.presence import Head, as_shown, of_head
+from eventapp.checkin.queries import WHO, WHO_FROM, Result, Room
 from eventapp.checkin.rules import MOVING, Shown
 from eventapp.db import Job, Sql, as_moment, reading, write
 from eventapp.errors import existing
@@ -29,11 +32,12 @@ LOCK = Sql("""
         AS max_persons
 """)
 # The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
-_GUEST = """
-    SELECT r.id AS registration_id, r.event_id, r.state, b.origin, s.id, s.at, s.direction, s.verdict, s.undoes_id
-    FROM {found_by} JOIN booking b ON b.id = r.booking_id
-    LEFT JOIN scan s ON s.registration_id = r.id AND s.verdict IN ('ok', 'undone')
-    WHERE {which}
+_GUEST = f"""
+    SELECT r.id AS registration_id, r.event_id, r.state, b.origin, {WHO},
+           s.id, s.at, s.direction, s.verdict, s.undoes_id, d.name AS door
+    FROM {{found_by}} JOIN booking b ON b.id = r.booking_id {WHO_FROM}
+    LEFT JOIN scan s ON s.registration_id = r.id AND s.verdict IN ('ok', 'undone') LEFT JOIN door d ON d.id = s.door_id
+    WHERE {{which}}
 """
 BY_CODE = Sql(
     _GUEST.format(found_by="ticket t JOIN registration r ON r.id = t.registration_id", which="t.code_hash = :code_hash")
@@ -111,49 +115,65 @@ class Turn:
 
 @dataclass(frozen=True)
 class Found:
-    """What a scan came to, before it is written down. ``head``: whom it moves, if the verdict is one that does."""
+    """What a scan came to, before it is written down. ``head``: whom it moves, if the verdict is one that does.
+
+    ``guest``: the rows of her by whom she was found, for the words of the answer.
+    """
 
     verdict: Verdict
     head: Head | None = None
     earlier_id: str | None = None
+    guest: Sequence[Any] = ()
 
 
-def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> bool:
+@dataclass(frozen=True)
+class Answer:
+    """What a scan came to and how full the room is by it. ``is_new``: it was not stored before."""
+
+    result: Result
+    room: Room
+    is_new: bool
+
+
+def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> Answer:
     """Note that a ticket was shown or a guest was found by name. Every scan is kept, also of an unknown code.
 
     :param now: aware UTC.
-    :returns: False when the very same scan was stored before; nothing is changed then.
+    :returns: the stored answer when the very same scan was sent before; nothing is changed then.
     :raises OtherScanError: when the id was used for another scan.
     :raises NotFoundError: when the event has no doors.
     """
 
-    def job(conn: Connection) -> None:
+    def job(conn: Connection) -> Answer:
         turn = queue_up(conn, moment, by, now)
         found = _judge(conn, guest, moment.direction, turn, by)
-        store(conn, moment, turn, guest.means, found, code_hash=guest.code_hash, by=by)
+        inside = store(conn, moment, turn, guest.means, found, code_hash=guest.code_hash, by=by)
         if found.verdict is Verdict.UNKNOWN:
             window = now - rules.UNKNOWN_WINDOW
             COUNT_UNKNOWN(conn, id=by.id, window=window, now=now, most=rules.MOST_UNKNOWN_CODES)
+        return Answer(_told(found, moment, turn, guest.means), Room(inside, turn.limit), is_new=True)
 
-    return once(job, moment, guest.means, guest.code_hash, by)
+    return once(job, moment, guest.means, guest.code_hash, by) or told_before(moment, by)
 
 
-def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> bool:
-    """Let somebody without a ticket in, or count one out; returns False when that was stored before.
+def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> Answer:
+    """Let somebody without a ticket in, or count one out.
 
     A walk-in is registered, so that the figures know of her. When one leaves, one of those who are inside is counted
     out; a guest with a ticket who has it no more is found by name.
 
+    :returns: the stored answer when the very same was sent before; nothing is changed then.
     :raises OtherScanError: when the id was used for another scan.
     :raises NotFoundError: when the event has no doors.
     """
 
-    def job(conn: Connection) -> None:
+    def job(conn: Connection) -> Answer:
         turn = queue_up(conn, moment, by, now)
         found = _let_walk_in(conn, person, moment, turn, by)
         store(conn, moment, turn, Means.WALK_IN, found, by=by)
+        return Answer(*queries.outcome_of(conn, event_of(by), moment.id), is_new=True)
 
-    return once(job, moment, Means.WALK_IN, None, by)
+    return once(job, moment, Means.WALK_IN, None, by) or told_before(moment, by)
 
 
 # --- steps, for undoing too ------------------------------------------------------------------------------------
@@ -184,7 +204,20 @@ def _judge(conn: Connection, guest: Guest, direction: Direction, turn: Turn, by:
         is_inside=then.is_inside,
         is_full=turn.is_full and not now.is_inside,  # who is inside already makes the room no fuller
     )
-    return Found(verdict, head, then.entry_id if verdict is Verdict.ALREADY_IN else None)
+    return Found(verdict, head, then.entry_id if verdict is Verdict.ALREADY_IN else None, rows)
+
+
+def _told(found: Found, moment: Moment, turn: Turn, means: Means) -> Result:
+    """What the door is told, from what was read to decide it."""
+    result = Result(moment.id, found.verdict, moment.direction, means, turn.at)
+    if not found.guest:
+        return result
+    guest = found.guest[0]
+    result = replace(
+        result, name=guest.name, label=guest.label or "", label_en=guest.label_en or "", note=guest.note or ""
+    )
+    earlier = [row for row in found.guest if found.earlier_id and row.id == found.earlier_id]
+    return replace(result, earlier_at=as_moment(earlier[0].at), earlier_door=earlier[0].door) if earlier else result
 
 
 def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, turn: Turn, by: Person) -> Found:
@@ -218,8 +251,8 @@ def store(
     by: Person,
     code_hash: str | None = None,
     undoes_id: str | None = None,
-) -> None:
-    """Write the scan down, and keep what it changes."""
+) -> int:
+    """Write the scan down, and keep what it changes; returns how many are inside now."""
     stored = INSERT(
         conn,
         id=moment.id,
@@ -241,23 +274,31 @@ def store(
     )
     if stored.rowcount == 0:
         raise RepeatedScanError
-    if found.head and found.verdict in MOVING:
-        new = Shown(moment.id, turn.at, moment.direction, found.verdict, undoes_id)
-        presence.take_in(conn, event_of(by), found.head, new, turn.latest_at)
+    if found.head is None or found.verdict not in MOVING:
+        return turn.inside
+    new = Shown(moment.id, turn.at, moment.direction, found.verdict, undoes_id)
+    return turn.inside + presence.take_in(conn, event_of(by), found.head, new, turn.latest_at)
 
 
-def once(job: Job[None], moment: Moment, means: Means, code_hash: str | None, by: Person) -> bool:
-    """Run the job, or find that its scan is stored already."""
+def once(job: Job[Answer], moment: Moment, means: Means, code_hash: str | None, by: Person) -> Answer | None:
+    """Run the job; None when its scan is stored already.
+
+    :raises OtherScanError: when the id was used for another scan.
+    """
     try:
-        write(job)
+        return write(job)
     except RepeatedScanError:
         with reading() as conn:
             stored = STORED(conn, id=moment.id).one()
         same_way = means is Means.REVERSAL or stored.direction == moment.direction
         if (stored.event_id, stored.means, stored.code_hash) != (by.event_id, means, code_hash) or not same_way:
             raise OtherScanError from None
-        return False
-    return True
+        return None
+
+
+def told_before(moment: Moment, by: Person) -> Answer:
+    """The answer to a scan that is stored already."""
+    return Answer(*queries.outcome(event_of(by), moment.id), is_new=False)
 
 
 def event_of(by: Person) -> str:

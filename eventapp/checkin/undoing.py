@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from eventapp.checkin import queries
 from eventapp.checkin.errors import NotUndoableError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.presence import Head, of_head
 from eventapp.checkin.rules import fold
-from eventapp.checkin.scanning import Found, Moment, once, queue_up, store
+from eventapp.checkin.scanning import Answer, Found, Moment, event_of, once, queue_up, store, told_before
 from eventapp.db import Sql
 from eventapp.errors import existing
 from eventapp.registration import actions as registration
@@ -29,14 +30,15 @@ UNDONE = Sql("""
 """)
 
 
-def undo(scan_id: str, moment: Moment, *, by: Person, now: datetime) -> bool:
-    """Take back the last thing that happened to a guest; returns False when this was done before.
+def undo(scan_id: str, moment: Moment, *, by: Person, now: datetime) -> Answer:
+    """Take back the last thing that happened to a guest.
 
+    :returns: the stored answer when this was done before.
     :raises NotFoundError: when the event has no such scan.
     :raises NotUndoableError: when something has happened with the guest since, or it was undone already.
     """
 
-    def job(conn: Connection) -> None:
+    def job(conn: Connection) -> Answer:
         turn = queue_up(conn, moment, by, now)
         if EXISTS(conn, id=moment.id, event_id=by.event_id).one_or_none():
             raise RepeatedScanError
@@ -46,8 +48,9 @@ def undo(scan_id: str, moment: Moment, *, by: Person, now: datetime) -> bool:
         if undone.means == Means.WALK_IN and undone.direction == Direction.IN:
             with suppress(AlreadyCancelledError):  # staff were quicker
                 registration.cancel(conn, undone.registration_id, reason=Reason.OTHER, now=now, by=by)
+        return Answer(*queries.outcome_of(conn, event_of(by), moment.id), is_new=True)
 
-    return once(job, moment, Means.REVERSAL, None, by)
+    return once(job, moment, Means.REVERSAL, None, by) or told_before(moment, by)
 
 
 def _undoable(conn: Connection, scan_id: str, by: Person) -> tuple[Any, Head]:
