@@ -41,6 +41,7 @@ LAST = (
     "Sørensen",
 )
 EARLY, ALL, CANCELLED = 48, 163, 9
+COUPLES = 16  # one sign-up of so many brings somebody along
 OPENED_AT = clock.wall(date(2023, 8, 28), time(10, 2))
 LAST_DAYS_AT = clock.wall(date(2023, 9, 11), time(11))
 
@@ -73,5 +74,6 @@ def _sign_up(demo: DemoCase, number: int, at: datetime) -> str:
     choice = choices[number % 5 % len(choices)] if number % 11 else None
     question = "Demodata: Hvad har virket i andre byer?" if number % 9 == 0 else ""
     head = Head(person(number), choice.id if choice else None, question=question)
-    given = SignUp(f"gaest{number}@example.org", (head,), wants_follow_up=number % 3 == 0)
+    company = [Head(person(ALL + number), head.category_id)] if number % COUPLES == 0 else []
+    given = SignUp(f"gaest{number}@example.org", (head, *company), wants_follow_up=number % 3 == 0)
     return actions.sign_up(occasion, choices, given, Sending(new_id(), notice_version="demo"), now=at).registration_id

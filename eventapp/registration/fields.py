@@ -7,7 +7,7 @@ answer of its head (``field_value``); the standard ones have columns, for the ho
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,8 @@ from eventapp.db import Sql
 from eventapp.languages import Wording
 from eventapp.registration import words
 from eventapp.registration.entering import Head, SignUp
-from eventapp.web.fields import YES, Asked, Field, FieldKind, Fields, Section
+from eventapp.registration.queries import Choice
+from eventapp.web.fields import YES, Asked, Field, FieldKind, Fields, Section, with_choices
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import AskedFact
 
@@ -146,6 +147,13 @@ def declared() -> Fields:
 def of_event(conn: Connection, event_id: str) -> list[Field]:
     """What the organiser asks for one event beside that; what is asked no longer is asked of nobody."""
     return [from_row(row) for row in OF_EVENT(conn, event_id=event_id)]
+
+
+def asked(of: Asked, offered: Sequence[Choice], own: Sequence[Field]) -> list[Field]:
+    """What a form of an event asks, for every language; ``offered``: what one may come as, ``own``: its own fields."""
+    choices = [(one.id, Wording({"da": one.label, "en": one.label_en})) for one in offered]
+    not_said = [(NOT_SAID, _l("I would rather not say"))] if of is Asked.GUEST else []
+    return with_choices(declared().asked(of, own), {"category": (*choices, *not_said)})
 
 
 def from_row(row: Any) -> Field:

@@ -12,10 +12,8 @@ from eventapp.db import new_id
 from eventapp.formats.cpr import looks_like_cpr
 from eventapp.registration import fields, rules
 from eventapp.registration.actions import Sending, SignUp
-from eventapp.registration.fields import NOT_SAID
-from eventapp.registration.queries import Choice
 from eventapp.web.csrf import check_posted
-from eventapp.web.fields import Asked, Field, Section, in_sections, with_choices
+from eventapp.web.fields import Asked, Field, Section, in_sections
 from eventapp.web.fields import read as read_fields
 from eventapp.web.posted import Posted
 
@@ -50,13 +48,6 @@ class SignUpForm:
         }
         others = [text for name, texts in self.errors.items() if name not in labels for text in texts]
         return {**found, None: others} if others else found
-
-
-def asked(offered: Sequence[Choice], own: Sequence[Field], lang: str) -> list[Field]:
-    """What the public form of an event asks. ``own``: what the organiser asks beside the standard fields."""
-    categories = [(one.id, one.text(lang)) for one in offered]
-    choices = {"category": (*categories, (NOT_SAID, _("I would rather not say")))}
-    return with_choices(fields.declared().asked(Asked.GUEST, own), choices)
 
 
 def blank(now: datetime, asks: Sequence[Field] = ()) -> SignUpForm:

@@ -15,18 +15,18 @@ from eventapp import db
 from eventapp.errors import NotFoundError
 from eventapp.registration import fields, queries
 from eventapp.registration.queries import Choice, Occasion
-from eventapp.web.fields import Field
+from eventapp.web.fields import Asked, Field
 
 SECONDS = 1.0
 MOST_EVENTS = 100
 
 
 class Found(NamedTuple):
-    """A published event, what one may come as, and what is asked of guests beside the standard fields."""
+    """A published event, what one may come as, and what its public form asks."""
 
     occasion: Occasion
     offered: list[Choice]
-    own: list[Field]
+    asks: list[Field]
 
 
 @dataclass
@@ -60,4 +60,5 @@ def look_up(slug: str) -> Found:
         occasion = queries.occasion_by_slug(conn, slug)
         if occasion is None:
             raise NotFoundError
-        return Found(occasion, queries.choices(conn, occasion.id), fields.of_event(conn, occasion.id))
+        offered, own = queries.choices(conn, occasion.id), fields.of_event(conn, occasion.id)
+        return Found(occasion, offered, fields.asked(Asked.GUEST, offered, own))

@@ -88,9 +88,6 @@ class Choice:
     label_en: str
     quota_kind: QuotaKind
 
-    def text(self, lang: str) -> str:
-        return self.label_en or self.label if lang == "en" else self.label
-
 
 @dataclass(frozen=True)
 class Occasion:

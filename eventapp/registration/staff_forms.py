@@ -13,7 +13,7 @@ from eventapp.db import new_id
 from eventapp.registration import fields, words
 from eventapp.registration.actions import Sending, SignUp
 from eventapp.registration.queries import Choice
-from eventapp.web.fields import Asked, Field, office_fields, typed, with_choices
+from eventapp.web.fields import Asked, Field, office_fields, typed
 from eventapp.web.forms import Form
 from eventapp.web.posted import KEY
 
@@ -36,10 +36,9 @@ class StaffSignUpForm(Form):
         return Sending(key=self.key.data, lang=lang)
 
 
-def staff_sign_up_form(offered: Sequence[Choice], own: Sequence[Field], lang: str) -> StaffSignUpForm:
+def staff_sign_up_form(offered: Sequence[Choice], own: Sequence[Field]) -> StaffSignUpForm:
     """The form for one event. ``own``: what the organiser asks beside the standard fields."""
-    choices = {"category": tuple((one.id, one.text(lang)) for one in offered)}
-    asks = with_choices(fields.declared().asked(Asked.OFFICE, own), choices)
+    asks = fields.asked(Asked.OFFICE, offered, own)
     made = type("StaffSignUpForm", (StaffSignUpForm,), {**office_fields(asks, Asked.OFFICE), "asks": asks})
     form: StaffSignUpForm = made()
     return form

@@ -174,7 +174,7 @@ def _states() -> list[tuple[str, str]]:
 
 def _sign_up_form(event_id: str) -> StaffSignUpForm:
     conn = db.session.connection()
-    return staff_sign_up_form(queries.choices(conn, event_id), fields.of_event(conn, event_id), chosen())
+    return staff_sign_up_form(queries.choices(conn, event_id), fields.of_event(conn, event_id))
 
 
 def _columns(event_id: str) -> list[Field]:

@@ -53,9 +53,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
     """Take in a sign-up. In a rush nothing here touches the database but the one write."""
     db.only_reads()
     kept: KeptOccasions = current_app.extensions["kept_occasions"]
-    occasion, offered, own = kept.get(slug)
-    asks, now = forms.asked(offered, own, chosen()), clock.system_now()
-    sent = forms.read(request.form, asks, lang=chosen(), notice_version=notices.CURRENT, now=now)
+    occasion, offered, asks = kept.get(slug)
+    sent = forms.read(request.form, asks, lang=chosen(), notice_version=notices.CURRENT, now=clock.system_now())
     if not sent.is_valid:
         return _draw(occasion, offered, sent.form), 422
     try:
@@ -177,10 +176,9 @@ def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
 
 
 def _blank_form(slug: str) -> str:
-    occasion, offered, own = look_up(slug)
+    occasion, offered, asks = look_up(slug)
     if _phase(occasion) is not rules.Phase.OPEN:
         return _not_open(occasion)
-    asks = forms.asked(offered, own, chosen())
     return _draw(occasion, offered, forms.SignUpForm(slot("key"), slot("drawn_at"), asks))
 
 
