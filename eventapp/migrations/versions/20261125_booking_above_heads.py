@@ -14,20 +14,28 @@ depends_on = None
 
 ORIGINS = ("web", "staff", "invitation", "walk_in")
 SUSPICIONS = ("none", "trap", "haste")
-MOVED = (
-    "quota_id",
-    "submission_key",
-    "content_hash",
-    "waiting_number",
-    "origin",
-    "email",
-    "wants_follow_up",
-    "notice_version",
-    "suspicion",
-    "lang",
-    "link_hash",
-    "registered_at",
-)
+MOVED = {
+    "quota_id": sa.String(length=32),
+    "submission_key": sa.String(length=32),
+    "content_hash": sa.String(length=64),
+    "waiting_number": sa.Integer(),
+    "origin": sa.String(length=40),
+    "email": sa.String(length=254),
+    "wants_follow_up": sa.Boolean(),
+    "notice_version": sa.String(length=20),
+    "suspicion": sa.String(length=40),
+    "lang": sa.String(length=2),
+    "link_hash": sa.String(length=64),
+    "registered_at": sa.DateTime(timezone=True),
+}
+MAY_BE_EMPTY = {"quota_id", "waiting_number"}
+UNIQUE = (["link_hash"], ["quota_id", "waiting_number"], ["submission_key"])
+CHECKS = {
+    "quota_id": "(origin = 'walk_in') = (quota_id IS NULL)",
+    "waiting_number": "state <> 'waiting' OR waiting_number IS NOT NULL",
+    "origin": "origin IN ('web', 'staff', 'invitation', 'walk_in')",
+    "suspicion": "suspicion IN ('none', 'trap', 'haste')",
+}
 
 
 def upgrade() -> None:
@@ -45,7 +53,27 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("A booking of several people cannot become registrations of one again.")
+    """Back to registrations of one.
+
+    :raises RuntimeError: once somebody has signed up since: groups, and links made from a booking's id, have no place
+        in the tables before.
+    """
+    new = sa.text("SELECT count(*) FROM registration WHERE id <> booking_id")
+    if op.get_bind().execute(new).scalar():
+        raise RuntimeError("Bookings that were made since cannot become registrations of one again.")
+    _unmake_heads()
+    with op.batch_alter_table("follow_up") as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_follow_up_booking_id_booking"), type_="foreignkey")
+        batch_op.alter_column("booking_id", new_column_name="registration_id")
+    with op.batch_alter_table("follow_up") as batch_op:
+        batch_op.create_foreign_key(
+            batch_op.f("fk_follow_up_registration_id_registration"), "registration", ["registration_id"], ["id"]
+        )
+    op.execute(
+        """UPDATE outbox_mail SET context = replace(context, '"booking_id"', '"registration_id"')
+           WHERE message LIKE 'registration/%'"""
+    )
+    op.drop_table("booking")
 
 
 def _make_bookings() -> None:
@@ -98,17 +126,42 @@ def _make_heads() -> None:
         batch_op.alter_column("position", existing_type=sa.Integer(), nullable=False)
         batch_op.drop_index(batch_op.f("ix_registration_event_id_email"))
         batch_op.drop_index(batch_op.f("ix_registration_quota_id_state_waiting_number"))
-        batch_op.drop_constraint(batch_op.f("uq_registration_link_hash"), type_="unique")
-        batch_op.drop_constraint(batch_op.f("uq_registration_quota_id_waiting_number"), type_="unique")
-        batch_op.drop_constraint(batch_op.f("uq_registration_submission_key"), type_="unique")
+        for columns in UNIQUE:
+            batch_op.drop_constraint(batch_op.f(f"uq_registration_{'_'.join(columns)}"), type_="unique")
         batch_op.drop_constraint(batch_op.f("fk_registration_quota_id_quota"), type_="foreignkey")
-        for check in ("quota_id", "waiting_number", "origin", "suspicion"):
+        for check in CHECKS:
             batch_op.drop_constraint(batch_op.f(f"ck_registration_{check}"), type_="check")
         batch_op.create_check_constraint(batch_op.f("ck_registration_position"), "position >= 1")
         batch_op.create_unique_constraint(batch_op.f("uq_registration_booking_id_position"), ["booking_id", "position"])
         batch_op.create_foreign_key(batch_op.f("fk_registration_booking_id_booking"), "booking", ["booking_id"], ["id"])
         for column in MOVED:
             batch_op.drop_column(column)
+
+
+def _unmake_heads() -> None:
+    with op.batch_alter_table("registration") as batch_op:
+        for column, kind in MOVED.items():
+            batch_op.add_column(sa.Column(column, kind, nullable=True))
+    given = ", ".join(f"{column} = b.{column}" for column in MOVED)
+    op.execute(f"UPDATE registration SET {given} FROM booking b WHERE b.id = registration.booking_id")
+    with op.batch_alter_table("registration") as batch_op:
+        for column, kind in MOVED.items():
+            batch_op.alter_column(column, existing_type=kind, nullable=column in MAY_BE_EMPTY)
+        batch_op.drop_constraint(batch_op.f("fk_registration_booking_id_booking"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("uq_registration_booking_id_position"), type_="unique")
+        batch_op.drop_constraint(batch_op.f("ck_registration_position"), type_="check")
+        batch_op.drop_column("booking_id")
+        batch_op.drop_column("position")
+    with op.batch_alter_table("registration") as batch_op:
+        batch_op.create_foreign_key(batch_op.f("fk_registration_quota_id_quota"), "quota", ["quota_id"], ["id"])
+        for columns in UNIQUE:
+            batch_op.create_unique_constraint(batch_op.f(f"uq_registration_{'_'.join(columns)}"), columns)
+        for name, condition in CHECKS.items():
+            batch_op.create_check_constraint(batch_op.f(f"ck_registration_{name}"), condition)
+        batch_op.create_index(batch_op.f("ix_registration_event_id_email"), ["event_id", "email"])
+        batch_op.create_index(
+            batch_op.f("ix_registration_quota_id_state_waiting_number"), ["quota_id", "state", "waiting_number"]
+        )
 
 
 def _closed(name: str, states: tuple[str, ...]) -> sa.Enum:
