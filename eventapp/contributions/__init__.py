@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.contributions import parts, views
+from eventapp.contributions import jobs, parts, views
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.registration import staff_queries
 from eventapp.web.permissions import Permission
@@ -15,6 +15,7 @@ from eventapp.web.registry import MailOwner, Registry
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     record.declare(app, CONTRIBUTION)
+    jobs.register()
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(parts.steps)
     registry.event_parts.append(parts.event_parts)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
 
 from eventapp import audit, record
 from eventapp.contributions import entries, queries
@@ -15,9 +17,11 @@ from eventapp.contributions.models import Contribution, FollowUp, Quoting
 from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
 from eventapp.mail import outbox
-from eventapp.registration.models import Booking
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
+from eventapp.work import actions as work
+
+ASK = "contributions.ask"  # kind of the job that sends the link
 
 QUEUE_UP = Sql(
     "INSERT INTO contribution_series (event_id, issued) VALUES (:event_id, 0)"
@@ -83,27 +87,38 @@ def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
     return contribution
 
 
-def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> Sequence[Booking]:
-    """Send the link to everybody who came, agreed, and was not asked yet.
+def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> int:
+    """Let the link be sent to everybody who came, agreed, and was not asked yet; to how many.
 
     :raises TooEarlyError: before the debate is over. :raises NobodyToAskError: when there is nobody.
     """
     if now < event.ends_at:
         raise TooEarlyError
-    asked = queries.to_be_asked(event.id)
-    if not asked:
+    conn = db.session.connection()
+    number = queries.number_to_be_asked(conn, event.id)
+    if not number:
         raise NobodyToAskError
+    work.start(conn, ASK, arguments={"event_id": event.id}, owner=by, subject_id=event.id)
+    audit.record(by, "contributions.asked", event.id, people=number)
+    return number
+
+
+def ask_some(conn: Connection, event_id: str, *, now: datetime, most: int) -> int:
+    """Send the link to the next of them, at most ``most``; to how many."""
+    QUEUE_UP(conn, event_id=event_id)  # or two workers would write to the same
+    event = conn.execute(select(Event.slug, Event.title, Event.title_en).where(Event.id == event_id)).one()
+    asked = conn.execute(queries.to_be_asked(event_id).limit(most)).all()
     for booking in asked:
-        _ask(event, booking, now)
-    audit.record(by, "contributions.asked", event.id, people=len(asked))
-    return asked
+        _ask(conn, event, booking, now)
+    return len(asked)
 
 
-def _ask(event: Event, booking: Booking, now: datetime) -> None:
+def _ask(conn: Connection, event: Any, booking: Any, now: datetime) -> None:
     token = derived_token("follow-up", booking.id)
-    db.session.add(FollowUp(booking_id=booking.id, event_id=event.id, link_hash=token_hash(token), sent_at=now))
+    sent = {"event_id": booking.event_id, "link_hash": token_hash(token), "sent_at": now}
+    conn.execute(insert(FollowUp).values(booking_id=booking.id, **sent))
     outbox.queue(
-        db.session.connection(),
+        conn,
         message="contributions/link",
         to=booking.email,
         lang=booking.lang,

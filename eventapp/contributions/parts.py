@@ -9,6 +9,7 @@ from flask_babel import ngettext
 
 from eventapp import clock
 from eventapp.contributions import queries
+from eventapp.db import db
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, events_of_case
 from eventapp.web.permissions import url_if_allowed
@@ -55,7 +56,7 @@ def desk_figures(event_id: str) -> list[DeskFigure]:
 
 def desk_items(event_id: str) -> list[DeskItem]:
     event = event_by_id(event_id)
-    waiting = len(queries.to_be_asked(event_id)) if clock.now() >= event.ends_at else 0
+    waiting = queries.number_to_be_asked(db.session.connection(), event_id) if clock.now() >= event.ends_at else 0
     if not waiting:
         return []
     text = ngettext(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from eventapp.checkin.models import Presence
@@ -70,19 +70,28 @@ def links_sent(event_id: str) -> int:
     return db.session.scalar(wanted) or 0
 
 
-def to_be_asked(event_id: str) -> Sequence[Booking]:
-    """Bookings of which somebody came, whose sender agreed to be written to and was not sent the link yet (LAW-04)."""
+def to_be_asked(event_id: str) -> Select[str, str, str, str]:
+    """Bookings of which somebody came, whose sender agreed to be written to and was not sent the link yet (LAW-04).
+
+    Rows of id, event_id, email, lang.
+    """
     came = (
         select(Registration.booking_id)
         .join(Presence, Presence.registration_id == Registration.id)
         .where(Presence.event_id == event_id, Presence.came_at.is_not(None))
     )
     asked = select(FollowUp.booking_id).where(FollowUp.event_id == event_id)
-    wanted = select(Booking).where(
+    wanted = select(Booking.id, Booking.event_id, Booking.email, Booking.lang).where(
         Booking.event_id == event_id,
         Booking.wants_follow_up.is_(True),
         Booking.email != "",
         Booking.id.in_(came),
         Booking.id.not_in(asked),
     )
-    return db.session.scalars(wanted.order_by(Booking.registered_at, Booking.id)).all()
+    return wanted.order_by(Booking.registered_at, Booking.id)
+
+
+def number_to_be_asked(conn: Connection, event_id: str) -> int:
+    """How many those are."""
+    wanted = to_be_asked(event_id).order_by(None).subquery()
+    return int(conn.execute(select(func.count()).select_from(wanted)).scalar_one())

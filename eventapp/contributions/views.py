@@ -11,7 +11,7 @@ from eventapp.contributions import actions, queries
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.errors import OtherContributionError
 from eventapp.contributions.forms import ContributionForm
-from eventapp.db import new_id, reading
+from eventapp.db import db, new_id, reading
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, published_event
 from eventapp.record import store
@@ -70,7 +70,7 @@ def index(event_id: str) -> ResponseReturnValue:
         event=event,
         contributions=queries.contributions(event_id),
         links_sent=queries.links_sent(event_id),
-        waiting=len(queries.to_be_asked(event_id)),
+        waiting=queries.number_to_be_asked(db.session.connection(), event_id),
         is_over=clock.now() >= event.ends_at,
     )
 
@@ -79,9 +79,7 @@ def index(event_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def ask(event_id: str) -> ResponseReturnValue:
     asked = actions.ask_those_who_came(event_by_id(event_id), by=current_person(), now=clock.now())
-    words = ngettext(
-        "The link is on its way to %(num)s person.", "The link is on its way to %(num)s people.", len(asked)
-    )
+    words = ngettext("The link is on its way to %(num)s person.", "The link is on its way to %(num)s people.", asked)
     flash(words, "success")
     return redirect(url_for(".index", event_id=event_id), 303)
 

@@ -17,14 +17,18 @@ from eventapp.contributions import actions, queries
 from eventapp.contributions.actions import Sent
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
 from eventapp.contributions.models import Contribution, FollowUp, Quoting
-from eventapp.db import db, new_id
+from eventapp.db import db, new_id, reading
 from eventapp.events.models import Event
+from eventapp.mail.models import OutboxMail
 from eventapp.record.verification import verify_log
+from eventapp.registration.models import Registration
 from eventapp.web.permissions import Role
+from eventapp.work.models import Job, JobState
 from tests.checkin.support import make_guest, open_phone, scanned, undone
 from tests.support.factories import STARTS_AT, make_event
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
+from tests.support.work import do_jobs
 
 AFTER = STARTS_AT + timedelta(hours=3)
 TYPED = {"text": "Bevar træerne.", "quoting": "unnamed"}
@@ -121,6 +125,59 @@ def test_nobody_is_asked_who_did_not_come(event: Event) -> None:
     assert db.session.scalars(select(FollowUp)).all() == []
 
 
+def told() -> list[str]:
+    """Whom the link was sent to."""
+    with reading() as conn:
+        mails = select(OutboxMail.to_address).where(OutboxMail.message == "contributions/link")
+        return sorted(conn.scalars(mails))
+
+
+def came(event: Event, *names: str, wants: bool = True) -> None:
+    """These sign up and come in."""
+    door, event_id = open_phone(event, f"Dør til {names[0]}"), event.id
+    for name in names:
+        scanned(make_guest(db, event_id, name, wants_follow_up=wants).ticket, door)
+
+
+def ask(event_id: str) -> int:
+    """The organiser presses the button, and a worker does its work."""
+    number = actions.ask_those_who_came(db.session.get_one(Event, event_id), by=Officer(), now=AFTER)
+    db.session.commit()
+    do_jobs()
+    return number
+
+
+def test_the_link_is_sent_in_steps_once_to_each_who_came_and_agreed(
+    event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventapp.contributions.jobs.STEP", 2)
+    event_id = event.id
+    came(event, "Anna", "Bo", "Carl", "Dagny", "Erik")
+    came(event, "Frida", wants=False)
+    assert ask(event_id) == 5
+    assert len(told()) == len(set(told())) == 5
+    with reading() as conn:
+        job = conn.execute(select(Job.done, Job.total, Job.state).where(Job.kind == actions.ASK)).one()
+        assert len(conn.scalars(select(FollowUp.booking_id)).all()) == 5
+    assert (job.done, job.total, job.state) == (5, 5, JobState.DONE)
+    with pytest.raises(NobodyToAskError):
+        ask(event_id)
+    db.session.rollback()
+    came(db.session.get_one(Event, event_id), "Gerda")
+    assert ask(event_id) == 1
+    assert len(told()) == 6
+
+
+def test_who_presses_twice_at_once_asks_everybody_once(event: Event) -> None:
+    event_id = event.id
+    came(event, "Anna", "Bo")
+    for _ in range(2):
+        actions.ask_those_who_came(db.session.get_one(Event, event_id), by=Officer(), now=AFTER)
+    db.session.commit()
+    assert do_jobs() == 2
+    assert len(told()) == 2
+
+
 def test_those_are_asked_who_came_and_said_yes(event: Event) -> None:
     """Came is what it is everywhere: an entry that was undone is none, and an exit is none either."""
     event_id = event.id
@@ -133,7 +190,9 @@ def test_those_are_asked_who_came_and_said_yes(event: Event) -> None:
         entry = scanned(guest.ticket, door)
         if name == "Bo":
             undone(entry, door)
-    assert [one.heads[0].name for one in queries.to_be_asked(event_id)] == ["Anna"]
+    ids = db.session.scalars(queries.to_be_asked(event_id)).all()
+    names = select(Registration.name).where(Registration.booking_id.in_(ids))
+    assert db.session.scalars(names).all() == ["Anna"]
 
 
 def test_the_form_keeps_what_was_typed_and_leads_to_a_receipt(

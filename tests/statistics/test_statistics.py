@@ -218,5 +218,5 @@ def test_figures_count_heads_and_those_of_a_group_are_asked_afterwards_once(db) 
     figures = queries.figures(database.session.get_one(Event, event.id), event.ends_at)
     assert (figures.total.confirmed, figures.total.came, figures.total.no_shows) == (4, 2, 2)
     assert queries.attendee_count(event.id) == 4
-    assert [one.id for one in to_be_asked(event.id)] == [group.booking_id]
+    assert [one.id for one in database.session.execute(to_be_asked(event.id))] == [group.booking_id]
     database.session.rollback()
