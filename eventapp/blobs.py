@@ -2,6 +2,7 @@
 
 A file is on the disk for good before a row speaks of it: temporary name, fsync, rename, fsync of the folder
 (``reliability.md`` §7). A file without a row does no harm and is never shown; a row without a file cannot come about.
+When the last row that speaks of a file is gone, :func:`sweep` deletes the file.
 """
 
 from __future__ import annotations
@@ -10,18 +11,21 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import BigInteger, CheckConstraint, Connection, String
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp import clock
 from eventapp.config import settings
-from eventapp.db import Model, Sql, UtcDateTime
+from eventapp.db import Model, Sql, UtcDateTime, reading, write
 
 CHUNK = 1 << 16
 
@@ -53,8 +57,48 @@ INSERT = Sql(
 
 
 def insert(conn: Connection, stored: Stored, media_type: str) -> None:
-    """Note a stored file in the transaction of the row that speaks of it."""
+    """Note a stored file in the transaction of the row that speaks of it.
+
+    :raises FileNotFoundError: when the same content was swept away since it was stored; storing it again helps.
+    """
     INSERT(conn, sha256=stored.sha256, size=stored.size, media_type=media_type, at=clock.system_now())
+    path(stored.sha256).stat()
+
+
+def sweep() -> None:
+    """Delete every stored file that no row speaks of any more. Call it outside a transaction, after what left it."""
+    with reading() as conn:
+        left = [row.sha256 for row in _unspoken()(conn)]
+    for sha256 in left:
+        with suppress(IntegrityError):  # a row that speaks of it came in between (PostgreSQL)
+            write(partial(_remove, sha256=sha256))
+
+
+def _remove(conn: Connection, *, sha256: str) -> None:
+    """The file goes while its row is locked: whoever stores the same content anew waits, and then finds no file."""
+    if _forget()(conn, sha256=sha256).rowcount:
+        path(sha256).unlink(missing_ok=True)
+
+
+def _spoken() -> str:
+    """The hashes of all columns that refer to a stored file, whichever slice they belong to."""
+    columns = [
+        f'SELECT "{column.name}" FROM "{column.table.name}"'
+        for name, table in sorted(Model.metadata.tables.items())
+        for column in table.columns
+        if any(key.column is Blob.__table__.c.sha256 for key in column.foreign_keys)
+    ]
+    return " UNION ".join(columns)
+
+
+@cache
+def _unspoken() -> Sql:
+    return Sql(f"SELECT sha256 FROM blob WHERE sha256 NOT IN ({_spoken()}) ORDER BY sha256")
+
+
+@cache
+def _forget() -> Sql:
+    return Sql(f"DELETE FROM blob WHERE sha256 = :sha256 AND sha256 NOT IN ({_spoken()})")
 
 
 def put(content: bytes | IO[bytes]) -> Stored:

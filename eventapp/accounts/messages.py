@@ -75,6 +75,7 @@ ACT_NAMES = {
     "hearing.opened": _l("Hearing opened"),
     "hearing.party_added": _l("Hearing party added"),
     "hearing.record_exported": _l("Record exported"),
+    "hearing.text_erased": _l("Text erased from a case"),
     "invitations.replied": _l("Reply to an invitation"),
     "invitations.seen": _l("Invited person seen"),
     "invitations.sent": _l("Invitation sent"),

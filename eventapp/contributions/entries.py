@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from eventapp.db import Sql
 from eventapp.errors import existing
 
 ROW = Sql("SELECT theme_id, name, text, quoting FROM contribution WHERE id = :id")
+FORGET_TEXT = Sql("UPDATE contribution SET text = '' WHERE id = :id")
+FORGET_NAME = Sql("UPDATE contribution SET name = '', quoting = 'no' WHERE id = :id")
+FORGET_FINGERPRINT = Sql("UPDATE contribution SET content_hash = :content_hash WHERE id = :id")
 
 
 def content(theme_id: str, name: str, text: str, quoting: str) -> dict[str, Any]:
@@ -26,6 +30,20 @@ def _contribution(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
     return content(row.theme_id, row.name, row.text, row.quoting)
 
 
+def _forget(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
+    """Without a name nothing may be quoted with one, so that choice goes with it.
+
+    So does the fingerprint by which a text that is sent twice is known: who guesses the text could try it.
+    """
+    FORGET_FINGERPRINT(conn, id=entry.ref, content_hash=secrets.token_hex(32))
+    if "text" in names:
+        FORGET_TEXT(conn, id=entry.ref)
+    if names & {"name", "quoting"}:
+        FORGET_NAME(conn, id=entry.ref)
+        names = names | {"name", "quoting"}
+    return names
+
+
 CONTRIBUTION = record.Kind(
     "contribution",
     lazy_pgettext("record", "Contribution"),
@@ -36,4 +54,6 @@ CONTRIBUTION = record.Kind(
         "quoting": _l("whether it may be quoted"),
     },
     _contribution,
+    forget=_forget,
+    erasable=("text", "name"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from eventapp.db import Sql, as_moment
 from eventapp.errors import existing
 from eventapp.hearing.models import HearingTold
 from eventapp.hearing.rules import content
+from eventapp.mail import outbox
 
 NOTICE_ROW = Sql("SELECT addressee, subject, deadline_at FROM notice WHERE id = :id")
 CHANGE = Sql(
@@ -22,6 +24,11 @@ CHANGE = Sql(
 )
 ANSWER_ROW = Sql("SELECT name, on_behalf_of, sender_kind, email, text, channel, received_at FROM answer WHERE id = :id")
 FILES = Sql("SELECT file_name, sha256 FROM answer_attachment WHERE answer_id = :id ORDER BY position")
+FORGET_FIELD = {
+    name: Sql(f"UPDATE answer SET {name} = '' WHERE id = :id") for name in ("text", "name", "on_behalf_of", "email")
+}
+FORGET_FINGERPRINT = Sql("UPDATE answer SET content_hash = :content_hash WHERE id = :id")
+FORGET_FILES = Sql("DELETE FROM answer_attachment WHERE answer_id = :id")
 
 _told = record.Keeping(HearingTold)
 
@@ -50,6 +57,24 @@ def _extension(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
     row = existing(CHANGE(conn, hearing_id=entry.ref, seq=entry.seq).one_or_none())
     old, new = (as_moment(one).isoformat() for one in (row.old_at, row.new_at))
     return {"old": old, "new": new, "reason": row.reason, "told": row.told}
+
+
+def _forget_answer(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
+    """An attachment goes with all others and their names, and the address with the mails that were sent to it.
+
+    So does the fingerprint by which a text that is sent twice is known: who guesses the text could try it.
+    """
+    answer_id = entry.ref or ""
+    FORGET_FINGERPRINT(conn, id=answer_id, content_hash=secrets.token_hex(32))
+    for name in names & FORGET_FIELD.keys():
+        FORGET_FIELD[name](conn, id=answer_id)
+    if "email" in names:
+        outbox.forget(conn, answer_id)
+    attached = {name for name in entry.salts if name == "files" or ":" in name}
+    if names & attached:
+        FORGET_FILES(conn, id=answer_id)
+        names = names | attached
+    return names
 
 
 DEADLINE = record.Kind(
@@ -107,5 +132,7 @@ ANSWER = record.Kind(
         "files": _l("the attachments"),
     },
     _answer,
+    forget=_forget_answer,
+    erasable=("text", "files", "name", "on_behalf_of", "email"),
 )
 KINDS = (DEADLINE, NOTICE, EXTEND, CLOSE, ANSWER)

@@ -19,6 +19,10 @@ LETTER = Sql(
     " FROM letter l JOIN invitation i ON i.id = l.invitation_id WHERE l.id = :id"
 )
 REPLY_ROW = Sql("SELECT state, stand_in_name, reason, channel FROM reply WHERE id = :id")
+FORGET_REASON = Sql("UPDATE reply SET reason = '' WHERE id = :id")
+FORGET_STAND_IN = Sql(
+    "UPDATE reply SET stand_in_name = '', stand_in_title = '', contact_name = '', contact_phone = '' WHERE id = :id"
+)
 
 _told = record.Keeping(InvitationTold)
 
@@ -38,6 +42,15 @@ def _letter(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
 def _reply(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
     row = existing(REPLY_ROW(conn, id=entry.ref).one_or_none())
     return {"state": row.state, "stand_in": row.stand_in_name, "reason": row.reason, "channel": row.channel}
+
+
+def _forget_reply(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
+    """With the stand-in goes whom to call about it."""
+    if "reason" in names:
+        FORGET_REASON(conn, id=entry.ref)
+    if "stand_in" in names:
+        FORGET_STAND_IN(conn, id=entry.ref)
+    return names
 
 
 INVITE = record.Kind(
@@ -62,6 +75,8 @@ REPLY = record.Kind(
         "channel": _l("how it came in"),
     },
     _reply,
+    forget=_forget_reply,
+    erasable=("reason", "stand_in"),
 )
 ATTENDANCE = record.Kind(
     "attendance",

@@ -25,6 +25,7 @@ INSERT = Sql("""
             :calendar, :calendar_method, :dedupe, :limit_key, 'waiting', 0, :due_at, :queued_at)
     ON CONFLICT (dedupe) DO NOTHING
 """)
+FORGET = Sql("DELETE FROM outbox_mail WHERE subject_id = :subject_id")
 
 
 class Options(TypedDict, total=False):
@@ -88,6 +89,11 @@ def queue(
         queued_at=now,
     )
     return mail_id if queued.rowcount else None
+
+
+def forget(conn: Connection, subject_id: str) -> None:
+    """Delete every mail that belongs to a row, sent or not, with all tries: the person asked to be erased."""
+    FORGET(conn, subject_id=subject_id)
 
 
 def _checked(attachment: Mapping[str, object]) -> dict[str, object]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
+from eventapp import blobs
 from eventapp.record import cli, queries, signing, views
 from eventapp.record.actions import Appended, Then, append, append_now, erase, note_number, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.commitments import Attachment, Sealed, attachment_name, seal
-from eventapp.record.errors import NoSuchRecordError, SigningRefusedError, UndeclaredError
+from eventapp.record.errors import NoSuchRecordError, NothingToEraseError, SigningRefusedError, UndeclaredError
 from eventapp.record.kinds import Kind, declare
 from eventapp.record.models import Told
 from eventapp.record.own import ERASE, KEY
@@ -36,6 +37,7 @@ __all__ = [
     "Keeping",
     "Kind",
     "NoSuchRecordError",
+    "NothingToEraseError",
     "Receipt",
     "Sealed",
     "SigningRefusedError",
@@ -61,6 +63,7 @@ __all__ = [
 
 
 SIGN_SECONDS = 2
+SWEEP_SECONDS = 24 * 3600
 COMPARE_SECONDS = 600  # a restored database is noticed within this time, even when nobody writes to it
 
 
@@ -74,3 +77,4 @@ def register(app: Flask) -> None:
     kinds.every(
         COMPARE_SECONDS, "record.compare_all", _l("Compare the record with what was signed"), signing.compare_all
     )
+    kinds.every(SWEEP_SECONDS, "record.sweep_files", _l("Delete files that nothing speaks of any more"), blobs.sweep)

@@ -14,8 +14,8 @@ from eventapp.db import Model, Sql, do_last, new_id
 from eventapp.record import store, tree
 from eventapp.record.commitments import Attachment, Sealed, seal
 from eventapp.record.entries import Facts, entry_text
-from eventapp.record.errors import NoSuchRecordError, UndeclaredError
-from eventapp.record.kinds import Kind
+from eventapp.record.errors import NoSuchRecordError, NothingToEraseError, UndeclaredError
+from eventapp.record.kinds import Kind, kind_of
 from eventapp.record.own import ERASE
 
 
@@ -118,18 +118,25 @@ def append_now(
 
 
 def erase(conn: Connection, *, log_id: str, seq: int, names: Sequence[str], reason: str, at: datetime) -> None:
-    """Forget the salts of some parts of an entry, and say so in an entry of its own, last in the transaction.
+    """Forget some parts of an entry: the slice its texts, the record their salts; an entry of its own says so.
 
-    The slice deletes the texts and files in the same transaction. The tree still verifies: the commitment stays, and
-    without text and salt it says nothing any more.
+    All in the caller's transaction. The tree still verifies: the commitment stays, and without text and salt it says
+    nothing any more. Stored files go afterwards, see :func:`eventapp.blobs.sweep`.
 
-    :param reason: public to whoever may see the record; never what was erased.
+    :param reason: for whoever may see the whole record; never what was erased.
     :raises NoSuchRecordError: when there is no such entry. :raises UndeclaredError: when it has no such part.
+    :raises NothingToEraseError: when all of that was erased before.
     """
-    if unknown := set(names) - store.entry(conn, log_id, seq).salts.keys():
+    entry = store.entry(conn, log_id, seq)
+    if unknown := set(names) - entry.salts.keys():
         raise UndeclaredError(f"Entry {seq} has no {', '.join(sorted(unknown))}.")
-    told = {"names": sorted(names), "reason": reason}
-    forget = partial(_forget, log_id=log_id, seq=seq, names=names)
+    wanted = {name for name in names if entry.salts[name] is not None}
+    if not wanted:
+        raise NothingToEraseError
+    kind = kind_of(entry)
+    gone = sorted(kind.forget(conn, entry, wanted) if kind and kind.forget else wanted)
+    told = {"names": gone, "reason": reason}
+    forget = partial(_forget, log_id=log_id, seq=seq, names=gone)
     append(conn, log_id=log_id, kind=ERASE, parts=told, ref=erasure_ref(seq), received_at=at, at=at, then=forget)
 
 

@@ -9,16 +9,16 @@ from sqlalchemy import Connection
 
 from eventapp import blobs
 from eventapp.errors import NotFoundError
-from eventapp.record import kinds
 from eventapp.record.canonical import CanonicalError, canonical
 from eventapp.record.commitments import attachment_name, commitment
+from eventapp.record.kinds import content
 from eventapp.record.store import Entry
 
 
 def values(conn: Connection, entry: Entry) -> dict[str, Any]:
     """Part name -> value of what is left of an entry: neither what was erased nor what its slice has lost."""
     try:
-        kept = kinds.content(conn, entry)
+        kept = content(conn, entry)
     except NotFoundError:
         return {}
     return {name: kept[name] for name, salt in entry.salts.items() if salt is not None and name in kept}

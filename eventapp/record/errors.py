@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from eventapp.errors import NotFoundError
+from eventapp.errors import DomainError, NotFoundError
 
 
 class NoSuchRecordError(NotFoundError):
@@ -12,6 +12,13 @@ class NoSuchRecordError(NotFoundError):
 
     code = "no_such_record"
     message = _l("There is no such record.")
+
+
+class NothingToEraseError(DomainError):
+    """What somebody wants to erase was erased before, or cannot be."""
+
+    code, status = "nothing_to_erase", 422
+    message = _l("There is nothing left of this to erase.")
 
 
 class UndeclaredError(ValueError):

@@ -20,6 +20,7 @@ from eventapp.web.registry import Registry, registry
 
 Content = Callable[[Connection, Entry], Mapping[str, Any]]
 Keep = Callable[[Connection, str, int, Mapping[str, Any]], None]
+Forget = Callable[[Connection, Entry, set[str]], set[str]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,9 @@ class Kind:
     ``content`` returns part name -> value exactly as they were committed to, attachments as
     ``attachment:0`` -> SHA-256; what is gone is left out. ``keep``, for what has no row that stays as it was:
     ``(conn, log_id, seq, values)`` stores the values where ``content`` finds them. ``publishes``: from the first such
-    entry on everybody may read the record of the case.
+    entry on everybody may read the record of the case. ``forget``, where texts of people can be erased: ``(conn,
+    entry, names)`` deletes what the slice holds of these parts, rows and mails, and returns the names of all parts
+    that are gone with them; ``erasable`` are the parts that it can be asked for.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Kind:
     content: Content
     keep: Keep | None = None
     publishes: bool = False
+    forget: Forget | None = None
+    erasable: tuple[str, ...] = ()
 
     def check(self, sealed: Sealed) -> None:
         """
@@ -63,8 +68,14 @@ def declare(app: Flask, *kinds: Kind) -> None:
 
 def content(conn: Connection, entry: Entry) -> Mapping[str, Any]:
     """What the slice gives back of an entry; nothing for a kind that no slice declares any more."""
-    kind: Kind | None = registry().record_kinds.get(entry.kind)
+    kind = kind_of(entry)
     return kind.content(conn, entry) if kind else {}
+
+
+def kind_of(entry: Entry) -> Kind | None:
+    """The declared kind of an entry."""
+    found: Kind | None = registry().record_kinds.get(entry.kind)
+    return found
 
 
 def kind_words() -> dict[str, Any]:

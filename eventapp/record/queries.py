@@ -55,6 +55,7 @@ class Shown:
     told: dict[str, Any]
     recorded_at: datetime
     deadline_at: datetime | None
+    erased: list[str]
 
 
 def public_log(conn: Connection, slug: str) -> Log:
@@ -90,7 +91,9 @@ def shown(entry: Entry) -> Shown:
     """An entry for its own page."""
     told = json.loads(entry.text)
     deadline = told["deadline_at"]
-    return Shown(_line(entry, told), entry.text, told, entry.created_at, as_moment(deadline) if deadline else None)
+    return Shown(
+        _line(entry, told), entry.text, told, entry.created_at, as_moment(deadline) if deadline else None, entry.erased
+    )
 
 
 def _line(entry: Entry, told: dict[str, Any]) -> Line:

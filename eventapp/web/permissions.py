@@ -70,6 +70,7 @@ class Permission(enum.StrEnum):
     EDIT_HEARINGS = "edit_hearings"
     READ_ANSWERS = "read_answers"
     EXPORT_RECORD = "export_record"
+    ERASE_TEXTS = "erase_texts"
     READ_STATISTICS = "read_statistics"
     EXPORT_STATISTICS = "export_statistics"
 
@@ -102,6 +103,7 @@ GRANTS: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_HEARINGS: frozenset({Role.OFFICER}),
     Permission.READ_ANSWERS: _HEARING_TEAM,
     Permission.EXPORT_RECORD: _HEARING_TEAM,
+    Permission.ERASE_TEXTS: _HEARING_TEAM,
     Permission.READ_STATISTICS: _EVENT_TEAM | _HEARING_TEAM,
     Permission.EXPORT_STATISTICS: frozenset({Role.ORGANISER, Role.OFFICER}),
 }

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -13,8 +14,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from eventapp import blobs
+from eventapp import blobs, clock
+from eventapp.cases.models import Case, Document, DocumentKind, DocumentVersion
 from eventapp.db import db, write
+from eventapp.languages import Wording
+from tests.support.factories import make_case
 
 CONTENT = "Høringssvar fra Ærø".encode() * 10_000
 NAME = hashlib.sha256(CONTENT).hexdigest()
@@ -126,3 +130,46 @@ def test_the_row_of_a_file_is_written_once(folder: Path) -> None:
         write(lambda conn: blobs.insert(conn, stored, "text/plain"))
     row = db.session.scalars(select(blobs.Blob)).one()
     assert (row.sha256, row.size, row.media_type) == (NAME, len(CONTENT), "text/plain")
+
+
+def test_a_file_goes_when_the_last_row_that_speaks_of_it_is_gone(folder: Path) -> None:
+    kept, gone = blobs.put(CONTENT), blobs.put(b"Ingen taler om den")
+    for stored in (kept, gone):
+        write(partial(blobs.insert, stored=stored, media_type="text/plain"))
+    document = make_document(make_case(), kept)
+    db.session.commit()
+    blobs.sweep()
+    assert [one.name for one in files(folder)] == [NAME]
+    db.session.delete(document.versions[0])
+    db.session.delete(document)
+    db.session.commit()
+    blobs.sweep()
+    assert files(folder) == []
+    assert db.session.scalars(select(blobs.Blob)).all() == []
+
+
+def test_content_that_was_swept_away_since_it_was_stored_is_asked_for_again(folder: Path) -> None:
+    """Else a row would speak of a file that is not there."""
+    stored = blobs.put(CONTENT)
+    write(partial(blobs.insert, stored=stored, media_type="text/plain"))
+    blobs.sweep()
+    with pytest.raises(FileNotFoundError):
+        write(partial(blobs.insert, stored=stored, media_type="text/plain"))
+    blobs.put(CONTENT)
+    write(partial(blobs.insert, stored=stored, media_type="text/plain"))
+
+
+def make_document(case: Case, stored: blobs.Stored) -> Document:
+    version = DocumentVersion(
+        number=1,
+        sha256=stored.sha256,
+        size=stored.size,
+        file_name="notat.pdf",
+        media_type="application/pdf",
+        title="Notat",
+        kind=DocumentKind.MEMO,
+        uploaded_at=clock.system_now(),
+    )
+    document = Document(position=1, kind=DocumentKind.MEMO, title=Wording("Notat"), versions=[version])
+    case.documents.append(document)
+    return document

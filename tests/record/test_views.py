@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eventapp import record
+from eventapp.db import write
 from eventapp.record import tree
 from eventapp.record.checkpoint import verify
 from eventapp.record.signing import key_ring
@@ -41,6 +42,17 @@ def test_an_entry_is_shown_word_for_word(published, page_client):
     assert page.heading == "Entry 1"
     assert '"kind":"answer"' in page.text
     assert "attachment 1" in page.text
+
+
+def test_what_was_erased_is_marked_on_the_page_of_its_entry(published, page_client, now):
+    names = ["text", "attachment:0"]
+    write(lambda conn: record.erase(conn, log_id=published, seq=1, names=names, reason="Slettet", at=now))
+    rows = {
+        row.all("th")[0].text.split(",")[0]: "erased" in row.text
+        for row in page_client.visit(f"{CASE}/entries/1?lang=en").root.all("tr")
+        if row.all("th", scope="row")
+    }
+    assert rows == {"the name": False, "the text": True, "attachment 1": True}
 
 
 def test_long_records_come_in_pages_newest_first(published, append, page_client):

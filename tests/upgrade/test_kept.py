@@ -15,7 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import Column, Select, column, func, select, table
+from sqlalchemy import Column, Select, column, create_engine, func, select, table, text
 from sqlalchemy.orm import joinedload
 
 from eventapp import blobs, create_app, record
@@ -26,6 +26,7 @@ from eventapp.config import Settings
 from eventapp.db import Model, Words, db, reading
 from eventapp.events.models import Quota
 from eventapp.mail import rendering
+from eventapp.record import contents, store
 from eventapp.record.receipts import verify_opening
 from eventapp.registration.models import Booking, Registration
 from eventapp.web.permissions import Role
@@ -45,6 +46,11 @@ WENT_ELSEWHERE = {
     "sign_in_attempt": "attempt, which counts the last ten minutes anew",
     "worker_task": "job, where what recurs is a kind of work",
 }
+
+TEXTS_OF_YESTERDAY = (
+    "SELECT e.log_id, e.seq, e.kind, p.name, p.content FROM record_part p JOIN record_entry e ON e.id = p.entry_id"
+    " WHERE p.content IS NOT NULL"
+)
 
 
 def test_no_table_lost_a_row(app: Flask, promises: Promises) -> None:
@@ -203,6 +209,25 @@ def test_record_verifies(app: Flask) -> None:
     done = app.test_cli_runner().invoke(args=["record", "verify"])
     assert done.exit_code == 0, done.output
     assert [line.split(": ")[1].split(",")[0] for line in done.output.splitlines()] == ["yes", "yes"]
+
+
+def test_every_text_of_the_record_is_given_back_by_the_row_that_it_went_to(
+    app: Flask, databases: Databases, yesterday: Yesterday
+) -> None:
+    """Also by those that could have changed since: a case, an event, a deadline, the name in a letter."""
+    url = databases.empty()
+    yesterday.load(url)
+    engine = create_engine(url)
+    with engine.connect() as conn:
+        rows = conn.execute(text(TEXTS_OF_YESTERDAY)).all()
+    engine.dispose()
+    databases.drop(url)
+    changing = {"case", "event", "deadline", "notice", "extend", "document", "invite", "reply"}
+    assert {row.kind for row in rows} >= changing
+    with app.app_context(), reading() as conn:
+        for row in rows:
+            today = contents.values(conn, store.entry(conn, row.log_id, row.seq))
+            assert today[row.name] == json.loads(row.content), row
 
 
 def test_entries_are_the_same_to_the_letter(page_client: PageClient, promises: Promises) -> None:

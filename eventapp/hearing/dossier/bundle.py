@@ -15,6 +15,7 @@ from eventapp import blobs, record
 from eventapp.clock import COPENHAGEN
 from eventapp.hearing.dossier import report
 from eventapp.hearing.dossier.collect import Dossier, digest
+from eventapp.record.words import part_word
 
 MANIFEST = "manifest-sha256.txt"
 
@@ -57,8 +58,26 @@ def _read_me(dossier: Dossier) -> bytes:
             _("%(count)s entries, all of them in protokol.json and protokol.pdf.", count=dossier.checkpoint.size),
             _("manifest-sha256.txt has the SHA-256 of every file; check with: sha256sum -c manifest-sha256.txt"),
             _("Each answer has a receipt; check with: python3 kontrol/verify_receipt.py kvitteringer/NAME.tlog-proof"),
+            *_erasures(dossier),
         )
         return ("\n".join(map(str, lines)) + "\n").encode()
+
+
+def _erasures(dossier: Dossier) -> list[str]:
+    """What is missing by law, so that nobody takes it for lost or hidden."""
+    found = [
+        _(
+            "Entry %(number)s: %(parts)s",
+            number=line.seq,
+            parts=", ".join(part_word(name) for name in line.erased),
+        )
+        for line in dossier.lines
+        if line.erased
+    ]
+    told = _(
+        "Erased, as entries of the record say; the seals of what was there remain, and everything else can be checked:"
+    )
+    return ["", told, *found] if found else []
 
 
 def _add(bundle: zipfile.ZipFile, path: str, content: bytes, now: datetime) -> None:

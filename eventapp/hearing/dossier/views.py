@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import IO
 
-from flask import Blueprint, render_template, send_file
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -21,6 +22,8 @@ from eventapp.cases.queries import case_by_id
 from eventapp.db import only_reads, reading, write
 from eventapp.hearing.dossier import bundle, report
 from eventapp.hearing.dossier.collect import Dossier, dossier
+from eventapp.hearing.dossier.erasing import Erasable, ErasureForm, erasable
+from eventapp.hearing.dossier.erasing import erase as erase_parts
 from eventapp.record import store
 from eventapp.web.forms import Form, storable
 from eventapp.web.permissions import Permission, current_person, requires
@@ -68,6 +71,38 @@ def export(case_id: str) -> ResponseReturnValue:
     response = send_file(content, MEDIA_TYPES[kind], as_attachment=True, download_name=name)
     response.call_on_close(finish)
     return response
+
+
+@bp.get("/erasure")
+@requires(Permission.ERASE_TEXTS)
+def find_entry(case_id: str) -> ResponseReturnValue:
+    """From the number of an entry to its page."""
+    return redirect(url_for(".erasing", case_id=case_id, seq=request.args.get("seq", 0, int)), 303)
+
+
+@bp.get("/entries/<int:seq>/erasure")
+@requires(Permission.ERASE_TEXTS)
+def erasing(case_id: str, seq: int) -> ResponseReturnValue:
+    return _erasing_page(case_by_id(case_id), erasable(case_id, seq), ErasureForm(formdata=None))
+
+
+@bp.post("/entries/<int:seq>/erasure")
+@requires(Permission.ERASE_TEXTS)
+def erase(case_id: str, seq: int) -> ResponseReturnValue:
+    only_reads()
+    case, found, form = case_by_id(case_id), erasable(case_id, seq), ErasureForm()
+    form.offer(found)
+    if not form.validate_on_submit():
+        return _erasing_page(case, found, form), 422
+    chosen, reason = form.parts.data or [], form.reason.data or ""
+    erase_parts(case_id, seq, chosen, reason, by=current_person(), now=clock.now())
+    flash(_("Erased. The record says so."), "success")
+    return redirect(url_for(".show", case_id=case_id), 303)
+
+
+def _erasing_page(case: Case, found: Erasable, form: ErasureForm) -> str:
+    form.offer(found)
+    return render_template("dossier/erasing.html", case=case, found=found, form=form)
 
 
 def _scratch() -> tuple[IO[bytes], Callable[[], None]]:

@@ -1,0 +1,206 @@
+"""What somebody wrote is erased: nowhere left, said so, and the record still verifies."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import inspect, text
+
+from eventapp import blobs, record
+from eventapp.contributions import actions as contributions
+from eventapp.contributions.entries import CONTRIBUTION
+from eventapp.contributions.models import Quoting
+from eventapp.db import db, end_reading, reading
+from eventapp.hearing import queries
+from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.answering.actions import Upload
+from eventapp.hearing.dossier import erasing
+from eventapp.invitations import actions as invitations
+from eventapp.invitations.actions import Given
+from eventapp.invitations.entries import REPLY
+from eventapp.invitations.models import ReplyChannel, ReplyState
+from eventapp.record import store
+from eventapp.record.verification import verify_log
+from eventapp.web.permissions import Role
+from tests.hearing.conftest import DEADLINE_AT, make_hearing
+from tests.hearing.test_answering import sent_to
+from tests.hearing.test_dossier import export
+from tests.invitations.conftest import REPLIED_AT, make_invitation
+from tests.support.factories import STARTS_AT, make_case, make_event
+from tests.support.pages import PageClient
+from tests.support.staff import sign_in
+
+PLANTED = "Hvalros"
+ADDRESS = "hvalros@example.org"
+REASON = "Den registrerede har bedt om det."
+WRITTEN = {
+    "name": f"Anna {PLANTED}",
+    "email": ADDRESS,
+    "text": f"Jeg hedder {PLANTED}.",
+    "on_behalf_of": f"{PLANTED}foreningen",
+}
+ALL = ["text", "files", "name", "on_behalf_of", "email"]
+
+
+@pytest.fixture(name="case_id")
+def answered_case(app: Flask) -> str:
+    """A hearing with an answer to be erased, all of which is planted, and one that stays."""
+    with app.app_context():
+        hearing = make_hearing()
+        hearing_id, case_id = hearing.id, hearing.case_id
+        end_reading()
+        upload = Upload(f"{PLANTED}.txt", "text/plain", blobs.put(f"Bilag om en {PLANTED}".encode()))
+        shared = Upload("fælles.txt", "text/plain", blobs.put(b"Det samme bilag"))
+        answering.receive(sent_to(hearing_id, **WRITTEN, uploads=(upload, shared)))
+        answering.receive(sent_to(hearing_id, uploads=(shared,)))
+        record.checkpoint_covering(case_id)
+        return case_id
+
+
+def found_in(app: Flask, word: str) -> list[str]:
+    """Where a word stands: table and column for each, and stored files."""
+    wanted, found = word.casefold(), []
+    with app.app_context(), reading() as conn:
+        for table in inspect(conn).get_table_names():
+            for row in conn.execute(text(f'SELECT * FROM "{table}"')).mappings():
+                found += [f"{table}.{name}" for name, value in row.items() if wanted in told(value).casefold()]
+        folder = app.extensions["settings"].instance_path
+        found += [str(one.name) for one in folder.rglob("*") if is_kept(one) and wanted in read(one).casefold()]
+    return found
+
+
+def told(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def read(file: Path) -> str:
+    return f"{file.name} {file.read_bytes().decode('utf-8', 'replace')}"
+
+
+def is_kept(file: Path) -> bool:
+    """A file of ours; those of the database itself are read by their tables."""
+    return file.is_file() and ".db" not in file.name and ".sqlite" not in file.name
+
+
+def erase(case_id: str, seq: int, names: list[str]) -> None:
+    end_reading()
+    erasing.erase(case_id, seq, names, REASON, by=None, now=DEADLINE_AT)
+    record.checkpoint_covering(case_id)
+
+
+def test_an_erased_answer_is_found_nowhere_and_the_record_verifies(app: Flask, case_id: str) -> None:
+    assert {"answer.text", "answer_attachment.file_name", "outbox_mail.to_address"} <= set(found_in(app, PLANTED))
+    with app.app_context():
+        answer = queries.answers(queries.hearings_of_case(case_id)[0].id)[0]
+        seq, fingerprint, planted = answer.entry_seq, answer.content_hash, answer.attachments[0].sha256
+        end_reading()
+        receipt = record.receipt(case_id, seq)
+        erase(case_id, seq, ALL)
+        assert found_in(app, PLANTED) == []
+        assert found_in(app, fingerprint) == []
+        assert found_in(app, planted) == []
+        assert verify_log(case_id).faults == []
+        assert record.verify_receipt(receipt).entry["seq"] == seq
+        assert record.verify_receipt(record.receipt(case_id, seq)).entry["seq"] == seq
+
+
+def test_a_file_that_somebody_else_sent_too_stays(app: Flask, case_id: str) -> None:
+    with app.app_context():
+        first, second = queries.answers(queries.hearings_of_case(case_id)[0].id)
+        shared = second.attachments[0].sha256
+        erase(case_id, first.entry_seq, ["files"])
+        assert blobs.is_intact(shared)
+        erase(case_id, second.entry_seq, ["files"])
+        assert not blobs.path(shared).exists()
+        assert verify_log(case_id).faults == []
+
+
+def test_the_text_alone_can_be_erased(app: Flask, case_id: str) -> None:
+    with app.app_context():
+        answer = queries.answers(queries.hearings_of_case(case_id)[0].id)[0]
+        seq = answer.entry_seq
+        erase(case_id, seq, ["text"])
+        answer = queries.answers(queries.hearings_of_case(case_id)[0].id)[0]
+        assert (answer.text, answer.name, len(answer.attachments)) == ("", WRITTEN["name"], 2)
+        end_reading()
+        with reading() as conn:
+            assert store.entry(conn, case_id, seq).erased == ["text"]
+            last = store.entry(conn, case_id, store.log(conn, case_id).size - 1)
+        assert (last.kind, last.ref) == ("erase", f"entry:{seq}")
+        assert '"text"' not in record.opening(case_id, seq)
+        assert verify_log(case_id).faults == []
+
+
+def test_what_is_erased_with_a_failing_transaction_stays(app: Flask, case_id: str) -> None:
+    with app.app_context():
+        seq = queries.answers(queries.hearings_of_case(case_id)[0].id)[0].entry_seq
+        end_reading()
+        record.erase(db.session.connection(), log_id=case_id, seq=seq, names=ALL, reason=REASON, at=DEADLINE_AT)
+        db.session.rollback()
+        blobs.sweep()
+        assert len(found_in(app, PLANTED)) > len(WRITTEN)
+        assert verify_log(case_id).faults == []
+
+
+def test_a_contribution_loses_text_and_name(app: Flask) -> None:
+    with app.app_context():
+        event = make_event()
+        sent = contributions.Sent("a" * 32, event.themes[0].id, WRITTEN["text"], Quoting.NAMED, WRITTEN["name"])
+        contribution = contributions.contribute(event, sent, now=STARTS_AT + timedelta(hours=3))
+        case_id, contribution_id, fingerprint = event.case_id, contribution.id, contribution.content_hash
+        db.session.commit()
+        with reading() as conn:
+            seq = store.number_of(conn, case_id, CONTRIBUTION.name, contribution_id)
+        erase(case_id, seq, ["text", "name"])
+        assert found_in(app, PLANTED) == found_in(app, fingerprint) == []
+        assert verify_log(case_id).faults == []
+
+
+def test_a_reply_loses_reason_and_stand_in(app: Flask) -> None:
+    with app.app_context():
+        invitation = make_invitation(make_event(make_case()))
+        given = Given(
+            ReplyState.DECLINED,
+            ReplyChannel.LINK,
+            reason=f"{PLANTED}jagt",
+            contact_name=WRITTEN["name"],
+        )
+        reply = invitations.reply(invitation, given, now=REPLIED_AT)
+        case_id, reply_id = invitation.event.case_id, reply.id
+        db.session.commit()
+        with reading() as conn:
+            seq = store.number_of(conn, case_id, REPLY.name, reply_id)
+        erase(case_id, seq, ["reason", "stand_in"])
+        assert found_in(app, PLANTED) == []
+        assert verify_log(case_id).faults == []
+
+
+def test_the_officer_erases_on_a_page_and_the_zip_says_so(page_client: PageClient, case_id: str, app: Flask) -> None:
+    sign_in(page_client, Role.OFFICER)
+    with app.app_context():
+        answer = queries.answers(queries.hearings_of_case(case_id)[0].id)[0]
+        answer_id, seq = answer.id, answer.entry_seq
+    page = page_client.visit(f"/staff/hearings/answers/{answer_id}")
+    links = [one.attributes["href"] for one in page.root.all("a")]
+    address = next(link for link in links if link.endswith("/erasure"))
+    page_client.submit(address, {"parts": [], "reason": REASON}, status=422)
+    assert found_in(app, PLANTED)
+    page_client.submit(address, {"parts": ALL, "reason": REASON})
+    assert found_in(app, PLANTED) == []
+    assert "ikke mere af dette at slette" in page_client.visit(address).text
+    bundle = zipfile.ZipFile(io.BytesIO(export(page_client, case_id, "zip")))
+    assert f"Indførsel {seq}: bilag 1, bilag 2, e-mailadressen, bilagene, navnet, på vegne af hvem, teksten" in (
+        bundle.read("LÆSMIG.txt").decode()
+    )
+    whole = json.loads(bundle.read("protokol.json"))
+    erased = [one["erased"] for one in whole["entries"] if one["entry"]["seq"] == seq]
+    assert erased == [["attachment:0", "attachment:1", "email", "files", "name", "on_behalf_of", "text"]]
+    said = [one["contents"] for one in whole["entries"] if one["entry"]["kind"] == "erase"]
+    assert said == [{"names": erased[0], "reason": REASON}]
