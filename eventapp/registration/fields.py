@@ -167,7 +167,7 @@ def from_row(row: Any) -> Field:
         asked_of=asked,
         purpose=Wording.load(row.purpose),
         seen_by=Permission(row.seen_by),
-        required=asked - {Asked.INVITED} if row.is_required else frozenset(),
+        required=asked & GUEST if row.is_required else frozenset(),  # nobody is turned away on the telephone
         ends=None if row.kept_days is None else timedelta(days=row.kept_days),
         is_listed=bool(row.is_listed),
         is_exported=bool(row.is_exported),

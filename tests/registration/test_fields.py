@@ -221,6 +221,16 @@ def test_what_must_be_answered_is_asked_for_again(page_client: PageClient, db: A
     assert count("registration") == 0
 
 
+def test_nobody_is_turned_away_on_the_telephone_for_a_question(page_client: PageClient) -> None:
+    with page_client.application.app_context():
+        event = open_event()
+        ask(event, FieldKind.LINE, required=True)
+    sign_in(page_client, Role.ORGANISER)
+    page_client.submit(f"/staff/events/{event.id}/registrations/new", {"name": "Bo"}, action="/registrations")
+    with page_client.application.app_context():
+        assert count("registration") == 1
+
+
 def test_a_choice_that_was_not_offered_is_refused(page_client: PageClient, db: Any) -> None:
     event = open_event()
     key = ask(event, FieldKind.CHOICE, choices=("Linje 5",))

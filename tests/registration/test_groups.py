@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import event as listen_to_events
 from sqlalchemy import select
 
 from eventapp import clock
@@ -367,3 +368,19 @@ def test_the_mails_of_a_booking_are_opened_by_who_may_read_its_event(page_client
         mail = database.session.scalars(select(OutboxMail).where(OutboxMail.subject_id == outcome.booking_id)).one()
     sign_in(page_client, Role.ORGANISER)
     assert "Debat om havneparken" in page_client.visit(f"/staff/outbox/{mail.id}").text
+
+
+@pytest.mark.parametrize("heads", [1, 4])
+def test_a_sign_up_runs_eight_statements_however_many_come(db, heads: int) -> None:
+    """Seats, booking, heads, steps, tickets, log, mail, and how many the address holds."""
+    sent = SignUp("bo@example.org", tuple(Head(f"Bo {number}") for number in range(heads)))
+    event, run = given_event(), []
+    with core.reading() as conn:
+        occasion = queries.occasion_by_id(conn, event.id)
+    listen = (database.engine, "before_cursor_execute", lambda *given: run.append(given[2].split()[0]))
+    listen_to_events.listen(*listen)
+    try:
+        actions.sign_up(occasion, [], sent, Sending(new_id()), now=SIGN_UP_AT)
+    finally:
+        listen_to_events.remove(*listen)
+    assert [one for one in run if one not in ("BEGIN", "COMMIT")] == ["UPDATE", *["INSERT"] * 6, "SELECT"]
