@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 
 from eventapp.checkin.models import Occupancy, Presence
-from eventapp.db import db
+from eventapp.db import db, reading
 from eventapp.events.models import Category, Event
 from eventapp.registration.models import AccessNeed, Booking, FieldValue, Origin, Registration, RegistrationState
+from eventapp.statistics import rules
 from eventapp.statistics.rules import Counts, total
 
 ROWS_AT_ONCE = 1000
@@ -53,8 +54,13 @@ def figures(event: Event, now: datetime) -> Figures:
     )
 
 
-def arrival_moments(event_id: str) -> list[datetime]:
-    """When each head came first, the earliest first."""
+def arrivals(event: Event) -> list[tuple[datetime, int]]:
+    """How many heads came for the first time in each five minutes of the evening, quiet steps too."""
+    moments = _arrival_moments(event.id)
+    return rules.arrivals(moments, opens_at=event.doors_open_at, ends_at=event.ends_at)
+
+
+def _arrival_moments(event_id: str) -> list[datetime]:
     moments = select(Presence.came_at).where(Presence.event_id == event_id).order_by(Presence.came_at)
     return [one for one in db.session.scalars(moments) if one]
 
@@ -64,18 +70,18 @@ def attendee_count(event_id: str) -> int:
     return db.session.scalar(select(func.count()).select_from(_attendees(event_id).subquery())) or 0
 
 
-def attendees(conn: Connection, event_id: str, *, with_answers: bool) -> Iterator[tuple[Any, dict[str, str]]]:
-    """Who was registered and who came, in Danish alphabetical order, a thousand rows at a time.
+def attendees(event_id: str, *, with_answers: bool) -> Iterator[tuple[Any, dict[str, str]]]:
+    """Who was registered and who came, in Danish alphabetical order, on a connection of its own.
 
-    Each ``with_answers``: what was answered to fields that have no column, by key.
+    A thousand rows at a time, read while they are sent. Each ``with_answers``: what was answered to fields that have
+    no column, by key.
     """
-    result = conn.execution_options(yield_per=ROWS_AT_ONCE).execute(
-        _attendees(event_id).order_by(Registration.name_key, Registration.id)
-    )
-    for rows in result.partitions():
-        kept = _answers(conn, [row.id for row in rows]) if with_answers else {}
-        for row in rows:
-            yield row, kept.get(row.id, {})
+    wanted = _attendees(event_id).order_by(Registration.name_key, Registration.id)
+    with reading() as conn:
+        for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(wanted).partitions():
+            kept = _answers(conn, [row.id for row in rows]) if with_answers else {}
+            for row in rows:
+                yield row, kept.get(row.id, {})
 
 
 def _answers(conn: Connection, registration_ids: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from eventapp.events.models import Event
 from eventapp.statistics.definitions import Key
 from eventapp.statistics.disclosure import Shown
-from eventapp.statistics.exports import ShownGroup
+from eventapp.statistics.summary_rules import ShownGroup
 
 
 def of(event: Event, groups: Sequence[ShownGroup], contributed: int, now: datetime) -> str:

@@ -7,8 +7,9 @@ from datetime import datetime
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
-from eventapp.statistics import exports, queries, sentence
+from eventapp.statistics import queries, sentence
 from eventapp.statistics.definitions import Key
+from eventapp.statistics.summary_rules import groups_shown
 from eventapp.web.registry import StepState, ThreadStep
 
 
@@ -20,7 +21,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 
 def _step(event: Event, now: datetime) -> ThreadStep:
-    *groups, whole = exports.figures_shown(queries.figures(event, now), hides_small=True)
+    *groups, whole = groups_shown(queries.figures(event, now), hides_small=True)
     came = (f"{one.name}: {one.numbers[Key.CAME]}" for one in groups if one.numbers[Key.CAME])
     return ThreadStep(
         key=f"debate:{event.id}",

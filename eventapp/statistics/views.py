@@ -9,15 +9,18 @@ from flask.typing import ResponseReturnValue
 
 from eventapp import audit, clock
 from eventapp.contributions import queries as contributions
+from eventapp.db import reading
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id
 from eventapp.formats.display import clock_time
 from eventapp.formats.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, xlsx
+from eventapp.registration import fields
 from eventapp.statistics import exports, queries, sentence
 from eventapp.statistics.definitions import DEFINITIONS, Key
 from eventapp.statistics.disclosure import WITHHELD
-from eventapp.statistics.exports import ARRIVALS, ATTENDEES, INTERNAL
+from eventapp.statistics.exports import ARRIVALS, ATTENDEES, FIGURES, INTERNAL
 from eventapp.statistics.forms import ExportForm
+from eventapp.statistics.summary_rules import arrivals_shown, groups_shown
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import registry
@@ -63,8 +66,8 @@ def export(event_id: str) -> ResponseReturnValue:
 def _page(event: Event, form: ExportForm) -> str:
     now, hides_small = clock.now(), not _is_in_team()
     figures = queries.figures(event, now)
-    groups = exports.figures_shown(figures, hides_small=hides_small)
-    steps = exports.arrivals_shown(event, hides_small=hides_small)
+    groups = groups_shown(figures, hides_small=hides_small)
+    steps = arrivals_shown(queries.arrivals(event), hides_small=hides_small)
     return render_template(
         "statistics/show.html",
         event=event,
@@ -100,23 +103,25 @@ def _is_in_team() -> bool:
 
 
 def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[Response, int]:
-    """The file, and how many rows its first table has under the header."""
+    """The file, and how many rows the table that was asked for has under its header."""
     name = f"{event.slug}-{content}-{clock.now().astimezone(clock.COPENHAGEN):%Y-%m-%d}.{kind}"
     if content == ATTENDEES:
         return _attendees(event, name, kind)
-    table = (
-        exports.arrivals_table(event, hides_small=hides_small)
-        if content == ARRIVALS
-        else exports.figures_table(exports.figures_shown(queries.figures(event, clock.now()), hides_small=hides_small))
-    )
+    tables = {
+        FIGURES: exports.figures_table(groups_shown(queries.figures(event, clock.now()), hides_small=hides_small)),
+        ARRIVALS: exports.arrivals_table(arrivals_shown(queries.arrivals(event), hides_small=hides_small)),
+    }
+    table = tables[content]
     if kind == "csv":
         return _sent("".join(csv_chunks(table.header, table.rows)).encode(), name, CSV_TYPE), len(table.rows)
-    return _sent(xlsx(exports.sheets(event, clock.now(), hides_small=hides_small)), name, XLSX_TYPE), len(table.rows)
+    return _sent(xlsx(exports.sheets(list(tables.values()))), name, XLSX_TYPE), len(table.rows)
 
 
 def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
-    columns = exports.attendee_columns(event.id)
-    header, rows = [one.title for one in columns], exports.attendee_rows(event.id, columns, chosen())
+    with reading() as conn:
+        columns = exports.attendee_columns(fields.of_event(conn, event.id))
+    guests = queries.attendees(event.id, with_answers=exports.has_answers(columns))
+    header, rows = [one.title for one in columns], exports.attendee_rows(guests, columns, chosen())
     number = queries.attendee_count(event.id)
     if kind == "csv":
         return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventapp.statistics import exports
+from eventapp.statistics import summary_rules
 from eventapp.statistics.definitions import Key
 from eventapp.statistics.disclosure import SMALL, WITHHELD, Shown, protected
-from eventapp.statistics.exports import OF_THE_EVENING, ShownGroup
 from eventapp.statistics.queries import Figures, Group
 from eventapp.statistics.rules import Counts, total
+from eventapp.statistics.summary_rules import OF_THE_EVENING, ShownGroup
 
 NUMBERS = st.integers(0, 30)
 
@@ -75,5 +75,5 @@ def hidden(numbers: Iterable[Shown]) -> int:
 def shown(figures: Figures, *, hides_small: bool = True) -> list[ShownGroup]:
     """Names of groups are translated, which needs an application; the numbers do not."""
     counted = [*(one.counts for one in figures.groups), figures.total]
-    rows = exports._shown([exports._numbers(one) for one in counted], hides_small=hides_small)
-    return [ShownGroup("", row, exports._share(counts, row)) for counts, row in zip(counted, rows, strict=True)]
+    rows = summary_rules._shown([summary_rules._numbers(one) for one in counted], hides_small=hides_small)
+    return [ShownGroup("", row, summary_rules._share(counts, row)) for counts, row in zip(counted, rows, strict=True)]
