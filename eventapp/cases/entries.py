@@ -66,7 +66,7 @@ DOCUMENT = record.Kind(
         "kind": _l("the kind"),
         "version": _l("the version"),
         "file_name": _l("the name of the file"),
-        "letter": _l("which letter"),
+        "letter": _l("the letter"),
         "dated_on": _l("the date of the letter"),
         "summary": _l("the summary"),
     },
