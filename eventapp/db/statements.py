@@ -39,7 +39,7 @@ class Sql:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return as_utc(value).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return as_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -72,4 +72,4 @@ def _commitments(sealed: Sealed) -> dict[str, list[dict[str, Any]]]:
 
 def moment_text(moment: datetime) -> str:
     """A moment as UTC to the microsecond, always 27 characters: ``2023-11-24T10:58:07.000000Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -127,6 +127,7 @@ def _same(earlier: Any, content_hash: str) -> str:
 def _store(
     conn: Connection, sent: Sent, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
 ) -> None:
+    token = receipt_token(answer_id)
     hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
     deadline_at = as_moment(hearing.deadline_at)
     late = is_late(sent.received_at, deadline_at)
@@ -152,7 +153,7 @@ def _store(
         hearing_id=sent.hearing_id,
         number=hearing.answers_issued,
         receipt_number=number,
-        receipt_hash=token_hash(receipt_token(answer_id)),
+        receipt_hash=token_hash(token),
         submission_key=sent.submission_key,
         content_hash=content_hash,
         party_id=sent.party_id,
@@ -171,7 +172,7 @@ def _store(
         registered_by_id=by.id if by else None,
     )
     _store_uploads(conn, answer_id, sent.uploads)
-    _queue_receipt(conn, sent, answer_id, messages.receipt(hearing, sent, number, late))
+    _queue_receipt(conn, sent, answer_id, token, messages.receipt(hearing, sent, number, late))
     audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))
 
 
@@ -189,7 +190,7 @@ def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[Upload]) 
         )
 
 
-def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, told: dict[str, Any]) -> None:
+def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, token: str, told: dict[str, Any]) -> None:
     """The receipt by mail: number, time and link; never a word of the answer (LAW-09)."""
     if not sent.email:
         return
@@ -200,7 +201,7 @@ def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, told: dict[str,
         lang=sent.lang,
         subject_id=answer_id,
         context={**told, "answer_id": answer_id},
-        secrets={"link": external_url("hearing.receipt", token=receipt_token(answer_id))},
+        secrets={"link": external_url("hearing.receipt", token=token)},
         attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": "text/plain"}],
         dedupe=f"receipt:{answer_id}",
         public=True,  # anybody can answer in anybody's name; the page shows the receipt in any case (S45)
