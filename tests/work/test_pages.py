@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +13,16 @@ from eventapp.accounts.models import RoleGrant
 from eventapp.audit import AuditEntry
 from eventapp.db import db, reading, write
 from eventapp.web.permissions import Permission, Person, Role, Scope
-from eventapp.work import kinds
+from eventapp.work import kinds, queries
 from eventapp.work.kinds import Kind, Subject
 from eventapp.work.models import JobState
 from eventapp.work.running import Running
 from eventapp.work.worker import Worker
-from tests.support.factories import make_event
+from tests.support.factories import STARTS_AT, make_event
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
 from tests.support.work import do_jobs
-from tests.work.givens import change, count_up, row, start, steps
+from tests.work.givens import OWNER, change, count_up, row, start, steps
 
 WORK = "/staff/work"
 
@@ -121,8 +122,36 @@ def test_a_role_for_one_event_reaches_the_jobs_of_that_event_alone(app: Flask, p
         db.session.add(RoleGrant(staff_id=staff.id, **grant))
         event_ids = mine.id, other.id
         db.session.commit()
-        jobs = [start(total=1, subject_id=one) for one in event_ids]
-    assert [page_client.get(f"{WORK}/{one}/progress").status_code for one in jobs] == [200, 404]
+        jobs = [start(total=1, subject_id=one) for one in (*event_ids, None)]
+    assert [page_client.get(f"{WORK}/{one}/progress").status_code for one in jobs] == [200, 404, 404]
+    assert page_client.get(f"{WORK}/{'9' * 32}/progress").status_code == 404
+
+
+def test_what_is_about_an_event_is_what_has_not_come_to_an_end(app: Flask) -> None:
+    with app.app_context():
+        ended = {"finished_at": STARTS_AT, "leased_by": None}
+        found = {state: start(total=1, subject_id="e" * 32) for state in JobState}
+        for number, (state, job_id) in enumerate(found.items()):
+            held = {"leased_by": "one" if state is JobState.RUNNING else None}
+            more = held if state.is_open else ended
+            change(job_id, state=state, queued_at=STARTS_AT - timedelta(days=number), **more)
+        start(total=1, subject_id="f" * 32)
+        ids = [one.id for one in queries.jobs_about("e" * 32)]
+    assert ids == [found[one] for one in (JobState.FAILED, JobState.RUNNING, JobState.WAITING)]
+
+
+def test_the_list_begins_with_what_is_under_way_and_ends_somewhere(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "LATEST", 3)
+    with app.app_context():
+        jobs = [start(total=1) for _ in range(4)]
+        for number, job_id in enumerate(jobs):
+            change(job_id, queued_at=STARTS_AT + timedelta(minutes=number))
+        change(jobs[3], state=JobState.DONE, finished_at=STARTS_AT)
+        assert [one.id for one in queries.jobs(None)] == [jobs[2], jobs[1], jobs[0]]
+        db.session.rollback()
+        change(jobs[0], state=JobState.DONE, finished_at=STARTS_AT)
+        assert [one.id for one in queries.jobs(OWNER.id)] == [jobs[2], jobs[1], jobs[3]]
+        assert list(queries.jobs("1" * 32)) == []
 
 
 def test_an_open_page_asks_how_far_a_job_is_and_hears_when_something_changes(
@@ -145,11 +174,15 @@ def test_an_open_page_asks_how_far_a_job_is_and_hears_when_something_changes(
 # --- stopping ------------------------------------------------------------------------------------------------
 
 
-def cancel(client: PageClient, job_id: str) -> Any:
+def post(client: PageClient, job_id: str, what: str) -> Any:
     """Post as the button does, also where the page shows none."""
     client.visit("/staff/account")
     token = next(one.attributes["value"] for one in client.page.root.all("input", name="csrf_token"))
-    return client.post(f"{WORK}/{job_id}/cancellation", data={"csrf_token": token})
+    return client.post(f"{WORK}/{job_id}/{what}", data={"csrf_token": token})
+
+
+def cancel(client: PageClient, job_id: str) -> Any:
+    return post(client, job_id, "cancellation")
 
 
 def test_whoever_asked_for_a_job_can_stop_it_while_it_waits(app: Flask, page_client: PageClient) -> None:
@@ -162,8 +195,8 @@ def test_whoever_asked_for_a_job_can_stop_it_while_it_waits(app: Flask, page_cli
     with app.app_context():
         assert (row(job_id).state, row(job_id).done) == (JobState.CANCELLED, 0)
         with reading() as conn:
-            acts = conn.execute(select(AuditEntry.by_id).where(AuditEntry.act == "work.cancelled")).scalars().all()
-        assert acts == [owner.id]
+            acted = select(AuditEntry.by_id, AuditEntry.subject_id).where(AuditEntry.act == "work.cancelled")
+            assert [tuple(one) for one in conn.execute(acted)] == [(owner.id, job_id)]
     assert page_client.page.root.all("progress") == []
     assert cancel(page_client, job_id).status_code == 409
 
@@ -197,7 +230,11 @@ def test_a_job_that_failed_is_tried_again_where_it_was(app: Flask, page_client: 
     do_jobs(app)
     with app.app_context():
         assert (row(job_id).state, row(job_id).done, steps(job_id)) == (JobState.DONE, 3, 1)
+        with reading() as conn:
+            acts = conn.execute(select(AuditEntry.act, AuditEntry.by_id).where(AuditEntry.subject_id == job_id)).all()
+        assert ("work.tried_again", owner.id) in [tuple(one) for one in acts]
     assert not [one for one in page_client.visit(WORK).forms() if "attempts" in one.attributes["action"]]
+    assert post(page_client, job_id, "attempts").status_code == 409
 
 
 def test_a_job_that_failed_can_be_left(app: Flask, page_client: PageClient) -> None:
