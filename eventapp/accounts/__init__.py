@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import select
 
-from eventapp.accounts import admin_views, audit_views, cli, loader, own_views, queries, views
+from eventapp.accounts import admin_views, audit_views, cli, own_views, queries, session_hooks, views
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.models import Staff
 from eventapp.web.permissions import Permission, Scope
@@ -16,7 +16,7 @@ PAGES = (views, own_views, admin_views, audit_views)  # importing them puts thei
 
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
-    loader.register(app)
+    session_hooks.register(app)
     app.register_blueprint(bp)
     registry: Registry = app.extensions["registry"]
     registry.staff_links.extend(own_views.LINKS)

@@ -17,7 +17,7 @@ import pyotp
 from sqlalchemy import Connection
 
 from eventapp import audit, brakes
-from eventapp.accounts import passwords, queries, rules
+from eventapp.accounts import password_rules, queries, rules
 from eventapp.accounts.errors import (
     LinkError,
     NoDemoError,
@@ -88,7 +88,7 @@ def check_password(email: str, password: str, *, address: str, now: datetime) ->
     """
     attempt = _admit(email, address, now)
     account = queries.account(email=email)
-    right, renewed = passwords.verify(password, account.password_hash)
+    right, renewed = password_rules.verify(password, account.password_hash)
     if not (right and account.id):
         write(lambda conn: audit.insert(conn, None, "accounts.sign_in_refused", account.id, reason="password"))
         raise WrongSignInError
@@ -333,7 +333,7 @@ def confirm_password(session: OpenSession, password: str, *, address: str, now: 
     """
     account = queries.account(staff_id=session.staff_id)
     attempt = _admit(account.email, address, now)
-    if not passwords.verify(password, account.password_hash)[0]:
+    if not password_rules.verify(password, account.password_hash)[0]:
         raise WrongPasswordError
     write(lambda conn: FORGET_ATTEMPT(conn, id=attempt))
 
@@ -345,7 +345,7 @@ def set_password(session: OpenSession, password: str, *, now: datetime) -> str:
     """
     if not (session.may_set_password or session.second_factor_at):
         raise NotAllowedError
-    password_hash = passwords.hash_password(password)
+    password_hash = password_rules.hash_password(password)
 
     def change(conn: Connection) -> str:
         SET_PASSWORD(conn, id=session.staff_id, password_hash=password_hash)

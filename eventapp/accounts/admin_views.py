@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import clock
-from eventapp.accounts import administration, queries
+from eventapp.accounts import admin_actions, queries
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.errors import EmailTakenError
 from eventapp.accounts.forms import AccountForm, GrantForm, WholeRolesForm
@@ -42,7 +42,7 @@ def create() -> ResponseReturnValue:
     form = AccountForm()
     if request.method == "POST" and form.validate():
         try:
-            staff = administration.create(
+            staff = admin_actions.create(
                 db.session(),
                 email=form.email.data,
                 name=form.name.data.strip(),
@@ -65,7 +65,7 @@ def show(staff_id: str) -> ResponseReturnValue:
     form = _whole_roles(staff)
     if request.method == "POST" and form.validate():
         roles = [Role(role) for role in form.roles.data]
-        administration.set_roles(db.session(), staff, roles, by=current_person(), now=clock.system_now())
+        admin_actions.set_roles(db.session(), staff, roles, by=current_person(), now=clock.system_now())
         flash(_("The roles have been changed."), "success")
         return redirect(url_for("accounts.show", staff_id=staff_id), 303)
     return _page(staff, form, GrantForm(formdata=None)), 200 if request.method == "GET" else 422
@@ -78,7 +78,7 @@ def give(staff_id: str) -> ResponseReturnValue:
     staff, form = _staff(staff_id), GrantForm()
     if not form.validate():
         return _page(staff, _whole_roles(staff, formdata=None), form), 422
-    administration.give(db.session(), staff, form.grant, by=current_person(), now=clock.system_now())
+    admin_actions.give(db.session(), staff, form.grant, by=current_person(), now=clock.system_now())
     flash(_("The role has been given."), "success")
     return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
@@ -88,7 +88,7 @@ def give(staff_id: str) -> ResponseReturnValue:
 def take(staff_id: str, grant_id: str) -> ResponseReturnValue:
     staff = _staff(staff_id)
     grant = existing(next((one for one in staff.limited if one.id == grant_id), None))
-    administration.take(db.session(), staff, grant, by=current_person())
+    admin_actions.take(db.session(), staff, grant, by=current_person())
     flash(_("The role has been taken away."), "success")
     return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
@@ -106,7 +106,7 @@ def make_link(staff_id: str) -> ResponseReturnValue:
 @bp.post("/accounts/<staff_id>/closure")
 @requires(Permission.MANAGE_ACCOUNTS)
 def disable(staff_id: str) -> ResponseReturnValue:
-    administration.disable(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
+    admin_actions.disable(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
     flash(_("The account has been closed. Whoever was signed in with it is signed out."), "success")
     return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
@@ -114,7 +114,7 @@ def disable(staff_id: str) -> ResponseReturnValue:
 @bp.post("/accounts/<staff_id>/closure/end")
 @requires(Permission.MANAGE_ACCOUNTS)
 def enable(staff_id: str) -> ResponseReturnValue:
-    administration.enable(db.session(), _staff(staff_id), by=current_person())
+    admin_actions.enable(db.session(), _staff(staff_id), by=current_person())
     flash(_("The account is open again."), "success")
     return redirect(url_for("accounts.show", staff_id=staff_id), 303)
 
@@ -122,7 +122,7 @@ def enable(staff_id: str) -> ResponseReturnValue:
 @bp.post("/accounts/<staff_id>/second-factor/removal")
 @requires(Permission.MANAGE_ACCOUNTS)
 def remove_second_factor(staff_id: str) -> ResponseReturnValue:
-    administration.remove_second_factor(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
+    admin_actions.remove_second_factor(db.session(), _staff(staff_id), by=current_person(), now=clock.system_now())
     flash(
         _("The second factor has been removed. A new one is set up at the next sign-in. The owner is told by mail."),
         "success",
@@ -156,5 +156,5 @@ def _page(staff: Staff, form: WholeRolesForm, grant_form: GrantForm) -> str:
 
 def _link_page(staff: Staff) -> ResponseReturnValue:
     """The link is shown once and never mailed: whoever reads the outbox could take the account over."""
-    link = administration.make_link(db.session(), staff, by=current_person(), now=clock.system_now())
+    link = admin_actions.make_link(db.session(), staff, by=current_person(), now=clock.system_now())
     return render_template("accounts/link_made.html", staff=staff, link=link, minutes=MINUTES), 201

@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from eventapp import clock
-from eventapp.accounts import administration
+from eventapp.accounts import admin_actions
 from eventapp.accounts.models import Staff
 from eventapp.db import transaction
 from eventapp.errors import DomainError
@@ -28,8 +28,8 @@ def create(email: str, name: str, roles: tuple[str, ...], lang: str) -> None:
     try:
         with transaction() as session:
             grants = [Grant(Role(role)) for role in roles]
-            staff = administration.create(session, email=email, name=name, grants=grants, by=None, now=now, lang=lang)
-            link = administration.make_link(session, staff, by=None, now=now)
+            staff = admin_actions.create(session, email=email, name=name, grants=grants, by=None, now=now, lang=lang)
+            link = admin_actions.make_link(session, staff, by=None, now=now)
     except DomainError as error:
         raise click.ClickException(str(error)) from error
     click.echo(link)
@@ -42,10 +42,10 @@ def link(email: str, without_second_factor: bool) -> None:
     """Print a link with which somebody chooses a new password, for one who has lost the old one."""
     now = clock.system_now()
     with transaction() as session:
-        staff = session.scalar(select(Staff).where(Staff.email == administration.normal_email(email)))
+        staff = session.scalar(select(Staff).where(Staff.email == admin_actions.normal_email(email)))
         if staff is None or staff.disabled_at or staff.link_only:
             raise click.ClickException("There is no account in use with this e-mail.")
         if without_second_factor:
-            administration.remove_second_factor(session, staff, by=None, now=now)
-        address = administration.make_link(session, staff, by=None, now=now)
+            admin_actions.remove_second_factor(session, staff, by=None, now=now)
+        address = admin_actions.make_link(session, staff, by=None, now=now)
     click.echo(address)

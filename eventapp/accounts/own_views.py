@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
-from eventapp.accounts import actions, loader, queries
+from eventapp.accounts import actions, queries, session_hooks
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.errors import WaitError, WrongPasswordError
 from eventapp.accounts.forms import ChangePasswordForm, ConfirmForm
@@ -68,7 +68,7 @@ def change_password() -> ResponseReturnValue:
         return _confirm_page("accounts/change_password.html", form, error.status)
     token = actions.set_password(here, form.new_password.data, now=now)
     flash(_("Your password has been changed. You have been signed out everywhere else."), "success")
-    return loader.keep(make_response(redirect(url_for("accounts.account"), 303)), token)
+    return session_hooks.keep(make_response(redirect(url_for("accounts.account"), 303)), token)
 
 
 @bp.route("/account/recovery-codes", methods=["GET", "POST"])
@@ -101,7 +101,7 @@ def own_session() -> OpenSession:
 
     :raises NotAllowedError: for one who is signed in otherwise, such as a door shift.
     """
-    found = loader.current_session()
+    found = session_hooks.current_session()
     if found is None:
         raise NotAllowedError
     return found

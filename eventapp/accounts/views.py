@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import clock
-from eventapp.accounts import actions, loader, queries
-from eventapp.accounts.administration import normal_email
+from eventapp.accounts import actions, queries, session_hooks
+from eventapp.accounts.admin_actions import normal_email
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.errors import WaitError, WrongCodeError, WrongPasswordError, WrongSignInError
 from eventapp.accounts.forms import CodeForm, NewPasswordForm, NewPhoneForm, SignInForm
@@ -36,7 +36,7 @@ def sign_in() -> ResponseReturnValue:
     except (WrongSignInError, WaitError) as error:
         form.form_errors.append(str(error))
         return _sign_in_page(form, error.status, error)
-    return loader.keep(redirect(_onward("accounts.second_factor"), 303), token)
+    return session_hooks.keep(redirect(_onward("accounts.second_factor"), 303), token)
 
 
 @bp.route("/second-factor", methods=["GET", "POST"])
@@ -59,14 +59,14 @@ def second_factor() -> ResponseReturnValue:
     except (WrongCodeError, WaitError) as error:
         form.form_errors.append(str(error))
         return _code_page(form, error.status, error)
-    return loader.keep(redirect(_after(), 303), token)
+    return session_hooks.keep(redirect(_after(), 303), token)
 
 
 @bp.route("/second-factor/enrolment", methods=["GET", "POST"])
 @public
 def enrol() -> ResponseReturnValue:
     """Bind an authenticator app: forced at the first sign-in, and from the account page for a new phone."""
-    found = loader.current_session()
+    found = session_hooks.current_session()
     account = queries.account(staff_id=found.staff_id) if found else None
     if found is None or account is None or (account.totp_secret and not found.second_factor_at) or account.link_only:
         return redirect(_onward("accounts.sign_in"), 303)
@@ -83,7 +83,7 @@ def enrol() -> ResponseReturnValue:
             form.form_errors.append(str(error))
             return _enrolment_page(found, account, form, error.status, error)
         page = render_template("accounts/recovery_codes.html", codes=codes, onward=_after())
-        return loader.keep(make_response(page, 201), token)
+        return session_hooks.keep(make_response(page, 201), token)
     return _enrolment_page(found, account, form, 200 if request.method == "GET" else 422)
 
 
@@ -98,7 +98,7 @@ def choose_password() -> ResponseReturnValue:
     form = NewPasswordForm(personal=(account.email, account.name))
     if request.method == "POST" and form.validate():
         token = actions.set_password(half, form.new_password.data, now=clock.system_now())
-        return loader.keep(redirect(url_for("accounts.second_factor"), 303), token)
+        return session_hooks.keep(redirect(url_for("accounts.second_factor"), 303), token)
     page = render_template("accounts/choose_password.html", form=form, account=account)
     return page, 200 if request.method == "GET" else 422
 
@@ -119,22 +119,22 @@ def use_link(token: str) -> ResponseReturnValue:
     """Spend the link and sign in."""
     opened = actions.use_link(token, now=clock.system_now())
     onward = "accounts.start" if opened.purpose is LinkPurpose.DEMO else "accounts.choose_password"
-    return loader.keep(redirect(url_for(onward), 303), opened.token)
+    return session_hooks.keep(redirect(url_for(onward), 303), opened.token)
 
 
 @bp.post("/sign-out")
 @public
 def sign_out() -> ResponseReturnValue:
     """End the session, here and on the server."""
-    if found := loader.current_session():
+    if found := session_hooks.current_session():
         actions.sign_out(found, now=clock.system_now())
     session.clear()
-    return loader.forget(redirect(url_for("accounts.sign_in"), 303))
+    return session_hooks.forget(redirect(url_for("accounts.sign_in"), 303))
 
 
 def half_session() -> OpenSession | None:
     """The session of somebody who has still to show the second factor."""
-    found = loader.current_session()
+    found = session_hooks.current_session()
     return found if found and not found.second_factor_at else None
 
 

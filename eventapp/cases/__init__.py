@@ -9,20 +9,20 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.cases import document_views, entries, front, list_views, queries, staff, thread, views
+from eventapp.cases import document_views, entries, front_hooks, list_views, queries, staff_views, thread_hooks, views
 from eventapp.web.permissions import Scope
 from eventapp.web.registry import Registry
 
 
 def register(app: Flask) -> None:
-    for blueprint in (views.bp, staff.bp, list_views.bp, document_views.bp):
+    for blueprint in (views.bp, staff_views.bp, list_views.bp, document_views.bp):
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(case_tabs=staff.tabs, record_url=thread.record_url)
+    app.jinja_env.globals.update(case_tabs=staff_views.tabs, record_url=thread_hooks.record_url)
     record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
-    registry.thread_steps.append(thread.own_steps)
-    registry.front_cards.append(front.cards)
-    registry.staff_links.append(front.STAFF_LINK)
+    registry.thread_steps.append(thread_hooks.own_steps)
+    registry.front_cards.append(front_hooks.cards)
+    registry.staff_links.append(front_hooks.STAFF_LINK)
     registry.scopes["case_id"] = Scope
     registry.scopes["document_id"] = queries.document_scope
     registry.scopes["version_id"] = queries.version_scope

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import clock
-from eventapp.cases import lists, queries
-from eventapp.cases.lists import LISTS
+from eventapp.cases import list_forms, queries
+from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case
 from eventapp.web.forms import Form
 from eventapp.web.ordered import RowList
@@ -34,7 +34,7 @@ def add(case_id: str, name: str) -> ResponseReturnValue:
     form = _form(case, kind)
     if not form.validate_on_submit():
         return _page(case, kind, form), 422
-    lists.add(case, kind, _values(form), by=current_person(), now=clock.now())
+    list_forms.add(case, kind, _values(form), by=current_person(), now=clock.now())
     return _to_list(case, kind)
 
 
@@ -48,7 +48,7 @@ def row(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
         return render_template("cases/row.html", case=case, kind=kind, row=found, form=form)
     if not form.validate():
         return render_template("cases/row.html", case=case, kind=kind, row=found, form=form), 422
-    lists.change(case, kind, row_id, _values(form), by=current_person(), now=clock.now())
+    list_forms.change(case, kind, row_id, _values(form), by=current_person(), now=clock.now())
     flash(_("Saved."), "success")
     return _to_list(case, kind)
 
@@ -57,7 +57,7 @@ def row(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_CASES)
 def move(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
     case, kind = queries.case_by_id(case_id), LISTS[name]
-    lists.move(case, kind, row_id, -1 if request.form.get("step") == "up" else 1, by=current_person())
+    list_forms.move(case, kind, row_id, -1 if request.form.get("step") == "up" else 1, by=current_person())
     return _to_list(case, kind)
 
 
@@ -65,7 +65,7 @@ def move(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_CASES)
 def remove(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
     case, kind = queries.case_by_id(case_id), LISTS[name]
-    lists.remove(case, kind, row_id, by=current_person())
+    list_forms.remove(case, kind, row_id, by=current_person())
     flash(_("Removed."), "success")
     return _to_list(case, kind)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from eventapp import blobs, clock
-from eventapp.cases import queries, rules, thread
+from eventapp.cases import queries, rules, thread_hooks
 from eventapp.cases.models import Case, CaseContact
 from eventapp.errors import NotFoundError
 from eventapp.formats.files import download
@@ -43,7 +43,7 @@ def page(case: Case, *, is_preview: bool = False) -> str:
     return render_template(
         "cases/show.html",
         case=case,
-        lines=thread.lines(case),
+        lines=thread_hooks.lines(case),
         documents=[one for one in case.documents if one.is_public and one.versions],
         contacts=_contacts(case),
         is_preview=is_preview,

@@ -11,27 +11,27 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
-from eventapp.checkin import api, cli, desk, loader, queries, staffing, views
+from eventapp.checkin import api_views, cli, desk_views, queries, session_hooks, staffing_queries, views
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, Registry, Tab
 
 
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
-    for blueprint in (views.bp, api.bp, desk.bp):
+    for blueprint in (views.bp, api_views.bp, desk_views.bp):
         app.register_blueprint(blueprint)
     app.cli.add_command(cli.group)
-    loader.register(app)
+    session_hooks.register(app)
     registry: Registry = app.extensions["registry"]
     registry.desk_tabs.append(Tab(40, _l("Door"), "checkin_desk.overview"))
     registry.desk_figures.append(_figures)
     registry.desk_items.append(_items)
     registry.gauges.append(lambda: {"eventapp_scans": queries.scans_taken()})
-    registry.scopes["door_id"] = staffing.door_scope
-    registry.scopes["shift_id"] = staffing.shift_scope
-    registry.scopes["device_id"] = staffing.device_scope
-    registry.scopes["scan_id"] = staffing.scan_scope
-    registry.api.extend(api.OPERATIONS)
+    registry.scopes["door_id"] = staffing_queries.door_scope
+    registry.scopes["shift_id"] = staffing_queries.shift_scope
+    registry.scopes["device_id"] = staffing_queries.device_scope
+    registry.scopes["scan_id"] = staffing_queries.scan_scope
+    registry.api.extend(api_views.OPERATIONS)
 
 
 def _figures(event_id: str) -> list[DeskFigure]:
@@ -46,6 +46,6 @@ def _items(event_id: str) -> list[DeskItem]:
         DeskItem(
             _("A phone at %(door)s is paused", door=one.session.shift.door.name), url, _("Look"), one.session.paused_at
         )
-        for one in staffing.devices(event_id, clock.now())
+        for one in staffing_queries.devices(event_id, clock.now())
         if one.session.paused_at
     ]

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp import audit
-from eventapp.checkin import queries, staffing
+from eventapp.checkin import queries, staffing_queries
 from eventapp.checkin.errors import DoorExistsError, EventOverError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.checkin.models import Door, DoorSession, DoorShift
 from eventapp.checkin.rules import GUESSING, SHIFT_OUTLASTS_EVENT
 from eventapp.db import Sql, as_moment, db, new_id, reading, write
 from eventapp.events.models import Event
-from eventapp.registration.tickets import MISREAD
+from eventapp.registration.ticket_rules import MISREAD
 from eventapp.tokens import derived_token, keyed_hash, new_token, token_hash
 from eventapp.web.permissions import Person
 
@@ -38,7 +38,7 @@ def add_door(event: Event, name: str, *, by: Person, now: datetime) -> Door:
 
     :raises DoorExistsError: when the event has a door of this name.
     """
-    if any(door.name.casefold() == name.casefold() for door in staffing.doors(event.id)):
+    if any(door.name.casefold() == name.casefold() for door in staffing_queries.doors(event.id)):
         raise DoorExistsError
     door = Door(id=new_id(), event_id=event.id, name=name, created_at=now)
     db.session.add(door)

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from eventapp.checkin import presence
+from eventapp.checkin import presence_actions
 from eventapp.checkin.models import Occupancy
 from eventapp.db import transaction
 
@@ -18,5 +18,5 @@ def recount() -> None:
     """Make presence and counts of all events anew from what was scanned; says how many rows were otherwise."""
     with transaction() as session:
         events = session.scalars(select(Occupancy.event_id).order_by(Occupancy.event_id)).all()
-        otherwise = sum(presence.recount(session.connection(), one) for one in events)
+        otherwise = sum(presence_actions.recount(session.connection(), one) for one in events)
     click.echo(f"{len(events)} events counted, {otherwise} rows were otherwise.")

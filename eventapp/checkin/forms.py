@@ -15,8 +15,8 @@ from wtforms.validators import DataRequired, Length
 
 from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.models import Direction
-from eventapp.checkin.scanning import Guest, Moment, WalkIn
-from eventapp.registration import tickets
+from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
+from eventapp.registration import ticket_rules
 from eventapp.web.forms import Form, storable
 from eventapp.web.posted import UNWANTED
 
@@ -76,8 +76,8 @@ def line(sent: Mapping[str, Any], name: str, *, longest: int) -> str:
 
 def hash_of(text: str) -> str:
     """The hash of the ticket code in a text; of the whole text when it holds none."""
-    code = tickets.code_in(text)
-    return tickets.code_hash(code) if code else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    code = ticket_rules.code_in(text)
+    return ticket_rules.code_hash(code) if code else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def scan_id(text: str) -> str:

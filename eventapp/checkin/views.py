@@ -6,7 +6,7 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import actions, forms, loader, page, queries, scanning, undoing, words
+from eventapp.checkin import actions, forms, page_words, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import PausedError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.db import new_id
 from eventapp.formats.display import local
@@ -24,7 +24,7 @@ LONGEST_DEVICE_NAME = 60
 @requires(Permission.CHECK_IN, anywhere=True)
 def door() -> ResponseReturnValue:
     """The door itself."""
-    post = loader.current_post()
+    post = session_hooks.current_post()
     return render_template(
         "checkin/door.html",
         post=post,
@@ -32,7 +32,7 @@ def door() -> ResponseReturnValue:
         categories=[(one.id, local(one, "label")) for one in queries.categories(post.event_id)],
         recent=[words.result_facts(one) for one in queries.recent(post.event_id, post.session_id)],
         title=local(post, "title"),
-        door_settings=page.settings_of(post),
+        door_settings=page_words.settings_of(post),
         now=clock.now(),
         new_id=new_id,
     )
@@ -60,7 +60,7 @@ def begin() -> ResponseReturnValue:
     except (WrongShiftCodeError, TooManyGuessesError) as error:
         answer = render_template("checkin/open_shift.html", errors={"code": [str(error)]}, typed=request.form)
         return answer, error.status
-    return loader.keep(make_response(redirect(url_for("checkin.door"), 303)), token)
+    return session_hooks.keep(make_response(redirect(url_for("checkin.door"), 303)), token)
 
 
 @bp.post("/departure")
@@ -68,17 +68,17 @@ def begin() -> ResponseReturnValue:
 def depart() -> ResponseReturnValue:
     """The phone ends its own turn."""
     actions.leave(current_person().id, now=clock.now())
-    return loader.forget(make_response(redirect(url_for("checkin.open_shift"), 303)))
+    return session_hooks.forget(make_response(redirect(url_for("checkin.open_shift"), 303)))
 
 
 @bp.post("/scans")
 @requires(Permission.CHECK_IN, anywhere=True)
 def scan() -> ResponseReturnValue:
     """A typed code, or a guest chosen from those found by name."""
-    if loader.current_post().paused_at:
+    if session_hooks.current_post().paused_at:
         raise PausedError
     moment = forms.moment(request.form)
-    scanning.scan(forms.guest(request.form), moment, by=current_person(), now=clock.now())
+    scan_actions.scan(forms.guest(request.form), moment, by=current_person(), now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)
 
 
@@ -88,7 +88,7 @@ def walk_in() -> ResponseReturnValue:
     """Somebody without a ticket comes in, or goes out."""
     by, moment = current_person(), forms.moment(request.form)
     offered = [one.id for one in queries.categories(by.event_id or "")]
-    scanning.walk_in(forms.walk_in(request.form, offered), moment, by=by, now=clock.now())
+    scan_actions.walk_in(forms.walk_in(request.form, offered), moment, by=by, now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)
 
 
@@ -97,7 +97,7 @@ def walk_in() -> ResponseReturnValue:
 def undo(scan_id: str) -> ResponseReturnValue:
     """Takes back what was scanned last for this guest."""
     moment = forms.moment(request.form)
-    undoing.undo(forms.scan_id(scan_id), moment, by=current_person(), now=clock.now())
+    undo_actions.undo(forms.scan_id(scan_id), moment, by=current_person(), now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)
 
 
@@ -110,7 +110,7 @@ def result(scan_id: str) -> ResponseReturnValue:
         "checkin/result.html",
         scan=words.result_facts(found),
         room=words.room_facts(room),
-        post=loader.current_post(),
+        post=session_hooks.current_post(),
         new_id=new_id,
     )
 
@@ -126,7 +126,7 @@ def guests() -> ResponseReturnValue:
         guests=found,
         typed=typed,
         most=queries.MOST_FOUND,
-        post=loader.current_post(),
+        post=session_hooks.current_post(),
         new_id=new_id,
     )
 

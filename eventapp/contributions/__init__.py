@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.contributions import jobs, parts, views
+from eventapp.contributions import hooks, jobs, views
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.registration import staff_queries
 from eventapp.web.permissions import Permission
@@ -17,11 +17,11 @@ def register(app: Flask) -> None:
     record.declare(app, CONTRIBUTION)
     jobs.register()
     registry: Registry = app.extensions["registry"]
-    registry.thread_steps.append(parts.steps)
-    registry.event_parts.append(parts.event_parts)
-    registry.desk_tabs.append(parts.TAB)
-    registry.desk_figures.append(parts.desk_figures)
-    registry.desk_items.append(parts.desk_items)
+    registry.thread_steps.append(hooks.steps)
+    registry.event_parts.append(hooks.event_parts)
+    registry.desk_tabs.append(hooks.TAB)
+    registry.desk_figures.append(hooks.desk_figures)
+    registry.desk_items.append(hooks.desk_items)
     # the link to those who came: its subject is a booking
     registry.mail_owners["contributions"] = MailOwner(
         Permission.READ_REGISTRATIONS, staff_queries.booking_scope, staff_queries.bookings_within

@@ -6,9 +6,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from eventapp import blobs, clock, pdf
-from eventapp.cases import actions, lists
+from eventapp.cases import actions, list_forms
 from eventapp.cases.actions import DocumentFacts, Upload
-from eventapp.cases.lists import LISTS
+from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case, DocumentKind, Stage
 from eventapp.config import settings
 from eventapp.db import db
@@ -84,7 +84,7 @@ def _fill_lists(case: Case, by: Person) -> None:
     }
     for name, values in rows.items():
         for row in values:
-            lists.add(case, LISTS[name], row, by=by, now=OPENED_AT)
+            list_forms.add(case, LISTS[name], row, by=by, now=OPENED_AT)
     case.contacts[0].cover = case.contacts[1]
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from eventapp import clock
 from eventapp.cases.models import Case
-from eventapp.checkin import actions, queries, scanning, staffing
+from eventapp.checkin import actions, queries, scan_actions, staffing_queries
 from eventapp.checkin.models import Direction
-from eventapp.checkin.scanning import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
 from eventapp.db import db, new_id
 from eventapp.demo import facts
 from eventapp.demo.parts import DemoCase
@@ -60,15 +60,15 @@ def load_evening(demo: DemoCase) -> None:
 def door_link() -> str | None:
     """The address that opens a door of the demo on a phone, as its QR code holds it; None when no shift runs."""
     event_id = db.session.scalars(select(Event.id).join(Case).where(Case.slug == facts.SLUG)).one()
-    shifts = staffing.open_shifts(event_id, clock.now())
+    shifts = staffing_queries.open_shifts(event_id, clock.now())
     return f"{external_url('checkin.door')}#{actions.shift_code(shifts[0].id)}" if shifts else None
 
 
 def _play(who: Guest | WalkIn, moment: Moment, by: Person, at: datetime) -> None:
     if isinstance(who, Guest):
-        scanning.scan(who, moment, by=by, now=at)
+        scan_actions.scan(who, moment, by=by, now=at)
     else:
-        scanning.walk_in(who, moment, by=by, now=at)
+        scan_actions.walk_in(who, moment, by=by, now=at)
 
 
 def _arrival(guest: Guest) -> Step:
@@ -98,7 +98,7 @@ def _tickets(event_id: str) -> Sequence[str]:
 
 
 def _open_phone(event_id: str, door_name: str) -> Person:
-    shifts = staffing.open_shifts(event_id, OPENED_AT)
+    shifts = staffing_queries.open_shifts(event_id, OPENED_AT)
     code = next(actions.shift_code(one.id) for one in shifts if one.door.name == door_name)
     db.session.rollback()
     token = actions.open_door(code, "Demotelefon", address="", now=OPENED_AT, system_now=clock.system_now())

@@ -9,7 +9,7 @@ from eventapp.db import db
 from eventapp.demo import facts
 from eventapp.demo.parts import DemoCase
 from eventapp.events.models import Event
-from eventapp.invitations import actions, letters
+from eventapp.invitations import actions, letter_files
 from eventapp.invitations.actions import Draft
 from eventapp.invitations.models import Invitation, WishedRole
 
@@ -28,7 +28,7 @@ def load_letters(demo: DemoCase) -> None:
 
 
 def _send(invitation_id: str, demo: DemoCase) -> None:
-    letter = blobs.put(letters.pdf_of(db.session.get_one(Invitation, invitation_id), SENT_AT))
+    letter = blobs.put(letter_files.pdf_of(db.session.get_one(Invitation, invitation_id), SENT_AT))
     actions.send(db.session.get_one(Invitation, invitation_id), letter, by=demo.by, now=SENT_AT)
     db.session.commit()
 

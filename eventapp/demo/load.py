@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 
 from eventapp import clock
-from eventapp.accounts import administration
+from eventapp.accounts import admin_actions
 from eventapp.accounts.models import Staff
 from eventapp.cases.models import Case
 from eventapp.db import Model, db
@@ -136,7 +136,7 @@ def _make_staff() -> None:
     for number, (email, name, role) in enumerate(facts.STAFF):
         at = now + timedelta(microseconds=number)  # their order is that of the list
         grants, session = [Grant(role)], db.session()
-        mark([administration.create(session, email=email, name=name, grants=grants, by=None, now=at, link_only=True)])
+        mark([admin_actions.create(session, email=email, name=name, grants=grants, by=None, now=at, link_only=True)])
 
 
 def state() -> DemoState | None:

@@ -10,21 +10,21 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from eventapp import record
-from eventapp.events import list_views, queries, staff, thread, views
+from eventapp.events import hooks, list_views, queries, staff_views, views
 from eventapp.events.entries import EVENT
 from eventapp.web.registry import Registry, Tab
 
 
 def register(app: Flask) -> None:
-    for blueprint in (views.bp, staff.bp, list_views.bp):
+    for blueprint in (views.bp, staff_views.bp, list_views.bp):
         app.register_blueprint(blueprint)
     app.jinja_env.globals["desk_tabs"] = views.desk_tabs
     record.declare(app, EVENT)
     registry: Registry = app.extensions["registry"]
-    registry.thread_steps.append(thread.steps)
-    registry.case_links.append(thread.case_links)
-    registry.front_cards.append(thread.cards)
-    registry.staff_links.append(thread.STAFF_LINK)
+    registry.thread_steps.append(hooks.steps)
+    registry.case_links.append(hooks.case_links)
+    registry.front_cards.append(hooks.cards)
+    registry.staff_links.append(hooks.STAFF_LINK)
     registry.desk_tabs += [
         Tab(0, _l("Overview"), "events.desk"),
         Tab(50, _l("Programme"), "events_staff.programme"),

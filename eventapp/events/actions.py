@@ -14,7 +14,7 @@ from eventapp.cases.models import Case
 from eventapp.cases.rules import slug_of
 from eventapp.clock import COPENHAGEN
 from eventapp.db import db
-from eventapp.events import checklist, queries, rules
+from eventapp.events import checklist_rules, queries, rules
 from eventapp.events.entries import EVENT
 from eventapp.events.errors import (
     AlreadyCancelledError,
@@ -146,7 +146,7 @@ def publish(event: Event, *, by: By, now: datetime) -> None:
     _lock(event)
     if event.published_at:
         raise AlreadyPublishedError
-    if any(not one.is_met for one in checklist.conditions(event)):
+    if any(not one.is_met for one in checklist_rules.conditions(event)):
         raise NotReadyError
     event.published_at = now
     touch(event)

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from eventapp.events import lists, queries
+from eventapp.events import list_forms, queries
 from eventapp.events.forms import ProgrammeForm
-from eventapp.events.lists import LISTS
+from eventapp.events.list_forms import LISTS
 from eventapp.events.models import Event
 from eventapp.web.ordered import RowList
 from eventapp.web.permissions import Permission, current_person, requires
@@ -28,7 +28,7 @@ def add(event_id: str, name: str) -> ResponseReturnValue:
         return render_template("events/row.html", event=event, kind=kind, row=None, form=form)
     if not form.validate():
         return render_template("events/row.html", event=event, kind=kind, row=None, form=form), 422
-    lists.add(event, kind, _values(form, event), by=current_person())
+    list_forms.add(event, kind, _values(form, event), by=current_person())
     return _to_programme(event)
 
 
@@ -42,7 +42,7 @@ def row(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
         return render_template("events/row.html", event=event, kind=kind, row=found, form=form)
     if not form.validate():
         return render_template("events/row.html", event=event, kind=kind, row=found, form=form), 422
-    lists.change(event, kind, row_id, _values(form, event), by=current_person())
+    list_forms.change(event, kind, row_id, _values(form, event), by=current_person())
     flash(_("Saved."), "success")
     return _to_programme(event)
 
@@ -51,7 +51,7 @@ def row(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def move(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
     event, kind = queries.event_by_id(event_id), LISTS[name]
-    lists.move(event, kind, row_id, -1 if request.form.get("step") == "up" else 1, by=current_person())
+    list_forms.move(event, kind, row_id, -1 if request.form.get("step") == "up" else 1, by=current_person())
     return _to_programme(event)
 
 
@@ -59,7 +59,7 @@ def move(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def remove(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
     event, kind = queries.event_by_id(event_id), LISTS[name]
-    lists.remove(event, kind, row_id, by=current_person())
+    list_forms.remove(event, kind, row_id, by=current_person())
     flash(_("Removed."), "success")
     return _to_programme(event)
 

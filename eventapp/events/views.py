@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from jinja2.environment import TemplateModule
 
 from eventapp import clock
-from eventapp.cases import thread
+from eventapp.cases import thread_hooks
 from eventapp.config import settings
-from eventapp.events import checklist, queries, rules, seats
+from eventapp.events import checklist_rules, queries, rules, seat_words
 from eventapp.events.models import Event
 from eventapp.formats.display import local
 from eventapp.mail import calendar
@@ -61,7 +61,7 @@ def desk(event_id: str) -> ResponseReturnValue:
         figures=sorted(figures, key=lambda one: one.order),
         jobs=words.shown(jobs_about(event_id)),
         items=sorted(items, key=lambda one: (one.since is None, one.since or clock.now())),
-        conditions=checklist.conditions(event) if not event.published_at else [],
+        conditions=checklist_rules.conditions(event) if not event.published_at else [],
         phase=rules.phase(event, clock.now()),
     )
 
@@ -95,11 +95,11 @@ def page(event: Event, *, is_preview: bool = False) -> str:
         "events/show.html",
         event=event,
         phase=rules.phase(event, now),
-        seats=seats.public_seats(event),
-        seats_text=seats.seats_text(event, now),
+        seats=seat_words.public_seats(event),
+        seats_text=seat_words.seats_text(event, now),
         people=people,
         parts=_parts(event.id),
-        dots=thread.dots(event.case),
+        dots=thread_hooks.dots(event.case),
         is_preview=is_preview,
     )
 

@@ -8,10 +8,10 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.db import end_reading
-from eventapp.hearing import blueprints, entries, queries, thread
+from eventapp.hearing import blueprint, entries, hooks, queries
 from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
-from eventapp.hearing.calling import pages as hearing_shown
+from eventapp.hearing.calling import public_views as hearing_shown
 from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
@@ -23,14 +23,14 @@ PAGES = (hearing_shown, hearing_run, answers_sent, answers_read)
 
 
 def register(app: Flask) -> None:
-    app.register_blueprint(blueprints.public_pages)
-    app.register_blueprint(blueprints.staff_pages)
+    app.register_blueprint(blueprint.public_pages)
+    app.register_blueprint(blueprint.staff_pages)
     app.register_blueprint(dossier.bp)
     record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
-    registry.thread_steps.append(thread.steps)
-    registry.case_links.append(thread.case_links)
-    registry.front_cards.append(thread.cards)
+    registry.thread_steps.append(hooks.steps)
+    registry.case_links.append(hooks.case_links)
+    registry.front_cards.append(hooks.cards)
     registry.scopes["hearing_id"] = queries.scope
     registry.scopes["answer_id"] = queries.answer_scope
     registry.mail_owners["hearing"] = MailOwner(Permission.READ_ANSWERS, queries.mail_scope, queries.mail_subjects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.invitations import actions, entries, parts, queries, views
+from eventapp.invitations import actions, entries, hooks, queries, views
 from eventapp.registration.models import Origin
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -15,10 +15,10 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
-    registry.thread_steps.append(parts.steps)
-    registry.desk_tabs.append(parts.TAB)
-    registry.desk_figures.append(parts.desk_figures)
-    registry.desk_items.append(parts.desk_items)
+    registry.thread_steps.append(hooks.steps)
+    registry.desk_tabs.append(hooks.TAB)
+    registry.desk_figures.append(hooks.desk_figures)
+    registry.desk_items.append(hooks.desk_items)
     registry.programme_people.append(queries.programme_people)
     registry.scopes["invitation_id"] = queries.scope
     registry.mail_owners["invitations"] = MailOwner(Permission.READ_INVITATIONS, queries.scope, queries.ids_within)

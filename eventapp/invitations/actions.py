@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from eventapp import audit, blobs, record
 from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
-from eventapp.invitations import entries, letters, queries
+from eventapp.invitations import entries, letter_files, queries
 from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
 from eventapp.invitations.models import (
     Invitation,
@@ -107,7 +107,7 @@ def invite(event: Event, draft: Draft, *, by: audit.Actor | None, now: datetime)
 def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None, now: datetime) -> Letter:
     """Send the letter by mail, as a PDF and as a calendar request; sending again is a new letter.
 
-    :param letter: the PDF of :func:`eventapp.invitations.letters.pdf_of`, stored before.
+    :param letter: the PDF of :func:`eventapp.invitations.letter_files.pdf_of`, stored before.
     """
     _lock(invitation)
     conn, number = db.session.connection(), len(invitation.letters) + 1
@@ -118,10 +118,10 @@ def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None
         message="invitations/letter",
         to=invitation.email,
         subject_id=invitation.id,
-        context=letters.told(invitation),
-        secrets={"link": letters.reply_link(invitation, link_token(invitation.id))},
+        context=letter_files.told(invitation),
+        secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
         attachments=[{"name": "invitation.pdf", "media_type": "application/pdf", "sha256": letter.sha256}],
-        calendar=letters.calendar_request(invitation, number, now),
+        calendar=letter_files.calendar_request(invitation, number, now),
         calendar_method="REQUEST",
     )
     invitation.letters.append(sent)
@@ -167,8 +167,13 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         message="invitations/noted",
         to=invitation.email,
         subject_id=invitation.id,
-        context={**letters.told(invitation), "state": str(given.state), "stand_in": given.stand_in_name, "at": now},
-        secrets={"link": letters.reply_link(invitation, link_token(invitation.id))},
+        context={
+            **letter_files.told(invitation),
+            "state": str(given.state),
+            "stand_in": given.stand_in_name,
+            "at": now,
+        },
+        secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
         dedupe=f"reply:{new.id}",
     )
     audit.record(by, "invitations.replied", invitation.id, state=given.state, channel=given.channel)

@@ -10,7 +10,7 @@ from eventapp import blobs, clock
 from eventapp.db import db, only_reads, write_from_here
 from eventapp.events.queries import event_by_id
 from eventapp.formats.files import download
-from eventapp.invitations import actions, letters, queries
+from eventapp.invitations import actions, letter_files, queries
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
 from eventapp.registration import fields as guest_fields
@@ -78,7 +78,7 @@ def send(event_id: str, invitation_id: str) -> ResponseReturnValue:
     """Send the letter. The PDF is made and stored before the transaction that sends it begins."""
     only_reads()
     now = clock.now()
-    letter = blobs.put(letters.pdf_of(queries.invitation(event_id, invitation_id), now))
+    letter = blobs.put(letter_files.pdf_of(queries.invitation(event_id, invitation_id), now))
     write_from_here()
     actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now)
     flash(_("The letter is on its way."), "success")
@@ -123,8 +123,8 @@ def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
         event=invitation.event,
         token=token,
         form=form,
-        place=letters.place_of(invitation),
-        role=letters.role_words(invitation.wished_role),
+        place=letter_files.place_of(invitation),
+        role=letter_files.role_words(invitation.wished_role),
         is_open=is_before_start(invitation.event, clock.now()),
     )
 
@@ -135,6 +135,6 @@ def _show(invitation: Invitation, form: StaffReplyForm) -> str:
         invitation=invitation,
         event=invitation.event,
         form=form,
-        role=letters.role_words(invitation.wished_role),
+        role=letter_files.role_words(invitation.wished_role),
         is_overdue=invitation.reply is None and clock.now() > invitation.reply_by_at,
     )

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.registration import asking_views, desk, fields, jobs, messages, models, retention, staff_views, views
-from eventapp.registration.kept import SECONDS, KeptOccasions
+from eventapp.registration import (
+    asking_views,
+    fields,
+    hooks,
+    jobs,
+    messages,
+    models,
+    retention_jobs,
+    staff_views,
+    views,
+)
+from eventapp.registration.kept_fields import SECONDS, KeptOccasions
 from eventapp.web.fields import Fields
 
 __all__ = ["models", "register"]
@@ -19,6 +29,6 @@ def register(app: Flask) -> None:
     app.extensions["kept_occasions"] = KeptOccasions(0 if app.testing else SECONDS)
     app.extensions["guest_fields"] = Fields(fields.STANDARD)
     messages.register(app)
-    retention.register()
+    retention_jobs.register()
     jobs.register()
-    desk.register(app.extensions["registry"])
+    hooks.register(app.extensions["registry"])

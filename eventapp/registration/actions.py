@@ -12,8 +12,8 @@ from eventapp import audit, db
 from eventapp.audit import Actor
 from eventapp.db import Sql
 from eventapp.events.models import QuotaKind
-from eventapp.registration import messages, queries, rules, seats, tickets
-from eventapp.registration.entering import (
+from eventapp.registration import messages, queries, rules, seat_actions, ticket_rules
+from eventapp.registration.entry_actions import (
     INSERT,
     INSERT_HEAD,
     INSERT_TICKET,
@@ -142,7 +142,7 @@ def walk_in(
         return outcome_of(earlier)
     codes = insert(conn, new, now, waiting_number=None)
     audit.insert(conn, by, "registration.walked_in", new.registration_ids[0], event_id=event_id)
-    return Outcome(new.id, new.registration_ids, RegistrationState.CONFIRMED, tickets.link_token(new.id), codes)
+    return Outcome(new.id, new.registration_ids, RegistrationState.CONFIRMED, ticket_rules.link_token(new.id), codes)
 
 
 def cancel(
@@ -178,7 +178,7 @@ def move_up(conn: Connection, occasion: Occasion, quota_id: str, now: datetime) 
     """
     if now >= occasion.starts_at or occasion.cancelled_at is not None:
         return []
-    seated = seats.move_up(conn, quota_id, now)
+    seated = seat_actions.move_up(conn, quota_id, now)
     for one in seated:
         _hand_tickets(conn, occasion, one, now)
     return [head for one in seated for head in one.heads]
@@ -244,7 +244,7 @@ def _quota(occasion: Occasion, offered: Sequence[Choice], given: SignUp) -> Seat
 
 def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outcome:
     """Register unless the key has a booking already, inside a transaction that others began."""
-    seats.lock(conn, new.values["quota_id"])  # before looking: the same may be coming in twice at this moment
+    seat_actions.lock(conn, new.values["quota_id"])  # before looking: the same may be coming in twice at this moment
     if earlier := queries.sent_before(conn, new.values["submission_key"]):
         return outcome_of(earlier)
     return _register(conn, occasion, new, now)
@@ -252,7 +252,7 @@ def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outc
 
 def _register(conn: Connection, occasion: Occasion, new: New, now: datetime, *, public: bool = False) -> Outcome:
     heads = len(new.heads)
-    got = seats.join(conn, new.values["quota_id"], heads)
+    got = seat_actions.join(conn, new.values["quota_id"], heads)
     if not rules.fits(heads, got.seats):
         raise GroupTooLargeError
     codes = insert(conn, new, now, waiting_number=got.waiting_number)
@@ -263,7 +263,7 @@ def _register(conn: Connection, occasion: Occasion, new: New, now: datetime, *, 
         messages.confirmed(conn, new, range(1, heads + 1), public=public)
     else:
         messages.waiting(conn, new, place, public=public)
-    outcome = Outcome(new.id, new.registration_ids, state, tickets.link_token(new.id), codes, place)
+    outcome = Outcome(new.id, new.registration_ids, state, ticket_rules.link_token(new.id), codes, place)
     return _after_moving(conn, occasion, new, outcome, now) if got.is_line_movable else outcome
 
 
@@ -275,7 +275,7 @@ def _after_moving(conn: Connection, occasion: Occasion, new: New, outcome: Outco
     return replace(outcome, place=(outcome.place or 0) - len(seated))
 
 
-def _hand_tickets(conn: Connection, occasion: Occasion, seated: seats.Seated, now: datetime) -> None:
+def _hand_tickets(conn: Connection, occasion: Occasion, seated: seat_actions.Seated, now: datetime) -> None:
     issue(conn, seated.heads, occasion.id, now)
     booked = queries.booked(conn, seated.booking_id)
     assert booked is not None
@@ -292,9 +292,9 @@ def _cancel(
     had_seat, ids = booked.state is RegistrationState.CONFIRMED, [one.id for one in leaving]
     CANCEL.many(conn, [{"registration_id": one, "now": now} for one in ids])
     if booked.quota_id:
-        seats.leave(conn, booked.quota_id, booked.id, len(ids), had_seat=had_seat)
+        seat_actions.leave(conn, booked.quota_id, booked.id, len(ids), had_seat=had_seat)
     by_id = by.id if by else None
-    seats.note(conn, ids, state=RegistrationState.CANCELLED, reason=reason, by_id=by_id, now=now)
+    seat_actions.note(conn, ids, state=RegistrationState.CANCELLED, reason=reason, by_id=by_id, now=now)
     for one in ids:
         audit.insert(conn, by, "registration.cancelled", one, event_id=booked.event_id, reason=reason)
     messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
@@ -310,7 +310,7 @@ def _locked(conn: Connection, booking_id: str) -> Booked:
     """
     booked = queries.booked(conn, booking_id)
     if booked is not None and booked.quota_id:
-        seats.lock(conn, booked.quota_id)
+        seat_actions.lock(conn, booked.quota_id)
         booked = queries.booked(conn, booking_id)
     if booked is None or not booked.live:
         raise AlreadyCancelledError

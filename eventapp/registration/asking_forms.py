@@ -10,7 +10,7 @@ from wtforms import BooleanField, Field, IntegerField, RadioField, StringField, 
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from eventapp.registration.asking import Question
+from eventapp.registration.asking_actions import Question
 from eventapp.web.fields import FieldKind
 from eventapp.web.forms import Form, WordingField, storable
 from eventapp.web.permissions import Permission

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from eventapp.db import db
 from eventapp.events.queries import event_by_id
-from eventapp.registration import asking, fields
+from eventapp.registration import asking_actions, fields
 from eventapp.registration.asking_forms import QuestionForm
 from eventapp.web.permissions import Permission, current_person, requires
 
@@ -27,7 +27,7 @@ def add(event_id: str) -> ResponseReturnValue:
     form = QuestionForm()
     if not form.validate_on_submit() or not form.fits():
         return _page(event_id, form), 422
-    asking.ask(event_by_id(event_id), form.question(), by=current_person())
+    asking_actions.ask(event_by_id(event_id), form.question(), by=current_person())
     return redirect(url_for(".index", event_id=event_id), 303)
 
 
@@ -35,7 +35,7 @@ def add(event_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def end(event_id: str, field_id: str) -> ResponseReturnValue:
     """Ask it of nobody any more."""
-    asking.stop_asking(event_by_id(event_id).id, field_id, by=current_person())
+    asking_actions.stop_asking(event_by_id(event_id).id, field_id, by=current_person())
     return redirect(url_for(".index", event_id=event_id), 303)
 
 

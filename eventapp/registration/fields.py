@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from eventapp.db import Sql
 from eventapp.languages import Wording
 from eventapp.registration import words
-from eventapp.registration.entering import Head, SignUp
+from eventapp.registration.entry_actions import Head, SignUp
 from eventapp.registration.queries import Choice
 from eventapp.web.fields import YES, Asked, Field, FieldKind, Fields, Section, with_choices
 from eventapp.web.permissions import Permission

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from eventapp import clock, db
 from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
-from eventapp.registration import queries, tickets
+from eventapp.registration import queries, ticket_rules
 from eventapp.registration.queries import BookedHead, Occasion
 from eventapp.web.urls import external_url
 
@@ -124,7 +124,7 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
         booked = queries.booked(conn, values["booking_id"])
         assert booked is not None
         occasion = queries.occasion_by_id(conn, booked.event_id)
-    page_url = external_url("registration.waiting", token=tickets.link_token(booked.id))
+    page_url = external_url("registration.waiting", token=ticket_rules.link_token(booked.id))
     gone = values.get("registration_ids", ())
     shown = [_shown(one) for one in booked.live or booked.heads if one.code]
     return {
@@ -134,15 +134,15 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
         "gone": [one.name for one in booked.heads if one.id in gone],
         "staying": [one.name for one in booked.live],
         "tickets": shown,
-        "files": {_file(one.position): tickets.address(one.code) for one in booked.heads if one.code},
+        "files": {_file(one.position): ticket_rules.address(one.code) for one in booked.heads if one.code},
         "secrets": {"page_url": page_url, **_secrets(shown)},
     }
 
 
 def _shown(head: BookedHead) -> dict[str, str]:
     code = head.code or ""
-    url = tickets.address(code)
-    return {"name": head.name, "file": _file(head.position), "url": url, "code": tickets.grouped(code)}
+    url = ticket_rules.address(code)
+    return {"name": head.name, "file": _file(head.position), "url": url, "code": ticket_rules.grouped(code)}
 
 
 def _secrets(shown: Iterable[dict[str, str]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from eventapp.db import Sql, as_moment
 from eventapp.events.models import QuotaKind
 from eventapp.registration.models import RegistrationState
 from eventapp.registration.rules import state_of
-from eventapp.registration.tickets import code, code_hash
+from eventapp.registration.ticket_rules import code, code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.title_en, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,

@@ -15,7 +15,7 @@ from eventapp.config import settings
 from eventapp.errors import TooManyError, existing
 from eventapp.formats import qr
 from eventapp.formats.display import number
-from eventapp.registration import actions, forms, notices, queries, rules, tickets
+from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import (
     AlreadyCancelledError,
@@ -24,7 +24,7 @@ from eventapp.registration.errors import (
     TicketNotFoundError,
     TooManySeatsError,
 )
-from eventapp.registration.kept import KeptOccasions, look_up
+from eventapp.registration.kept_fields import KeptOccasions, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import BookedHead, Choice, Occasion, OwnPage
 from eventapp.tokens import token_hash
@@ -54,7 +54,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
     db.only_reads()
     kept: KeptOccasions = current_app.extensions["kept_occasions"]
     occasion, offered, asks = kept.get(slug)
-    sent = forms.read(request.form, asks, lang=chosen(), notice_version=notices.CURRENT, now=clock.system_now())
+    sent = forms.read(request.form, asks, lang=chosen(), notice_version=notice_words.CURRENT, now=clock.system_now())
     if not sent.is_valid:
         return _draw(occasion, offered, sent.form), 422
     try:
@@ -84,7 +84,7 @@ def mail_sent(slug: str) -> ResponseReturnValue:
 def ticket(code: str) -> ResponseReturnValue:
     """The ticket with its QR code, for whoever holds the link."""
     page = _held(_ticket_hash(code), queries.page_by_ticket)
-    return _own_page(page, tickets.code_in(code) or code)
+    return _own_page(page, ticket_rules.code_in(code) or code)
 
 
 @bp.get("/w/<token>")
@@ -199,7 +199,7 @@ def _draw(
         earlier=earlier,
         failed=failed,
         trap=forms.TRAP,
-        notice_template=notices.template(),
+        notice_template=notice_words.template(),
         dpo_contact=settings().dpo_contact,
     )
 
@@ -210,8 +210,8 @@ def _free(occasion: Occasion, choice: Choice | None) -> int:
 
 
 def _ticket_hash(text: str) -> str:
-    code = tickets.code_in(text)
-    return tickets.code_hash(code) if code else ""
+    code = ticket_rules.code_in(text)
+    return ticket_rules.code_hash(code) if code else ""
 
 
 def _held(hashed: str, find: queries.Find) -> OwnPage:
@@ -233,7 +233,7 @@ def _held(hashed: str, find: queries.Find) -> OwnPage:
 
 def _own_page(page: OwnPage, code: str | None) -> str:
     """What a guest's own page says: drawn once for all guests of an event who stand alone in the same place."""
-    now, occasion, token = clock.now(), page.occasion, tickets.link_token(page.id)
+    now, occasion, token = clock.now(), page.occasion, ticket_rules.link_token(page.id)
     facts = {
         "template": _template(page, code),
         "has_email": bool(page.email),
@@ -249,9 +249,9 @@ def _own_page(page: OwnPage, code: str | None) -> str:
     outline = kept_outline(("own page", page.event_id, chosen(), *facts.values()), lambda: _outlined(occasion, facts))
     if code is None:
         return outline.fill(**own, way_out=url_for(".confirm_leaving", token=token))
-    drawing = qr.kept_svg(tickets.scanned_address(code), _("QR code of your ticket"))
+    drawing = qr.kept_svg(ticket_rules.scanned_address(code), _("QR code of your ticket"))
     way_out = url_for(".confirm_cancelling", code=code)
-    return outline.fill(**own, way_out=way_out, qr=drawing, code=tickets.grouped(code))
+    return outline.fill(**own, way_out=way_out, qr=drawing, code=ticket_rules.grouped(code))
 
 
 def _outlined(occasion: Occasion, facts: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ from wtforms import RadioField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from eventapp.statistics.exports import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED
+from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED
 from eventapp.web.forms import Form, storable
 
 FORMATS = [SelectChoice("xlsx", _l("Excel (XLSX)")), SelectChoice("csv", _l("CSV, for any spreadsheet"))]

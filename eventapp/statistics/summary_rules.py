@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 
 from eventapp.formats.display import local
 from eventapp.statistics import queries
-from eventapp.statistics.definitions import Key
-from eventapp.statistics.disclosure import WITHHELD, Shown, protected
+from eventapp.statistics.definition_words import Key
+from eventapp.statistics.disclosure_rules import WITHHELD, Shown, protected
 from eventapp.statistics.queries import Figures
 from eventapp.statistics.rules import Counts
 

@@ -15,10 +15,10 @@ from eventapp.events.queries import event_by_id
 from eventapp.formats.display import clock_time
 from eventapp.formats.spreadsheets import CSV_TYPE, XLSX_TYPE, Sheet, csv_chunks, xlsx
 from eventapp.registration import fields
-from eventapp.statistics import exports, queries, sentence
-from eventapp.statistics.definitions import DEFINITIONS, Key
-from eventapp.statistics.disclosure import WITHHELD
-from eventapp.statistics.exports import ARRIVALS, ATTENDEES, FIGURES, INTERNAL
+from eventapp.statistics import export_files, queries, sentence_words
+from eventapp.statistics.definition_words import DEFINITIONS, Key
+from eventapp.statistics.disclosure_rules import WITHHELD
+from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL
 from eventapp.statistics.forms import ExportForm
 from eventapp.statistics.summary_rules import arrivals_shown, groups_shown
 from eventapp.web.languages import chosen
@@ -73,11 +73,11 @@ def _page(event: Event, form: ExportForm) -> str:
         event=event,
         form=form,
         figures=figures,
-        says=sentence.of(event, groups, contributions.count(event.id), now),
+        says=sentence_words.of(event, groups, contributions.count(event.id), now),
         funnel=sorted((one for ask in registry().desk_figures for one in ask(event.id)), key=lambda one: one.order),
         keys=list(Key),
         definitions=DEFINITIONS,
-        table=exports.figures_table(groups),
+        table=export_files.figures_table(groups),
         came=[_bar(one.name, one.numbers[Key.CAME]) for one in groups[:-1]],
         arrivals=[_bar(clock_time(at), number) for at, number in steps],
         hides_small=hides_small,
@@ -108,20 +108,20 @@ def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[
     if content == ATTENDEES:
         return _attendees(event, name, kind)
     tables = {
-        FIGURES: exports.figures_table(groups_shown(queries.figures(event, clock.now()), hides_small=hides_small)),
-        ARRIVALS: exports.arrivals_table(arrivals_shown(queries.arrivals(event), hides_small=hides_small)),
+        FIGURES: export_files.figures_table(groups_shown(queries.figures(event, clock.now()), hides_small=hides_small)),
+        ARRIVALS: export_files.arrivals_table(arrivals_shown(queries.arrivals(event), hides_small=hides_small)),
     }
     table = tables[content]
     if kind == "csv":
         return _sent("".join(csv_chunks(table.header, table.rows)).encode(), name, CSV_TYPE), len(table.rows)
-    return _sent(xlsx(exports.sheets(list(tables.values()))), name, XLSX_TYPE), len(table.rows)
+    return _sent(xlsx(export_files.sheets(list(tables.values()))), name, XLSX_TYPE), len(table.rows)
 
 
 def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
     with reading() as conn:
-        columns = exports.attendee_columns(fields.of_event(conn, event.id))
-    guests = queries.attendees(event.id, with_answers=exports.has_answers(columns))
-    header, rows = [one.title for one in columns], exports.attendee_rows(guests, columns, chosen())
+        columns = export_files.attendee_columns(fields.of_event(conn, event.id))
+    guests = queries.attendees(event.id, with_answers=export_files.has_answers(columns))
+    header, rows = [one.title for one in columns], export_files.attendee_rows(guests, columns, chosen())
     number = queries.attendee_count(event.id)
     if kind == "csv":
         return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number

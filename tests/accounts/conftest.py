@@ -14,7 +14,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from werkzeug.test import TestResponse
 
-from eventapp.accounts import passwords
+from eventapp.accounts import password_rules
 from eventapp.accounts.models import RoleGrant, Staff
 from eventapp.db import db
 from eventapp.web.permissions import Role
@@ -54,8 +54,8 @@ def password_hash() -> str:
 
 @pytest.fixture
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "hasher", QUICK)
-    monkeypatch.setattr(passwords, "NOBODY", QUICK.hash("nobody"))
+    monkeypatch.setattr(password_rules, "hasher", QUICK)
+    monkeypatch.setattr(password_rules, "NOBODY", QUICK.hash("nobody"))
 
 
 def add_colleague(app: Flask, password_hash: str, *roles: Role, email: str = "mette@havneby.example.org") -> Colleague:

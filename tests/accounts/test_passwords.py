@@ -12,7 +12,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 
-from eventapp.accounts import passwords
+from eventapp.accounts import password_rules
 from eventapp.accounts.models import Staff
 from eventapp.db import db
 from eventapp.web.permissions import Role
@@ -21,7 +21,7 @@ from tests.accounts.conftest import PASSWORD, add_colleague, csrf_token, give_pa
 
 @pytest.fixture(scope="module")
 def true_hash() -> str:
-    return passwords.hash_password(PASSWORD)
+    return password_rules.hash_password(PASSWORD)
 
 
 def test_a_password_is_stored_with_argon2id_at_the_set_cost(true_hash: str) -> None:
@@ -30,23 +30,23 @@ def test_a_password_is_stored_with_argon2id_at_the_set_cost(true_hash: str) -> N
 
 @pytest.mark.parametrize("password", ["a" * 200, "🦔" * 40, "kort men med \x00 nul", "a" * 199 + "b"])
 def test_nothing_is_cut_off_or_changed(password: str) -> None:
-    stored = passwords.hash_password(password)
-    assert passwords.verify(password, stored) == (True, None)
-    assert passwords.verify(password[:-1], stored)[0] is False
+    stored = password_rules.hash_password(password)
+    assert password_rules.verify(password, stored) == (True, None)
+    assert password_rules.verify(password[:-1], stored)[0] is False
 
 
 def test_a_letter_with_ring_is_the_same_from_every_keyboard(true_hash: str) -> None:
-    assert passwords.verify("firben under den bla\u030a bænk", true_hash)[0]
+    assert password_rules.verify("firben under den bla\u030a bænk", true_hash)[0]
 
 
 def test_nothing_is_right_where_nothing_is_stored() -> None:
-    assert passwords.verify("", None) == (False, None)
-    assert passwords.verify("AAAAAAAAAAAAAAAA", None) == (False, None)
+    assert password_rules.verify("", None) == (False, None)
+    assert password_rules.verify("AAAAAAAAAAAAAAAA", None) == (False, None)
 
 
 def test_a_hash_of_lower_cost_is_right_and_renewed() -> None:
     weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8192, parallelism=1),)).hash("firben under bænken")
-    right, renewed = passwords.verify("firben under bænken", weak)
+    right, renewed = password_rules.verify("firben under bænken", weak)
     assert right
     assert renewed is not None
     assert renewed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from eventapp import blobs, record
-from eventapp.cases import actions, queries, thread
+from eventapp.cases import actions, queries, thread_hooks
 from eventapp.cases.actions import CaseFacts, DocumentFacts, Letter, Upload
 from eventapp.cases.models import Case, CaseContact, CaseTask, DecisionStep, DocumentKind, LetterKind, Stage
 from eventapp.db import db
@@ -132,7 +132,7 @@ def test_cover_answers_while_a_contact_is_away(page_client: PageClient, case_id:
 def states(app: Flask, case_id: str) -> dict[str, StepState]:
     with app.test_request_context():
         case = queries.case_by_id(case_id)
-        return {str(one.title): one.state for one in thread.steps(case)}
+        return {str(one.title): one.state for one in thread_hooks.steps(case)}
 
 
 def test_first_planned_step_is_next_and_a_meeting_without_decision_is_missing(app: Flask, case_id: str) -> None:
@@ -161,7 +161,7 @@ def test_higher_slice_adds_to_the_step_of_a_lower_one(app: Flask, case_id: str) 
     )
     with app.test_request_context():
         case = queries.case_by_id(case_id)
-        step = next(one for one in thread.steps(case) if one.key == "debate:1")
+        step = next(one for one in thread_hooks.steps(case) if one.key == "debate:1")
     assert (step.title, step.figure, step.url, step.refs) == ("Debat", "141 mødte", "/events/debat", ("1", "2"))
 
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 
-from eventapp.checkin import actions, queries, scanning, undoing
+from eventapp.checkin import actions, queries, scan_actions, undo_actions
 from eventapp.checkin.models import Direction, Occupancy
 from eventapp.checkin.queries import Result
-from eventapp.checkin.scanning import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import quota
 from eventapp.formats.names import danish_key
-from eventapp.registration import tickets
+from eventapp.registration import ticket_rules
 from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState, Ticket
 from eventapp.web.permissions import Person, Role
 from tests.support.factories import STARTS_AT, make_event, make_layout
@@ -46,7 +46,7 @@ class Invitee:
 
     @property
     def ticket(self) -> Guest:
-        return Guest(code_hash=tickets.code_hash(self.code))
+        return Guest(code_hash=ticket_rules.code_hash(self.code))
 
 
 def make_hall(db: SQLAlchemy, *, max_persons: int = 200) -> Hall:
@@ -93,7 +93,7 @@ def make_guest(
     public = quota(event_id, QuotaKind.PUBLIC)
     assert public is not None
     ticket_id, registration_id, booking_id = new_id(), new_id(), new_id()
-    code = tickets.code(ticket_id, 1)
+    code = ticket_rules.code(ticket_id, 1)
     waiting = state is RegistrationState.WAITING
     if waiting:
         public.waiting_issued += 1
@@ -131,7 +131,7 @@ def make_guest(
             id=ticket_id,
             registration_id=registration_id,
             event_id=event_id,
-            code_hash=tickets.code_hash(code),
+            code_hash=ticket_rules.code_hash(code),
             issued_at=DOORS_OPEN,
         )
     )
@@ -145,7 +145,7 @@ def scanned(guest: Guest, by: Person, minutes: int = 0, *, direction: Direction 
     """Show a ticket so many minutes after the doors opened."""
     moment = Moment(uuid.uuid4().hex, direction)
     session.rollback()  # outside a request the session's transaction would hold the gate
-    told = scanning.scan(guest, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
+    told = scan_actions.scan(guest, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
     stored, room = queries.outcome(by.event_id or "", moment.id)
     assert (told.result, told.room.inside, told.room.limit) == (stored, room.inside, room.limit), (
         "told is what is stored"
@@ -156,14 +156,14 @@ def scanned(guest: Guest, by: Person, minutes: int = 0, *, direction: Direction 
 def walked_in(by: Person, name: str = "", minutes: int = 0, *, direction: Direction = Direction.IN) -> Result:
     moment = Moment(uuid.uuid4().hex, direction)
     session.rollback()  # outside a request the session's transaction would hold the gate
-    scanning.walk_in(WalkIn(name), moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
+    scan_actions.walk_in(WalkIn(name), moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
     return result_of(moment, by)
 
 
 def undone(scan: Result, by: Person, minutes: int = 0) -> Result:
     moment = Moment(uuid.uuid4().hex)
     session.rollback()
-    undoing.undo(scan.id, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
+    undo_actions.undo(scan.id, moment, by=by, now=DOORS_OPEN + timedelta(minutes=minutes))
     return result_of(moment, by)
 
 

@@ -12,7 +12,7 @@ from eventapp.checkin.models import Direction
 from eventapp.db import db
 from eventapp.events.queries import event_by_id
 from eventapp.formats import qr
-from eventapp.registration import tickets
+from eventapp.registration import ticket_rules
 from eventapp.web.permissions import Role
 from tests.checkin.support import DOORS_OPEN, make_guest, make_hall, open_shift, scanned, walked_in
 from tests.support import pictures
@@ -73,7 +73,7 @@ def open_door(tab, code):
 def film(app, codes, target):
     """Each ticket is held up for a moment, with long enough between that showing it again counts again."""
     with app.app_context():
-        shown = [qr.png(tickets.scanned_address(code)) for code in codes]
+        shown = [qr.png(ticket_rules.scanned_address(code)) for code in codes]
     pause = [qr.png("")] * 6  # Chromium plays a film three times as fast as it was taken
     return pictures.camera_video([picture for one in shown for picture in (one, *pause)], target)
 
@@ -113,7 +113,7 @@ def test_a_welcome_goes_by_itself_and_everything_else_waits(address, made, hall,
     guest = made(make_guest, db, hall.event_id)
     watched = open_tab(address, size="phone")
     page = open_door(watched, made(shift_code, hall.event_id))
-    type_code(page, tickets.grouped(guest.code).lower())
+    type_code(page, ticket_rules.grouped(guest.code).lower())
     expect(result(page)).to_contain_text("Velkommen")
     expect(result(page)).to_be_hidden(timeout=5000)
     type_code(page, "ingen billet")
@@ -217,7 +217,7 @@ def test_phone_and_server_take_the_same_code_out_of_the_same_text(address, open_
     texts = [
         code,
         code.lower(),
-        tickets.grouped(code),
+        ticket_rules.grouped(code),
         f" {code}\n",
         f"HTTPS://EXAMPLE.ORG/T/{code}",
         f"https://example.org/t/{code.lower()}/",

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from eventapp.checkin import presence, scanning, undoing
+from eventapp.checkin import presence_actions, scan_actions, undo_actions
 from eventapp.checkin.errors import NotUndoableError
 from eventapp.checkin.models import Direction, Means, Occupancy, Presence, Scan, Verdict
-from eventapp.checkin.presence import Head, of_head
-from eventapp.checkin.scanning import Found, Guest, Moment, Turn, WalkIn
+from eventapp.checkin.presence_actions import Head, of_head
+from eventapp.checkin.scan_actions import Found, Guest, Moment, Turn, WalkIn
 from eventapp.db import reading, transaction
 from tests.checkin.support import DOORS_OPEN, count_of, make_guest, make_hall
 
@@ -55,14 +55,14 @@ def play(step, number, hall, tickets, made):
     moment = Moment(uuid.uuid4().hex, way, now - timedelta(minutes=kept_for), 0)
     if act in {"in", "out"}:
         ticket = tickets[which] if which < GUESTS else Guest(code_hash="0" * 64)
-        scanning.scan(ticket, moment, by=by, now=now)
-        made.append((moment, lambda again: scanning.scan(ticket, again, by=by, now=now)))
+        scan_actions.scan(ticket, moment, by=by, now=now)
+        made.append((moment, lambda again: scan_actions.scan(ticket, again, by=by, now=now)))
     elif act.startswith("walk"):
-        scanning.walk_in(WalkIn(), moment, by=by, now=now)
-        made.append((moment, lambda again: scanning.walk_in(WalkIn(), again, by=by, now=now)))
+        scan_actions.walk_in(WalkIn(), moment, by=by, now=now)
+        made.append((moment, lambda again: scan_actions.walk_in(WalkIn(), again, by=by, now=now)))
     elif made and act == "undo":
         with suppress(NotUndoableError):
-            undoing.undo(made[which % len(made)][0].id, moment, by=by, now=now)
+            undo_actions.undo(made[which % len(made)][0].id, moment, by=by, now=now)
     elif made:
         again, send = made[which % len(made)]
         assert send(again).is_new is False
@@ -88,7 +88,7 @@ def test_the_counter_equals_a_recount_over_any_history(db):
         assert count_of(db, hall.event_id) == recounted(scans)
         db.session.rollback()
         with transaction() as session:
-            assert presence.recount(session.connection(), hall.event_id) == 0
+            assert presence_actions.recount(session.connection(), hall.event_id) == 0
         assert [scan.number for scan in sorted(scans, key=lambda one: one.number)] == list(range(1, len(scans) + 1))
 
     check()
@@ -122,7 +122,7 @@ def take(hall, guest, moment, number, verdict, at, undoes_id):
         turn = Turn(number, row.inside, 200, row.latest_at, DOORS_OPEN, at)
         head = Head(guest.id, "web", of_head(conn, guest.id))
         means = Means.REVERSAL if undoes_id else Means.CODE
-        scanning.store(conn, moment, turn, means, Found(verdict, head), by=hall.front, undoes_id=undoes_id)
+        scan_actions.store(conn, moment, turn, means, Found(verdict, head), by=hall.front, undoes_id=undoes_id)
 
 
 def standing(hall, guests):

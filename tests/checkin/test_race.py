@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from eventapp.checkin import scanning
+from eventapp.checkin import scan_actions
 from eventapp.checkin.models import Scan, Verdict
-from eventapp.checkin.scanning import Moment, Turn, WalkIn
+from eventapp.checkin.scan_actions import Moment, Turn, WalkIn
 from eventapp.db import Sql
 from tests.checkin.support import DOORS_OPEN, count_of, make_guest, make_hall
 
@@ -33,7 +33,7 @@ def at_once(app, jobs):
 
 def show(guest, by):
     moment = Moment(uuid.uuid4().hex)
-    return lambda: scanning.scan(guest.ticket, moment, by=by, now=DOORS_OPEN)
+    return lambda: scan_actions.scan(guest.ticket, moment, by=by, now=DOORS_OPEN)
 
 
 def verdicts(db, event_id):
@@ -67,7 +67,7 @@ def test_the_room_is_filled_exactly_to_its_number(app, db):
     tickets = [show(guest, hall.front) for guest in guests]
     moments = [Moment(uuid.uuid4().hex) for _ in range(PARALLEL // 2)]
     walk_ins = [
-        lambda moment=moment: scanning.walk_in(WalkIn(), moment, by=hall.side, now=DOORS_OPEN) for moment in moments
+        lambda moment=moment: scan_actions.walk_in(WalkIn(), moment, by=hall.side, now=DOORS_OPEN) for moment in moments
     ]
     at_once(app, tickets + walk_ins)
     assert verdicts(db, hall.event_id) == {Verdict.OK: 20, Verdict.FULL: PARALLEL - 20}
@@ -87,7 +87,7 @@ def test_without_the_lock_one_ticket_lets_several_in(app, db, monkeypatch):
         inside = unlocked(conn, event_id=by.event_id).scalar_one()
         return Turn(next(number), inside, 200, None, now, now)
 
-    monkeypatch.setattr(scanning, "queue_up", queue_up)
+    monkeypatch.setattr(scan_actions, "queue_up", queue_up)
     let_in = 0
     for _ in range(ROUNDS):
         hall = make_hall(db)

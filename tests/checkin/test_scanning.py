@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from eventapp.checkin import forms, queries, rules, scanning, undoing
+from eventapp.checkin import forms, queries, rules, scan_actions, undo_actions
 from eventapp.checkin.errors import NotUndoableError, OtherScanError
 from eventapp.checkin.models import Direction, DoorSession, Means, Occupancy, Presence, Scan, Verdict
-from eventapp.checkin.scanning import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
 from eventapp.errors import NotFoundError
-from eventapp.registration import tickets
+from eventapp.registration import ticket_rules
 from eventapp.registration.models import Booking, Origin, Registration, RegistrationState
 from eventapp.web.registry import registry
 from tests.checkin.support import (
@@ -136,9 +136,9 @@ def test_undoing_an_exit_leaves_the_walk_in_registered(db, hall):
 
 def test_a_scan_sent_again_changes_nothing(db, hall):
     guest, moment = make_guest(db, hall.event_id), Moment(uuid.uuid4().hex)
-    assert scanning.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN).is_new is True
+    assert scan_actions.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN).is_new is True
     before = result_of(moment, hall.front)
-    assert scanning.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN + timedelta(hours=1)).is_new is False
+    assert scan_actions.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN + timedelta(hours=1)).is_new is False
     assert result_of(moment, hall.front) == before
     assert db.session.scalar(select(func.count()).select_from(Scan)) == 1
 
@@ -146,7 +146,7 @@ def test_a_scan_sent_again_changes_nothing(db, hall):
 def test_a_walk_in_sent_again_is_one_guest(db, hall):
     moment = Moment(uuid.uuid4().hex)
     for expected in (True, False, False):
-        assert scanning.walk_in(WalkIn("Bo"), moment, by=hall.front, now=DOORS_OPEN).is_new is expected
+        assert scan_actions.walk_in(WalkIn("Bo"), moment, by=hall.front, now=DOORS_OPEN).is_new is expected
     assert count_of(db, hall.event_id)[:2] == (1, 1)
     assert db.session.scalar(select(func.count()).select_from(Registration)) == 1
 
@@ -154,14 +154,14 @@ def test_a_walk_in_sent_again_is_one_guest(db, hall):
 def test_an_id_used_for_another_scan_is_refused_so_that_none_vanishes(db, hall):
     first, second = make_guest(db, hall.event_id), make_guest(db, hall.event_id)
     moment = Moment(uuid.uuid4().hex)
-    scanning.scan(first.ticket, moment, by=hall.front, now=DOORS_OPEN)
+    scan_actions.scan(first.ticket, moment, by=hall.front, now=DOORS_OPEN)
     with pytest.raises(OtherScanError):
-        scanning.scan(second.ticket, moment, by=hall.front, now=DOORS_OPEN)
+        scan_actions.scan(second.ticket, moment, by=hall.front, now=DOORS_OPEN)
     with pytest.raises(OtherScanError):
-        scanning.scan(first.ticket, Moment(moment.id, Direction.OUT), by=hall.front, now=DOORS_OPEN)
+        scan_actions.scan(first.ticket, Moment(moment.id, Direction.OUT), by=hall.front, now=DOORS_OPEN)
     other = make_hall(db)
     with pytest.raises(OtherScanError):
-        scanning.scan(first.ticket, moment, by=other.front, now=DOORS_OPEN)
+        scan_actions.scan(first.ticket, moment, by=other.front, now=DOORS_OPEN)
 
 
 def test_undo_takes_the_entry_back(db, hall):
@@ -192,8 +192,8 @@ def test_only_the_last_thing_that_happened_can_be_undone_and_only_once(db, hall)
 def test_an_undo_sent_again_changes_nothing(db, hall):
     entry = scanned(make_guest(db, hall.event_id).ticket, hall.front)
     moment = Moment(uuid.uuid4().hex)
-    assert undoing.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN).is_new is True
-    assert undoing.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN).is_new is False
+    assert undo_actions.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN).is_new is True
+    assert undo_actions.undo(entry.id, moment, by=hall.front, now=DOORS_OPEN).is_new is False
 
 
 def test_undoing_a_walk_in_cancels_her_registration(db, hall):
@@ -233,7 +233,7 @@ def test_the_phones_time_is_kept_beside_ours(db, hall):
     guest = make_guest(db, hall.event_id)
     made_at = DOORS_OPEN - timedelta(hours=2)
     moment = Moment(uuid.uuid4().hex, device_at=made_at, offset_ms=2 * 3600 * 1000 - 30_000)
-    scanning.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN)
+    scan_actions.scan(guest.ticket, moment, by=hall.front, now=DOORS_OPEN)
     scan = db.session.get_one(Scan, moment.id)
     assert (scan.device_at, scan.offset_ms, scan.received_at) == (made_at, 7_170_000, DOORS_OPEN)
     assert scan.at == DOORS_OPEN - timedelta(seconds=30)
@@ -251,7 +251,7 @@ def test_a_phone_that_shows_thirty_unknown_codes_in_a_minute_is_paused(db, hall)
         assert db.session.get_one(DoorSession, hall.front.id).paused_at is None
         db.session.rollback()
         moment = Moment(uuid.uuid4().hex)
-        scanning.scan(Guest(code_hash=f"{number:064x}"), moment, by=hall.front, now=DOORS_OPEN)
+        scan_actions.scan(Guest(code_hash=f"{number:064x}"), moment, by=hall.front, now=DOORS_OPEN)
     assert db.session.get_one(DoorSession, hall.front.id).paused_at == DOORS_OPEN
     assert db.session.get_one(DoorSession, hall.side.id).paused_at is None
 
@@ -259,7 +259,7 @@ def test_a_phone_that_shows_thirty_unknown_codes_in_a_minute_is_paused(db, hall)
 def test_wrong_tickets_now_and_then_pause_nobody(db, hall):
     for number in range(2 * rules.MOST_UNKNOWN_CODES):
         now = DOORS_OPEN + timedelta(seconds=3 * number)
-        scanning.scan(Guest(code_hash=f"{number:064x}"), Moment(uuid.uuid4().hex), by=hall.front, now=now)
+        scan_actions.scan(Guest(code_hash=f"{number:064x}"), Moment(uuid.uuid4().hex), by=hall.front, now=now)
     assert db.session.get_one(DoorSession, hall.front.id).paused_at is None
 
 
@@ -277,7 +277,7 @@ def test_wrong_tickets_now_and_then_pause_nobody(db, hall):
 )
 def test_a_code_is_taken_in_any_spacing_and_case(db, hall, shown):
     guest = make_guest(db, hall.event_id)
-    text = shown.format(code=guest.code, lower=guest.code.lower(), grouped=tickets.grouped(guest.code))
+    text = shown.format(code=guest.code, lower=guest.code.lower(), grouped=ticket_rules.grouped(guest.code))
     assert forms.guest({"code": text}) == guest.ticket
     assert scanned(forms.guest({"code": text}), hall.front).verdict is Verdict.OK
 
@@ -291,7 +291,7 @@ def test_two_thousand_forged_and_mutated_codes_are_unknown(db, hall):
         for text in forged:
             found = forms.guest({"code": text})
             assert found not in real, text
-            assert not scanning.BY_CODE(conn, code_hash=found.code_hash).all(), text
+            assert not scan_actions.BY_CODE(conn, code_hash=found.code_hash).all(), text
 
 
 @pytest.mark.parametrize("length", [1, 255, 256, 65_535])
@@ -354,7 +354,7 @@ def kept(guest, by, made, sent, *, direction=Direction.IN):
     """A scan of minute ``made`` that reaches the server in minute ``sent``."""
     moment = Moment(uuid.uuid4().hex, direction, minute(made), 0)
     session.rollback()
-    scanning.scan(guest.ticket, moment, by=by, now=minute(sent))
+    scan_actions.scan(guest.ticket, moment, by=by, now=minute(sent))
     return result_of(moment, by)
 
 
@@ -399,10 +399,10 @@ def test_who_is_inside_already_is_never_too_many(db):
 def test_a_walk_in_who_leaves_was_inside_then(db, hall):
     walked_in(hall.front, "Bo", 20)
     early = Moment(uuid.uuid4().hex, Direction.OUT, minute(10), 0)
-    scanning.walk_in(WalkIn(), early, by=hall.side, now=minute(30))
+    scan_actions.walk_in(WalkIn(), early, by=hall.side, now=minute(30))
     assert result_of(early, hall.side).verdict is Verdict.NOT_IN
     late = Moment(uuid.uuid4().hex, Direction.OUT, minute(25), 0)
-    scanning.walk_in(WalkIn(), late, by=hall.side, now=minute(40))
+    scan_actions.walk_in(WalkIn(), late, by=hall.side, now=minute(40))
     assert (result_of(late, hall.side).name, count_of(db, hall.event_id)[0]) == ("Bo", 0)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.event import listen, remove
 
 from eventapp import clock
 from eventapp.db import db
-from eventapp.events import queries, rules, seats
+from eventapp.events import queries, rules, seat_words
 from eventapp.events.models import Event, ProgrammeItem, QuotaKind, Theme
 from eventapp.events.rules import Phase
 from eventapp.web.pages import PageCache
@@ -199,7 +199,7 @@ def test_calendar_file_has_danish_time_in_summer_and_winter(
 
 def test_seats_of_an_event_without_public_quota_are_none(app: Flask) -> None:
     with app.app_context():
-        assert seats.public_seats(Event()).total == 0
+        assert seat_words.public_seats(Event()).total == 0
 
 
 def test_thread_and_front_page_know_the_event(page_client: PageClient, app: Flask) -> None:

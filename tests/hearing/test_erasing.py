@@ -21,7 +21,7 @@ from eventapp.db import db, end_reading, reading
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.answering.actions import Upload
-from eventapp.hearing.dossier import erasing
+from eventapp.hearing.dossier import erasure_actions
 from eventapp.invitations import actions as invitations
 from eventapp.invitations.actions import Given
 from eventapp.invitations.entries import REPLY
@@ -91,7 +91,7 @@ def is_kept(file: Path) -> bool:
 
 def erase(case_id: str, seq: int, names: list[str]) -> None:
     end_reading()
-    erasing.erase(case_id, seq, names, REASON, by=None, now=DEADLINE_AT)
+    erasure_actions.erase(case_id, seq, names, REASON, by=None, now=DEADLINE_AT)
     record.checkpoint_covering(case_id)
 
 

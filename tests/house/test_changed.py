@@ -17,7 +17,7 @@ def chosen(*changed: str) -> list[str]:
     ("changed", "found"),
     [
         ("eventapp/registration/rules.py", "tests/registration"),  # its own slice
-        ("eventapp/registration/seats.py", "tests/checkin"),  # a slice that builds on it
+        ("eventapp/registration/seat_actions.py", "tests/checkin"),  # a slice that builds on it
         ("eventapp/mail/outbox.py", "tests/hearing/test_answering.py"),
         ("eventapp/formats/names.py", "tests/formats/test_names.py"),
         ("templates/hearing/show.html", "tests/hearing"),

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from eventapp.audit import AuditEntry
 from eventapp.db import db
 from eventapp.events.models import ProgrammeItem, Quota, QuotaKind
-from eventapp.invitations import actions, letters, queries
+from eventapp.invitations import actions, letter_files, queries
 from eventapp.invitations.actions import Given
 from eventapp.invitations.errors import EventOverError
 from eventapp.invitations.models import (
@@ -64,7 +64,7 @@ def test_the_letter_leaves_with_a_calendar_request(invitation: Invitation) -> No
 
 
 def test_the_letter_is_a_tagged_pdf(invitation: Invitation) -> None:
-    content = letters.pdf_of(invitation, REPLIED_AT)
+    content = letter_files.pdf_of(invitation, REPLIED_AT)
     assert content.startswith(b"%PDF-")
     assert b"/MarkInfo" in content or b"/StructTreeRoot" in content
 

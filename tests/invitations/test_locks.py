@@ -14,7 +14,7 @@ from eventapp.invitations import actions
 from eventapp.invitations.actions import Given
 from eventapp.invitations.models import Invitation, ReplyChannel, ReplyState
 from eventapp.record import store
-from eventapp.registration import seats
+from eventapp.registration import seat_actions
 from tests.invitations.conftest import REPLIED_AT, make_invitation
 from tests.support.locks import meet
 
@@ -32,7 +32,7 @@ def test_a_reply_and_a_change_of_the_seats_never_wait_for_each_other(app: Flask,
     def reply() -> None:
         actions.reply(db.session.get_one(Invitation, invitation_id), YES, now=REPLIED_AT)
 
-    meet(app, lambda conn: seats.lock(conn, quota_id), reply, lambda conn: store.GROW_LOG(conn, id=case_id))
+    meet(app, lambda conn: seat_actions.lock(conn, quota_id), reply, lambda conn: store.GROW_LOG(conn, id=case_id))
 
 
 def test_invitations_and_replies_at_the_same_moment_get_numbers_of_their_own(

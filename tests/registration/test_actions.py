@@ -12,7 +12,7 @@ from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
-from eventapp.registration import actions, desk, jobs, queries, retention, tickets
+from eventapp.registration import actions, hooks, jobs, queries, retention_jobs, ticket_rules
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.errors import EventNotOpenError, OtherContentError, TooManySeatsError
 from eventapp.registration.models import Origin, Reason, RegistrationState
@@ -55,7 +55,7 @@ def test_an_invited_guest_without_a_free_seat_waits_and_the_desk_says_so(db, app
     event = given_event(quotas={QuotaKind.INVITED: 0})
     assert accept(event).state is RegistrationState.WAITING
     with app.test_request_context():
-        texts = [item.text for item in desk._quota_items(event.id)]
+        texts = [item.text for item in hooks._quota_items(event.id)]
     assert texts == ["1 inviteret har sagt ja og mangler plads"]
     database.session.rollback()
 
@@ -144,17 +144,17 @@ def test_a_cancelled_registration_makes_room_under_the_address(db) -> None:
 
 def test_the_code_of_a_ticket_is_26_capitals_and_digits_and_changes_with_the_version(db) -> None:
     ticket = "0" * 32
-    codes = {tickets.code(ticket, version) for version in range(1, 4)}
+    codes = {ticket_rules.code(ticket, version) for version in range(1, 4)}
     assert len(codes) == 3
     for code in codes:
-        assert tickets.CODE.fullmatch(code)
-        assert tickets.code_in(tickets.scanned_address(code)) == code
-        assert tickets.code_in(f" {tickets.grouped(code).lower()} ") == code
+        assert ticket_rules.CODE.fullmatch(code)
+        assert ticket_rules.code_in(ticket_rules.scanned_address(code)) == code
+        assert ticket_rules.code_in(f" {ticket_rules.grouped(code).lower()} ") == code
 
 
 @pytest.mark.parametrize("text", ["", "x", "https://example.org/t/", "A" * 25, "A" * 27, "æ" * 26, "\0" * 26])
 def test_other_texts_hold_no_code(text: str) -> None:
-    assert tickets.code_in(text) is None
+    assert ticket_rules.code_in(text) is None
 
 
 def test_a_ticket_is_found_by_its_code_for_the_door(db) -> None:
@@ -171,5 +171,5 @@ def test_what_guests_need_is_forgotten_a_week_after_the_event(db) -> None:
     sign_up(event, 1, needs="Tegnsprogstolk")
     for days, forgotten in ((6, 0), (8, 1), (9, 0)):
         now = event.ends_at + timedelta(days=days)
-        assert core.write(partial(retention.forget_needs, now=now)) == forgotten
+        assert core.write(partial(retention_jobs.forget_needs, now=now)) == forgotten
     assert (count("access_need"), count("registration")) == (0, 1)

@@ -19,7 +19,7 @@ from eventapp.db import db as database
 from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations.actions import link_token
 from eventapp.languages import Wording
-from eventapp.registration import fields, retention
+from eventapp.registration import fields, retention_jobs
 from eventapp.registration.fields import STANDARD
 from eventapp.registration.models import EventField, FieldValue
 from eventapp.web.fields import Asked, Field, FieldKind, Fields
@@ -135,7 +135,7 @@ def _in_the_data_map(client: PageClient) -> None:
 
 def _forgotten_in_time(event: Event) -> None:
     for days, left in ((2, 3), (4, 0)):
-        core.write(partial(retention.forget_answers, now=event.ends_at + timedelta(days=days)))
+        core.write(partial(retention_jobs.forget_answers, now=event.ends_at + timedelta(days=days)))
         assert len(answers()) == left
     assert count("registration") == 3
 
@@ -207,7 +207,7 @@ def test_an_organiser_asks_for_one_event_alone(
     assert send(page_client, event, name="Uden svar").status_code == 303
     sign_in(page_client, Role.ORGANISER)
     assert shown in page_client.visit(f"/staff/events/{event.id}/registrations").text
-    core.write(partial(retention.forget_answers, now=event.ends_at + timedelta(days=2)))
+    core.write(partial(retention_jobs.forget_answers, now=event.ends_at + timedelta(days=2)))
     assert (count("field_value"), count("registration")) == (0, 2)
 
 

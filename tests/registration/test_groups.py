@@ -18,7 +18,7 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.mail.models import OutboxMail
-from eventapp.registration import actions, queries, retention, staff_queries, tickets
+from eventapp.registration import actions, queries, retention_jobs, staff_queries, ticket_rules
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
@@ -164,7 +164,7 @@ def test_a_key_is_bound_to_all_heads(db) -> None:
 def test_what_a_group_needs_is_forgotten_with_all_other_needs(db) -> None:
     event = given_event()
     sign_up(event, heads=2, needs="Tegnsprogstolk")
-    assert core.write(partial(retention.forget_needs, now=event.ends_at + timedelta(days=8))) == 2
+    assert core.write(partial(retention_jobs.forget_needs, now=event.ends_at + timedelta(days=8))) == 2
 
 
 # --- many at once --------------------------------------------------------------------------------------------
@@ -236,15 +236,15 @@ def test_one_mail_holds_every_ticket_under_its_name_and_what_is_kept_opens_none(
     ((_job, mail),) = mails().values()
     pictures = [file for file in mail.files if file.media_type == "image/png"]
     assert [qr_from_png(one.content) for one in pictures] == [
-        tickets.scanned_address(one) for one in outcome.ticket_codes
+        ticket_rules.scanned_address(one) for one in outcome.ticket_codes
     ]
     for picture, code, name in zip(pictures, outcome.ticket_codes, ("Gæst 1", "Ledsager 1.2"), strict=False):
         assert f"cid:{picture.cid}" in mail.html
-        assert tickets.address(code) in mail.text
+        assert ticket_rules.address(code) in mail.text
         assert name in mail.text
     for code in outcome.ticket_codes:
         assert code not in mail.kept
-        assert tickets.grouped(code) not in mail.kept
+        assert ticket_rules.grouped(code) not in mail.kept
     assert f"/w/{outcome.link_token}" in mail.text
 
 
@@ -272,8 +272,8 @@ def test_a_ticket_cancelled_before_the_mail_left_does_not_stop_the_mail(db) -> N
     outcome = sign_up(given_event(), heads=2)
     cancel_one(outcome.registration_ids[1])
     mail = mails()["registration/confirmed"][1]
-    assert tickets.address(outcome.ticket_codes[0]) in mail.text
-    assert tickets.address(outcome.ticket_codes[1]) not in mail.text
+    assert ticket_rules.address(outcome.ticket_codes[0]) in mail.text
+    assert ticket_rules.address(outcome.ticket_codes[1]) not in mail.text
 
 
 def test_a_changed_event_is_told_once_a_booking(db) -> None:

@@ -154,7 +154,7 @@ def crowded_event() -> Event:
 
 
 def test_added_seats_are_given_to_the_line_in_steps_until_none_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eventapp.registration.seats.MOST_AT_ONCE", 3)
+    monkeypatch.setattr("eventapp.registration.seat_actions.MOST_AT_ONCE", 3)
     event = given_event(seats=1)
     for number in range(12):
         sign_up(event, number)

@@ -16,7 +16,7 @@ from eventapp.mail import rules as mail_rules
 from eventapp.mail.models import OutboxMail
 from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import Rendered
-from eventapp.registration import actions, jobs, queries, tickets
+from eventapp.registration import actions, jobs, queries, ticket_rules
 from eventapp.registration.actions import Outcome
 from eventapp.registration.errors import TooManySeatsError
 from eventapp.registration.models import Reason
@@ -91,11 +91,11 @@ def test_the_picture_in_the_mail_is_the_ticket_in_capitals(db) -> None:
     code = sign_up(event, 1).ticket_code or ""
     _job, mail = mails()["registration/confirmed"]
     (picture,) = [file for file in mail.files if file.cid]
-    assert qr_from_png(picture.content) == tickets.address(code).upper()
+    assert qr_from_png(picture.content) == ticket_rules.address(code).upper()
     assert picture.cid is not None
     assert f"cid:{picture.cid}" in mail.html
-    assert tickets.address(code) in mail.text
-    assert tickets.grouped(code) in mail.text
+    assert ticket_rules.address(code) in mail.text
+    assert ticket_rules.grouped(code) in mail.text
 
 
 def test_the_calendar_file_says_when_and_where_and_holds_no_code(db) -> None:
@@ -138,7 +138,7 @@ def test_an_event_that_is_called_off_leaves_the_calendars_of_its_guests(db) -> N
 def test_what_is_kept_for_staff_opens_no_ticket(db) -> None:
     code = sign_up(given_event(), 1).ticket_code or ""
     _job, mail = mails()["registration/confirmed"]
-    for secret in (code, tickets.grouped(code), code.lower()):
+    for secret in (code, ticket_rules.grouped(code), code.lower()):
         assert secret not in mail.kept
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from eventapp import db as core
 from eventapp.db import Sql, new_id
 from eventapp.events.models import Event
-from eventapp.registration import actions, queries, seats
+from eventapp.registration import actions, queries, seat_actions
 from eventapp.registration.actions import Outcome, Sending
 from eventapp.registration.models import Reason, RegistrationState
-from eventapp.registration.seats import Place
+from eventapp.registration.seat_actions import Place
 from eventapp.web.permissions import Person
 from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, said, sign_up
 from tests.support.factories import SIGN_UP_AT
@@ -50,7 +50,7 @@ def test_each_of_a_rush_is_told_the_place_that_it_got_and_leaves_one_mail_and_on
 
 def test_looking_first_and_taking_then_would_sell_seats_twice(app: Flask, db, monkeypatch) -> None:
     """The control: without the one guarded statement this rush goes wrong, so the tests above would notice."""
-    monkeypatch.setattr(seats, "join", look_then_take)
+    monkeypatch.setattr(seat_actions, "join", look_then_take)
     monkeypatch.setattr(core, "write", write_without_gate)
     event = given_event(seats=SEATS)
     outcomes = rush(app, event)

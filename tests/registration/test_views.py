@@ -15,7 +15,7 @@ from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Event, QuotaKind
-from eventapp.registration import kept, tickets
+from eventapp.registration import kept_fields, ticket_rules
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
 from eventapp.web.pages import PageCache
 from eventapp.web.permissions import Role
@@ -96,7 +96,7 @@ def test_pages_drawn_once_hold_for_each_guest_what_is_hers(app: Flask, page_clie
         links = {str(one.attributes.get("href")) for one in page.root.all("a")}
         assert guest["name"] in page.text
         assert guest["email"] in page.text
-        assert tickets.grouped(address.removeprefix("/t/")) in page.text
+        assert ticket_rules.grouped(address.removeprefix("/t/")) in page.text
         assert {f"{address}/cancellation", f"{address}?lang=en"} <= links
         assert not [one for one in links if "/t/" in one and not one.startswith(address)]
 
@@ -296,7 +296,7 @@ def test_what_a_guest_comes_as_decides_whose_seats_are_taken(page_client: PageCl
 
 
 def test_guessing_codes_is_slowed_and_signing_up_from_there_is_not(page_client: PageClient, event: Event) -> None:
-    answers = [page_client.get(f"/t/{tickets.grouped('A' * 26)}").status_code for _ in range(20)]
+    answers = [page_client.get(f"/t/{ticket_rules.grouped('A' * 26)}").status_code for _ in range(20)]
     assert (answers[0], answers[-1]) == (404, 429)
     assert answers.count(404) == 15
     assert page_client.get("/w/unknown").status_code == 429
@@ -312,7 +312,7 @@ def test_no_code_and_no_personal_link_stands_in_the_database(page_client: PageCl
     code = send(page_client, event).location.removeprefix("/t/")
     row = rows(event)[0]
     with app.app_context():
-        link = tickets.link_token(row.booking_id)
+        link = ticket_rules.link_token(row.booking_id)
         assert row.booking.link_hash == tokens.token_hash(link)
     dump = " ".join(str(one) for one in _everything())
     assert code not in dump
@@ -330,18 +330,18 @@ def test_in_a_rush_the_event_is_looked_up_once_a_second(
     app: Flask, event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[str] = []
-    look_up = kept.look_up
+    look_up = kept_fields.look_up
 
-    def counted(slug: str) -> kept.Found:
+    def counted(slug: str) -> kept_fields.Found:
         looks.append(slug)
         return look_up(slug)
 
-    monkeypatch.setattr(kept, "look_up", counted)
-    occasions = kept.KeptOccasions()
+    monkeypatch.setattr(kept_fields, "look_up", counted)
+    occasions = kept_fields.KeptOccasions()
     with app.app_context():
         found = [occasions.get(event.slug) for _ in range(5)]
-        assert kept.KeptOccasions(0).get(event.slug) == found[0]
-        assert kept.KeptOccasions(0).get(event.slug) == found[0]
+        assert kept_fields.KeptOccasions(0).get(event.slug) == found[0]
+        assert kept_fields.KeptOccasions(0).get(event.slug) == found[0]
         with pytest.raises(NotFoundError):
             occasions.get("nothing")
     assert looks == [event.slug] * 3 + ["nothing"]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eventapp import db as core
-from eventapp.checkin.scanning import Guest
+from eventapp.checkin.scan_actions import Guest
 from eventapp.db import db
 from eventapp.events.models import Category, Event
-from eventapp.registration import actions, queries, tickets
+from eventapp.registration import actions, queries, ticket_rules
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.models import Reason
 from eventapp.web.permissions import Person
@@ -71,4 +71,4 @@ def _ticket(registration_id: str) -> Guest:
     with core.reading() as conn:
         head = queries.head(conn, registration_id)
     assert head is not None
-    return Guest(code_hash=tickets.code_hash(head.code or ""))
+    return Guest(code_hash=ticket_rules.code_hash(head.code or ""))

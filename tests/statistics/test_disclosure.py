@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventapp.statistics import summary_rules
-from eventapp.statistics.definitions import Key
-from eventapp.statistics.disclosure import SMALL, WITHHELD, Shown, protected
+from eventapp.statistics.definition_words import Key
+from eventapp.statistics.disclosure_rules import SMALL, WITHHELD, Shown, protected
 from eventapp.statistics.queries import Figures, Group
 from eventapp.statistics.rules import Counts, total
 from eventapp.statistics.summary_rules import OF_THE_EVENING, ShownGroup

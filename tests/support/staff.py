@@ -7,8 +7,8 @@ import itertools
 from flask.testing import FlaskClient
 
 from eventapp import clock
-from eventapp.accounts.loader import cookie_name
 from eventapp.accounts.models import RoleGrant, Staff, StaffSession
+from eventapp.accounts.session_hooks import cookie_name
 from eventapp.db import db
 from eventapp.tokens import new_token, token_hash
 from eventapp.web.permissions import Role

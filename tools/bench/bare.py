@@ -28,7 +28,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import psycopg
 
 from eventapp import audit, blobs
-from eventapp.checkin import presence, scanning
+from eventapp.checkin import presence_actions, scan_actions
 from eventapp.checkin import queries as checkin_queries
 from eventapp.db import Sql
 from eventapp.hearing import queries as hearing_queries
@@ -37,7 +37,7 @@ from eventapp.mail import outbox
 from eventapp.record import store, tree
 from eventapp.registration import actions as registration
 from eventapp.registration import queries as registration_queries
-from eventapp.registration import seats
+from eventapp.registration import seat_actions
 from tools.bench.world import World
 
 Rows = list[Any]
@@ -159,11 +159,11 @@ def sign_up(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, 
     form = {name: values[0] for name, values in parse_qs(_body(environ).decode(), keep_blank_values=True).items()}
     now, booking, new, code = db.moment(datetime.now(UTC)), _id(), _id(), _id()
     with db.writing() as run:
-        run(seats.JOIN, {"quota_id": world.quota_id, "heads": 1})
+        run(seat_actions.JOIN, {"quota_id": world.quota_id, "heads": 1})
         _insert_booking(run, world, form, booking, now)
         _insert_head(run, world, form, booking, new)
         change = {"id": _id(), "registration_id": new, "state": "confirmed", "reason": "signed_up", "by_id": None}
-        run(seats.CHANGE, {**change, "at": now})
+        run(seat_actions.CHANGE, {**change, "at": now})
         ticket = {"id": _id(), "registration_id": new, "event_id": world.event_id, "code_hash": code * 2, "now": now}
         run(registration.INSERT_TICKET, ticket)
         _note(run, "registration.signed_up", booking, now)
@@ -219,8 +219,8 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
     now, code = db.moment(at), sent["code"].rpartition("/")[2]
     event, code_hash = {"event_id": world.event_id}, _sha256(code.encode())
     with db.writing() as run:
-        number, inside, *_ = run(scanning.LOCK, event)[0]
-        guest = run(scanning.BY_CODE, {"code_hash": code_hash})[0]
+        number, inside, *_ = run(scan_actions.LOCK, event)[0]
+        guest = run(scan_actions.BY_CODE, {"code_hash": code_hash})[0]
         values = {
             **event,
             "id": sent["scan_id"],
@@ -239,10 +239,10 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
             "received_at": now,
             "at": now,
         }
-        run(scanning.INSERT, values)
+        run(scan_actions.INSERT, values)
         came = {"registration_id": guest[0], "came_at": now, "entry_id": sent["scan_id"], "last_id": sent["scan_id"]}
-        run(presence.KEEP, {**event, **came})
-        run(presence.COUNT, {**event, "step": 1, "newcomers": 1, "at": now, "latest_at": now})
+        run(presence_actions.KEEP, {**event, **came})
+        run(presence_actions.COUNT, {**event, "step": 1, "newcomers": 1, "at": now, "latest_at": now})
     told = {"scan": {"id": sent["scan_id"], "verdict": "ok"}, "room": {"inside": inside + 1}}
     return "201 Created", json.dumps(told)
 

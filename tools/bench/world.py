@@ -28,7 +28,7 @@ from eventapp.hearing.calling import actions as hearing_actions
 from eventapp.hearing.models import Hearing
 from eventapp.languages import Wording
 from eventapp.registration import actions as registration_actions
-from eventapp.registration import tickets
+from eventapp.registration import ticket_rules
 from eventapp.web.permissions import Person, Role
 from tools.bench.posts import SEEDED
 
@@ -231,7 +231,7 @@ class Guest(NamedTuple):
 
 def _guest(world: World, number: int, now: datetime) -> Guest:
     booking_id, registration_id, ticket_id = new_id(), new_id(), new_id()
-    code = tickets.code(ticket_id, 1)
+    code = ticket_rules.code(ticket_id, 1)
     booking = {
         "id": booking_id,
         "event_id": world.event_id,
@@ -265,7 +265,7 @@ def _guest(world: World, number: int, now: datetime) -> Guest:
         "id": ticket_id,
         "registration_id": registration_id,
         "event_id": world.event_id,
-        "code_hash": tickets.code_hash(code),
+        "code_hash": ticket_rules.code_hash(code),
         "now": now,
     }
     return Guest(booking, head, ticket, code)

@@ -13,7 +13,7 @@ from eventapp.formats.files import download
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import LinkForm
-from eventapp.hearing.blueprints import staff_pages
+from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.models import Hearing, Party
 from eventapp.web.permissions import Permission, current_person, requires
 

@@ -14,11 +14,11 @@ from eventapp.errors import TooManyError
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import AnswerPost, sender_kinds
-from eventapp.hearing.around import around
-from eventapp.hearing.blueprints import public_pages
+from eventapp.hearing.blueprint import public_pages
 from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, Party
+from eventapp.hearing.page_queries import around
 from eventapp.web import csrf
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted

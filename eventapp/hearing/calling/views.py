@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, version_of
 from eventapp.hearing import queries, rules
-from eventapp.hearing.blueprints import staff_pages
+from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.calling import actions
 from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
 from eventapp.hearing.models import Hearing

@@ -20,10 +20,10 @@ from eventapp import audit, clock
 from eventapp.cases.models import Case
 from eventapp.cases.queries import case_by_id
 from eventapp.db import only_reads, reading, write
-from eventapp.hearing.dossier import bundle, report
-from eventapp.hearing.dossier.collect import Dossier, dossier
-from eventapp.hearing.dossier.erasing import Erasable, ErasureForm, erasable
-from eventapp.hearing.dossier.erasing import erase as erase_parts
+from eventapp.hearing.dossier import bundle_files, report_files
+from eventapp.hearing.dossier.erasure_actions import Erasable, ErasureForm, erasable
+from eventapp.hearing.dossier.erasure_actions import erase as erase_parts
+from eventapp.hearing.dossier.queries import Dossier, dossier
 from eventapp.record import store
 from eventapp.web.forms import Form, storable
 from eventapp.web.permissions import Permission, current_person, requires
@@ -114,9 +114,9 @@ def _scratch() -> tuple[IO[bytes], Callable[[], None]]:
 
 def _write(kind: str, found: Dossier, now: datetime, target: IO[bytes]) -> None:
     if kind == "zip":
-        bundle.write_zip(found, now, target)
+        bundle_files.write_zip(found, now, target)
     else:
-        target.write(report.as_pdf(found, now) if kind == "pdf" else report.as_json(found, now))
+        target.write(report_files.as_pdf(found, now) if kind == "pdf" else report_files.as_json(found, now))
     target.seek(0)
 
 

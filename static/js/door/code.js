@@ -1,4 +1,4 @@
-/** The ticket code in what was scanned or typed; the same rules as eventapp/registration/tickets.py, code_in. */
+/** The ticket code in what was scanned or typed; the same rules as eventapp/registration/ticket_rules.py, code_in. */
 
 const CODE = /^[A-Z2-7]{26}$/;
 const MISREAD = { 0: "O", 1: "I", 8: "B" }; // base32 has none of these three: whoever types one has misread a letter

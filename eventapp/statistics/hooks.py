@@ -7,8 +7,8 @@ from datetime import datetime
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
-from eventapp.statistics import queries, sentence
-from eventapp.statistics.definitions import Key
+from eventapp.statistics import queries, sentence_words
+from eventapp.statistics.definition_words import Key
 from eventapp.statistics.summary_rules import groups_shown
 from eventapp.web.registry import StepState, ThreadStep
 
@@ -29,6 +29,6 @@ def _step(event: Event, now: datetime) -> ThreadStep:
         at=None,
         state=StepState.DONE,
         order=30,
-        figure=", ".join(sentence.clauses(whole)),
+        figure=", ".join(sentence_words.clauses(whole)),
         note=" · ".join(came),
     )

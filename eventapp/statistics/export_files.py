@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from eventapp.formats.spreadsheets import Row, Sheet
 from eventapp.registration import fields, words
-from eventapp.statistics.definitions import DEFINITIONS, Key
-from eventapp.statistics.disclosure import Shown
+from eventapp.statistics.definition_words import DEFINITIONS, Key
+from eventapp.statistics.disclosure_rules import Shown
 from eventapp.statistics.summary_rules import ShownGroup
 from eventapp.web.fields import Field
 from eventapp.web.permissions import allowed

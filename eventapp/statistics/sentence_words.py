@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventapp.events.models import Event
-from eventapp.statistics.definitions import Key
-from eventapp.statistics.disclosure import Shown
+from eventapp.statistics.definition_words import Key
+from eventapp.statistics.disclosure_rules import Shown
 from eventapp.statistics.summary_rules import ShownGroup
 
 

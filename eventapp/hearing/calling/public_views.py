@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from eventapp import blobs
 from eventapp.formats.files import download
 from eventapp.hearing import queries
-from eventapp.hearing.around import around
-from eventapp.hearing.blueprints import public_pages
+from eventapp.hearing.blueprint import public_pages
+from eventapp.hearing.page_queries import around
 from eventapp.web.permissions import public
 
 

@@ -13,7 +13,7 @@ from eventapp import pdf
 from eventapp.config import settings
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.formats.display import long_moment, moment, moment_seconds
-from eventapp.hearing.dossier.collect import Dossier, Line
+from eventapp.hearing.dossier.queries import Dossier, Line
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties

@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import clock
-from eventapp.cases import actions, checklist, queries, thread, views
+from eventapp.cases import actions, checklist_rules, queries, thread_hooks, views
 from eventapp.cases.actions import CaseFacts
 from eventapp.cases.forms import CaseForm, LetterForm, PlanForm
-from eventapp.cases.lists import LISTS
+from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case, LetterKind, Stage
 from eventapp.web.permissions import Permission, current_person, may_open, reach, requires
 from eventapp.web.registry import registry
@@ -51,8 +51,8 @@ def show(case_id: str) -> ResponseReturnValue:
     return render_template(
         "cases/overview.html",
         case=case,
-        lines=thread.lines(case),
-        missing=checklist.missing(case),
+        lines=thread_hooks.lines(case),
+        missing=checklist_rules.missing(case),
         links=[link for links in registry().case_links for link in links(case.id)],
         letters={one.kind: one for one in case.government_letters},
     )
@@ -152,7 +152,7 @@ def _planned(case: Case) -> dict[str, Any]:
 
 
 def _stages() -> list[tuple[Stage, str]]:
-    return [(stage, thread.stage_title(stage)) for stage in Stage]
+    return [(stage, thread_hooks.stage_title(stage)) for stage in Stage]
 
 
 def _to_overview(case: Case) -> ResponseReturnValue:

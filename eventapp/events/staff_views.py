@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, cases
-from eventapp.events import actions, checklist, queries, views
+from eventapp.events import actions, checklist_rules, queries, views
 from eventapp.events.errors import HallTooSmallError, SeatsTakenError
 from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
-from eventapp.events.lists import LISTS
+from eventapp.events.list_forms import LISTS
 from eventapp.events.models import Event
 from eventapp.web.permissions import Permission, current_person, reach, requires
 
@@ -94,7 +94,7 @@ def preview(event_id: str) -> ResponseReturnValue:
 def publication(event_id: str) -> ResponseReturnValue:
     """What must be there before everybody sees the event, with the reason of each."""
     event = queries.event_by_id(event_id)
-    return render_template("events/publication.html", event=event, conditions=checklist.conditions(event))
+    return render_template("events/publication.html", event=event, conditions=checklist_rules.conditions(event))
 
 
 @bp.post("/<event_id>/publication")

@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 
 from eventapp import blobs, record
 from eventapp.clock import COPENHAGEN
-from eventapp.hearing.dossier import report
-from eventapp.hearing.dossier.collect import Dossier, digest
+from eventapp.hearing.dossier import report_files
+from eventapp.hearing.dossier.queries import Dossier, digest
 from eventapp.record.words import part_word
 
 MANIFEST = "manifest-sha256.txt"
@@ -42,8 +42,8 @@ def _made(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
     script = Path(current_app.root_path).parent / "tools" / "verify_receipt.py"
     return [
         ("LÆSMIG.txt", _read_me(dossier)),
-        ("protokol.pdf", report.as_pdf(dossier, now)),
-        ("protokol.json", report.as_json(dossier, now)),
+        ("protokol.pdf", report_files.as_pdf(dossier, now)),
+        ("protokol.json", report_files.as_json(dossier, now)),
         ("checkpoint.txt", dossier.checkpoint.text.encode()),
         ("kontrol/verify_receipt.py", script.read_bytes()),
         *receipts,

@@ -6,12 +6,12 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import actions, queries, staffing, words
+from eventapp.checkin import actions, queries, staffing_queries, words
 from eventapp.checkin.errors import DoorExistsError
 from eventapp.checkin.forms import DoorForm
 from eventapp.events.queries import event_by_id
 from eventapp.formats import qr
-from eventapp.registration import tickets
+from eventapp.registration import ticket_rules
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.urls import external_url
 
@@ -42,7 +42,7 @@ def add_door(event_id: str) -> ResponseReturnValue:
 @bp.post("/doors/<door_id>/shifts")
 @requires(Permission.MANAGE_DOORS)
 def begin_shift(event_id: str, door_id: str) -> ResponseReturnValue:
-    shift = actions.begin_shift(staffing.door(event_id, door_id), by=current_person(), now=clock.now())
+    shift = actions.begin_shift(staffing_queries.door(event_id, door_id), by=current_person(), now=clock.now())
     return redirect(url_for("checkin_desk.show_shift", event_id=event_id, shift_id=shift.id), 303)
 
 
@@ -50,7 +50,7 @@ def begin_shift(event_id: str, door_id: str) -> ResponseReturnValue:
 @requires(Permission.MANAGE_DOORS)
 def show_shift(event_id: str, shift_id: str) -> ResponseReturnValue:
     """The code of a shift that runs, to be typed or scanned by the phone at the door."""
-    shift, now = staffing.shift(event_id, shift_id), clock.now()
+    shift, now = staffing_queries.shift(event_id, shift_id), clock.now()
     runs = shift.ended_at is None and shift.expires_at > now
     code = actions.shift_code(shift.id) if runs else None
     # What stands behind # never leaves the phone: the code gets into no log on its way.
@@ -59,7 +59,7 @@ def show_shift(event_id: str, shift_id: str) -> ResponseReturnValue:
         "checkin/shift.html",
         event=event_by_id(event_id),
         shift=shift,
-        code=tickets.grouped(code) if code else None,
+        code=ticket_rules.grouped(code) if code else None,
         picture=picture,
         address=external_url("checkin.door"),
     )
@@ -68,26 +68,26 @@ def show_shift(event_id: str, shift_id: str) -> ResponseReturnValue:
 @bp.post("/shifts/<shift_id>/ending")
 @requires(Permission.MANAGE_DOORS)
 def end_shift(event_id: str, shift_id: str) -> ResponseReturnValue:
-    actions.end_shift(staffing.shift(event_id, shift_id), by=current_person(), now=clock.now())
+    actions.end_shift(staffing_queries.shift(event_id, shift_id), by=current_person(), now=clock.now())
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 
 @bp.post("/devices/<device_id>/ending")
 @requires(Permission.MANAGE_DOORS)
 def revoke(event_id: str, device_id: str) -> ResponseReturnValue:
-    actions.revoke(staffing.session(event_id, device_id), by=current_person(), now=clock.now())
+    actions.revoke(staffing_queries.session(event_id, device_id), by=current_person(), now=clock.now())
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 
 @bp.post("/devices/<device_id>/resumption")
 @requires(Permission.MANAGE_DOORS)
 def let_go_on(event_id: str, device_id: str) -> ResponseReturnValue:
-    actions.let_go_on(staffing.session(event_id, device_id), by=current_person())
+    actions.let_go_on(staffing_queries.session(event_id, device_id), by=current_person())
     return redirect(url_for("checkin_desk.overview", event_id=event_id), 303)
 
 
 def _page(event_id: str, form: DoorForm) -> str:
-    event, now, doors = event_by_id(event_id), clock.now(), staffing.doors(event_id)
+    event, now, doors = event_by_id(event_id), clock.now(), staffing_queries.doors(event_id)
     room = queries.room(event_id) if doors else None
     return render_template(
         "checkin/desk.html",
@@ -97,6 +97,6 @@ def _page(event_id: str, form: DoorForm) -> str:
         doors=doors,
         room=room,
         facts=words.room_facts(room) if room else None,
-        shifts=staffing.open_shifts(event_id, now),
-        devices=staffing.devices(event_id, now),
+        shifts=staffing_queries.open_shifts(event_id, now),
+        devices=staffing_queries.devices(event_id, now),
     )

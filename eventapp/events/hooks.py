@@ -11,7 +11,7 @@ from eventapp.cases.rules import PLACES
 from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
-from eventapp.events.seats import seats_text
+from eventapp.events.seat_words import seats_text
 from eventapp.formats.display import clock_time, local, period
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep

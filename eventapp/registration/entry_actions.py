@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from eventapp.audit import Actor
 from eventapp.db import Sql, new_id
 from eventapp.formats.names import danish_key
-from eventapp.registration import rules, seats, tickets
+from eventapp.registration import rules, seat_actions, ticket_rules
 from eventapp.registration.models import Origin, Reason, RegistrationState, Suspicion
 from eventapp.tokens import token_hash
 
@@ -170,7 +170,7 @@ def prepare(
         "wants_follow_up": given.wants_follow_up,
         "notice_version": sending.notice_version,
         "suspicion": sending.suspicion.value,
-        "link_hash": token_hash(tickets.link_token(booking_id)),
+        "link_hash": token_hash(ticket_rules.link_token(booking_id)),
         "registered_at": now,
     }
     heads = [
@@ -203,7 +203,7 @@ def insert(conn: Connection, new: New, now: datetime, *, waiting_number: int | N
         raise KeyUsedError
     INSERT_HEAD.many(conn, [{**one, "state": state} for one in new.heads])
     by_id = new.by.id if new.by else None
-    seats.note(conn, new.registration_ids, state=state, reason=new.reason.value, by_id=by_id, now=now)
+    seat_actions.note(conn, new.registration_ids, state=state, reason=new.reason.value, by_id=by_id, now=now)
     INSERT_NEED.many(conn, _needs(new, now))
     INSERT_VALUE.many(conn, _values(new))
     return issue(conn, new.registration_ids, new.values["event_id"], now) if has_seats else ()
@@ -212,9 +212,15 @@ def insert(conn: Connection, new: New, now: datetime, *, waiting_number: int | N
 def issue(conn: Connection, registration_ids: Sequence[str], event_id: str, now: datetime) -> tuple[str, ...]:
     """Make the tickets of these heads; only the hashes of their codes are stored. Returns the codes."""
     ids = [new_id() for _one in registration_ids]
-    codes = tuple(tickets.code(one, 1) for one in ids)
+    codes = tuple(ticket_rules.code(one, 1) for one in ids)
     rows = [
-        {"id": one, "registration_id": head, "event_id": event_id, "code_hash": tickets.code_hash(code), "now": now}
+        {
+            "id": one,
+            "registration_id": head,
+            "event_id": event_id,
+            "code_hash": ticket_rules.code_hash(code),
+            "now": now,
+        }
         for one, head, code in zip(ids, registration_ids, codes, strict=True)
     ]
     INSERT_TICKET.many(conn, rows)
@@ -225,8 +231,8 @@ def outcome_of(rows: Sequence[Any]) -> Outcome:
     """What came of a booking that is stored: rows of its heads with booking_id, id, state, ticket_id and version."""
     booking_id = rows[0].booking_id
     state = rules.state_of([RegistrationState(row.state) for row in rows])
-    codes = tuple(tickets.code(row.ticket_id, row.version) for row in rows if row.ticket_id)
-    return Outcome(booking_id, tuple(row.id for row in rows), state, tickets.link_token(booking_id), codes)
+    codes = tuple(ticket_rules.code(row.ticket_id, row.version) for row in rows if row.ticket_id)
+    return Outcome(booking_id, tuple(row.id for row in rows), state, ticket_rules.link_token(booking_id), codes)
 
 
 def _needs(new: New, now: datetime) -> list[dict[str, Any]]:

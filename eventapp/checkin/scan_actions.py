@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from eventapp.checkin import presence, queries, rules
+from eventapp.checkin import presence_actions, queries, rules
 from eventapp.checkin.errors import OtherScanError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
-from eventapp.checkin.presence import Head, as_shown, of_head
+from eventapp.checkin.presence_actions import Head, as_shown, of_head
 from eventapp.checkin.queries import WHO, WHO_FROM, Result, Room
 from eventapp.checkin.rules import MOVING, Shown
 from eventapp.db import Job, Sql, as_moment, reading, write
@@ -277,7 +277,7 @@ def store(
     if found.head is None or found.verdict not in MOVING:
         return turn.inside
     new = Shown(moment.id, turn.at, moment.direction, found.verdict, undoes_id)
-    return turn.inside + presence.take_in(conn, event_of(by), found.head, new, turn.latest_at)
+    return turn.inside + presence_actions.take_in(conn, event_of(by), found.head, new, turn.latest_at)
 
 
 def once(job: Job[Answer], moment: Moment, means: Means, code_hash: str | None, by: Person) -> Answer | None:

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from eventapp.checkin import queries
 from eventapp.checkin.errors import NotUndoableError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
-from eventapp.checkin.presence import Head, of_head
+from eventapp.checkin.presence_actions import Head, of_head
 from eventapp.checkin.rules import fold
-from eventapp.checkin.scanning import Answer, Found, Moment, event_of, once, queue_up, store, told_before
+from eventapp.checkin.scan_actions import Answer, Found, Moment, event_of, once, queue_up, store, told_before
 from eventapp.db import Sql
 from eventapp.errors import existing
 from eventapp.registration import actions as registration

@@ -12,9 +12,9 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import forms, loader, queries, scanning, undoing, words
+from eventapp.checkin import forms, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import MalformedScanError, PausedError
-from eventapp.checkin.scanning import Answer
+from eventapp.checkin.scan_actions import Answer
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.registry import ApiOperation
@@ -29,10 +29,10 @@ NOW_HEADER = "X-Now"  # domain time of the server, by which a phone measures how
 def create_scan(event_id: str) -> ResponseReturnValue:
     """Notes that a ticket was shown, or a guest was found by name. 201: stored now, 200: was stored before."""
     by, sent = current_person(), _sent()
-    if loader.current_post().paused_at:
+    if session_hooks.current_post().paused_at:
         raise PausedError
     moment = forms.moment(sent)
-    answer = scanning.scan(forms.guest(sent), moment, by=by, now=clock.now())
+    answer = scan_actions.scan(forms.guest(sent), moment, by=by, now=clock.now())
     return _outcome(answer)
 
 
@@ -43,7 +43,7 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
     by, sent = current_person(), _sent()
     moment = forms.moment(sent)
     offered = [one.id for one in queries.categories(event_id)]
-    answer = scanning.walk_in(forms.walk_in(sent, offered), moment, by=by, now=clock.now())
+    answer = scan_actions.walk_in(forms.walk_in(sent, offered), moment, by=by, now=clock.now())
     return _outcome(answer)
 
 
@@ -52,7 +52,7 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
 def create_reversal(scan_id: str) -> ResponseReturnValue:
     """Takes back the last thing that happened to a guest."""
     by, moment = current_person(), forms.moment(_sent())
-    answer = undoing.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
+    answer = undo_actions.undo(forms.scan_id(scan_id), moment, by=by, now=clock.now())
     return _outcome(answer)
 
 
