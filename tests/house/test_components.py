@@ -26,6 +26,7 @@ from wtforms.validators import InputRequired, Length
 
 from eventapp.formats import display
 from eventapp.web import static
+from eventapp.web.languages import lang_attribute
 from tests.support.html import Page, page_faults
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -62,6 +63,7 @@ def draw() -> Draw:
     app.jinja_env.globals.update(csrf_field=lambda: Markup('<input type="hidden" name="csrf_token" value="t">'))
     Babel(app, default_locale="en")
     display.register(app)
+    app.jinja_env.filters["lang_attribute"] = lang_attribute
     static.init_static(app)
 
     def drawn(template: str, **context: object) -> Page:
