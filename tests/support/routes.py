@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class Route:
     endpoint: str
     permission: Permission | None
     is_marked: bool
+    anywhere: bool = False
+    arguments: tuple[str, ...] = ()  # of the address that are neither numbers nor one of a few words
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} ({self.endpoint})"
@@ -44,15 +46,34 @@ def json_of(answer: TestResponse) -> Any:
     return json.loads(answer.text)
 
 
-def routes(app: Flask) -> Iterator[Route]:
-    """All routes, in the order of their addresses."""
+Values = Callable[[str], Mapping[str, str]]
+
+
+def routes(app: Flask, given: Values = lambda _blueprint: {}) -> Iterator[Route]:
+    """All routes, in the order of their addresses.
+
+    :param given: values for the arguments of the addresses of a blueprint, in the place of ids that nobody has.
+    """
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
-        values = {name: _value(converter) for name, converter in rule._converters.items()}
+        known = given(rule.endpoint.partition(".")[0])
+        values = {name: known.get(name) or _value(converter) for name, converter in rule._converters.items()}
         built = app.url_map.bind("localhost").build(rule.endpoint, values, append_unknown=False)
         view = app.view_functions[rule.endpoint]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             marks = view.__dict__
-            yield Route(method, built, rule.endpoint, marks.get("permission"), "permission" in marks)
+            yield Route(
+                method,
+                built,
+                rule.endpoint,
+                marks.get("permission"),
+                "permission" in marks,
+                marks.get("anywhere", False),
+                tuple(name for name, converter in rule._converters.items() if _names_something(converter)),
+            )
+
+
+def _names_something(converter: BaseConverter) -> bool:
+    return not isinstance(converter, AnyConverter | IntegerConverter)
 
 
 def _value(converter: BaseConverter) -> str:
