@@ -82,6 +82,7 @@ def register(registry: Registry) -> None:
     registry.quotas_changed.append(jobs.seats_were_changed)
     registry.event_changed.append(jobs.event_was_changed)
     registry.scopes["registration_id"] = staff_queries.scope
+    registry.scopes["field_id"] = staff_queries.field_scope
     registry.mail_owners["registration"] = MailOwner(
         Permission.READ_REGISTRATIONS, staff_queries.booking_scope, staff_queries.bookings_within
     )

@@ -21,6 +21,7 @@ from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import (
     AccessNeed,
     Booking,
+    EventField,
     FieldValue,
     Origin,
     Registration,
@@ -263,6 +264,11 @@ def _has_double() -> ColumnElement[bool]:
 def scope(registration_id: str) -> Scope:
     """What a registration belongs to, for the guard."""
     return event_scope(select(Registration.event_id).where(Registration.id == registration_id))
+
+
+def field_scope(field_id: str) -> Scope:
+    """The same of something that an organiser asks the guests of one event."""
+    return event_scope(select(EventField.event_id).where(EventField.id == field_id))
 
 
 def booking_scope(booking_id: str) -> Scope:

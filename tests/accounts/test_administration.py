@@ -13,9 +13,13 @@ from eventapp.accounts.messages import ACT_NAMES
 from eventapp.accounts.models import RecoveryCode, RoleGrant, Staff
 from eventapp.audit import AuditEntry
 from eventapp.db import db
+from eventapp.mail.models import OutboxMail
 from eventapp.web.permissions import Role
+from eventapp.work.worker import Worker
 from tests.accounts.conftest import Colleague, give_password, send, sign_in_fully
+from tests.support.factories import make_case
 from tests.support.pages import PageClient
+from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
 NEW = {"name": "Åse Ærø", "email": "Aase@Havneby.example.org", "roles": ["officer", "approver"]}
@@ -115,6 +119,70 @@ def test_a_new_link_can_be_made_for_a_lost_password(desk: PageClient, app: Flask
     page = desk.submit(f"/staff/accounts/{mette.id}", {}, action="/links", status=201)
     link = next(one.text for one in page.root.all("code"))
     assert send(app.test_client(), link.removeprefix("http://localhost")).location == "/staff/password"
+
+
+def told(app: Flask) -> dict[str, str]:
+    """To whom mails about changed access went -> what was done."""
+    with app.app_context():
+        found = db.session.scalars(select(OutboxMail).where(OutboxMail.message == "accounts/access_changed"))
+        return {one.to_address: one.context["what"] for one in found}
+
+
+def test_who_loses_the_second_factor_hears_of_it_and_so_do_the_other_administrators(
+    desk: PageClient, app: Flask, admin: Colleague, mette: Colleague
+) -> None:
+    with app.app_context():
+        second = make_staff(Role.ADMIN).email
+        db.session.commit()
+    page = desk.submit(f"/staff/accounts/{mette.id}", {}, action="/second-factor/removal")
+    assert "Ejeren får besked" in page.text
+    assert told(app) == {mette.email: "second_factor", second: "second_factor"}
+    Worker(app).run_once()
+    with app.app_context():
+        mail = db.session.scalars(select(OutboxMail).where(OutboxMail.to_address == mette.email)).one()
+    assert mail.subject == "Adgangen til din konto er ændret"
+    assert mail.body is not None
+    assert "Den anden faktor på din konto blev fjernet" in mail.body
+
+
+def test_a_link_tells_the_owner_of_an_account_that_is_in_use(desk: PageClient, app: Flask, mette: Colleague) -> None:
+    desk.submit("/staff/accounts/new", NEW, status=201)
+    assert told(app) == {}
+    desk.submit(f"/staff/accounts/{mette.id}", {}, action="/links", status=201)
+    assert told(app) == {mette.email: "link"}
+
+
+def test_a_role_is_given_for_a_case_and_taken_away(desk: PageClient, app: Flask, mette: Colleague) -> None:
+    with app.app_context():
+        case, other = make_case(), make_case()
+        db.session.commit()
+        own_page, other_page = f"/staff/cases/{case.id}/facts", f"/staff/cases/{other.id}/facts"
+        key = f"case:{case.id}"
+    browser = app.test_client()
+    sign_in_fully(browser, mette)
+    assert browser.get(own_page).status_code == 403
+    desk.submit(f"/staff/accounts/{mette.id}", {"role": "officer", "scope": key}, action="/grants")
+    assert "Sag: Ny havnepark" in desk.page.text
+    assert "Sagsbehandler (Sag: Ny havnepark)" in desk.visit("/staff/accounts").text
+    assert [browser.get(one).status_code for one in (own_page, other_page)] == [200, 404]
+    desk.submit(f"/staff/accounts/{mette.id}", {}, action="/removal")
+    assert browser.get(own_page).status_code == 403
+    assert last_act(app).act == "web.refused"
+
+
+@pytest.mark.parametrize("scope", ["", "case:0", "everything"])
+def test_a_role_for_nothing_that_exists_is_refused(desk: PageClient, mette: Colleague, scope: str) -> None:
+    desk.submit(f"/staff/accounts/{mette.id}", {"role": "officer", "scope": scope}, action="/grants", status=422)
+
+
+def test_an_administrator_works_for_the_whole_authority(desk: PageClient, app: Flask) -> None:
+    with app.app_context():
+        key = f"case:{make_case().id}"
+        db.session.commit()
+    page = desk.submit("/staff/accounts/new", {**NEW, "roles": ["admin"], "scope": key}, status=422)
+    assert "arbejder for hele myndigheden" in page.text
+    desk.submit("/staff/accounts/new", {**NEW, "scope": key}, status=201)
+    assert "Godkender (Sag: Ny havnepark)" in desk.visit("/staff/accounts").text
 
 
 @pytest.mark.parametrize("path", ["", "/links", "/closure", "/closure/end", "/second-factor/removal"])

@@ -26,8 +26,9 @@ OWN, OTHER = "KALKVEJ", "MOSEBRO"
 KINDS = ["everything", "case", "event"]
 LEAVING = {"accounts.sign_out", "checkin.depart"}
 REFUSED = {403, 404}
-# Asked for with what is there, these still have nothing to show: no mail was written to a file, no demo is loaded.
-EMPTY = {"mail.file", "demo.show", "demo.move"}
+# Asked for with what is there, these still have nothing to show: no mail was written to a file, no demo is loaded, and
+# nobody asked for a job.
+EMPTY = {"mail.file", "demo.show", "demo.move", "work.progress", "work.cancel", "work.try_again"}
 # What is named only inside of something else that the address names: the view looks it up in there.
 INSIDE = {"row_id"}
 
@@ -196,6 +197,7 @@ def test_only_lists_and_own_pages_let_in_whoever_has_the_permission_for_somethin
         "checkin.walk_in",
         "events_staff.index",
         "mail.index",
+        "work.index",
     }
 
 

@@ -18,9 +18,13 @@ from eventapp.hearing import queries as hearings
 from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.answering.actions import Sent, Upload
 from eventapp.hearing.models import SenderKind
+from eventapp.languages import Wording
 from eventapp.mail import outbox
+from eventapp.registration.asking import Question, ask
+from eventapp.registration.models import EventField, Registration
+from eventapp.web.fields import FieldKind
 from eventapp.web.permissions import Grant, Role
-from tests.checkin.support import make_guest, open_phone, scanned
+from tests.checkin.support import ORGANISER, make_guest, open_phone, scanned
 from tests.hearing.conftest import DEADLINE_AT, make_hearing
 from tests.invitations.conftest import make_invitation
 from tests.support.factories import make_case, make_event, make_layout
@@ -28,7 +32,17 @@ from tests.support.staff import make_staff
 
 # Whose mails they are; other roles are asked about those of a registration.
 MAILS = {Role.OFFICER: "hearing/receipt", Role.ADMIN: "accounts/access_changed"}
-OF_AN_EVENT = {"event_id", "registration_id", "invitation_id", "door_id", "shift_id", "device_id", "scan_id", "row_id"}
+OF_AN_EVENT = {
+    "event_id",
+    "registration_id",
+    "invitation_id",
+    "door_id",
+    "shift_id",
+    "device_id",
+    "scan_id",
+    "field_id",
+    "row_id",
+}
 
 
 @dataclass(frozen=True)
@@ -51,12 +65,13 @@ def make_things(word: str) -> Things:
 
     :param word: in all names, in capitals, so that a page that shows any of it can be told.
     """
-    case = make_case(title=f"Sag {word}", title_en=f"Case {word}", slug=word.lower())
+    case = make_case(title=Wording(f"Sag {word}"), slug=word.lower())
     # A draft: of what is published everybody may read.
     event = make_event(case, layout=make_layout(), title=f"Debat {word}", title_en=f"Debate {word}", published=False)
-    case.administrations.append(Administration(position=1, name=f"Forvaltning {word}"))
+    case.administrations.append(Administration(position=1, name=Wording(f"Forvaltning {word}")))
     hearing = make_hearing(case, slug=f"hoering-{word.lower()}")
     hearing.title = hearing.title_en = f"Høring {word}"
+    ask(event, Question(Wording(f"Madønske {word}"), Wording("Til køkkenet"), FieldKind.LINE), by=ORGANISER)
     invitation = make_invitation(event, f"minister {word}")
     db.session.commit()
     event_id, hearing_id, invitation_id = event.id, hearing.id, invitation.id
@@ -65,7 +80,8 @@ def make_things(word: str) -> Things:
     scan = scanned(guest.ticket, phone)
     end_reading()
     answer_id = hearings.answer_with_receipt(answering.receive(_answer(hearing_id, word))).id
-    subjects = {"registration/confirmed": guest.id, "hearing/receipt": answer_id, "accounts/access_changed": None}
+    booking_id = _one(Registration.booking_id, Registration.id == guest.id)
+    subjects = {"registration/confirmed": booking_id, "hearing/receipt": answer_id, "accounts/access_changed": None}
     conn = db.session.connection()
     mails = {
         message: str(outbox.queue(conn, message=message, to=f"{word}@example.org", context={}, subject_id=subject))
@@ -85,6 +101,7 @@ def make_things(word: str) -> Things:
         "door_id": _one(Door.id, Door.event_id == event_id),
         "shift_id": _one(DoorShift.id, DoorShift.event_id == event_id),
         "device_id": _one(DoorSession.id, DoorSession.id == phone.id),
+        "field_id": _one(EventField.id, EventField.event_id == event_id),
         "scan_id": _one(Scan.id, Scan.id == scan.id),
         "staff_id": staff.id,
         "grant_id": staff.grants[0].id,
