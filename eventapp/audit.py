@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp import clock
 from eventapp.db import Json, Model, Sql, UtcDateTime, db, new_id
+from eventapp.db.personal import personal
 
 
 class Actor(Protocol):
@@ -24,14 +25,25 @@ class AuditEntry(Model):
     """One act. ``facts`` hold ids, counts and codes; never a name, an address or a text that somebody wrote."""
 
     __tablename__ = "audit_entry"
+    __impersonal__ = ("id",)
     __table_args__ = (Index(None, "at"), Index(None, "subject_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by_id: Mapped[str | None] = mapped_column(String(32))
-    act: Mapped[str] = mapped_column(String(60))
-    subject_id: Mapped[str | None] = mapped_column(String(64))
-    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=personal("who did what; ids, counts and codes, never a text", seen_by=("read_audit",))
+    )
+    by_id: Mapped[str | None] = mapped_column(
+        String(32), info=personal("who did what; ids, counts and codes, never a text", seen_by=("read_audit",))
+    )
+    act: Mapped[str] = mapped_column(
+        String(60), info=personal("who did what; ids, counts and codes, never a text", seen_by=("read_audit",))
+    )
+    subject_id: Mapped[str | None] = mapped_column(
+        String(64), info=personal("who did what; ids, counts and codes, never a text", seen_by=("read_audit",))
+    )
+    facts: Mapped[dict[str, Any]] = mapped_column(
+        Json, info=personal("who did what; ids, counts and codes, never a text", seen_by=("read_audit",))
+    )
 
 
 INSERT = Sql(

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from eventapp import clock
 from eventapp.config import settings
 from eventapp.db import Model, Sql, UtcDateTime, reading, write
+from eventapp.db.personal import EVERY_COLUMN
 
 CHUNK = 1 << 16
 
@@ -34,6 +35,7 @@ class Blob(Model):
     """A stored file that some row speaks of."""
 
     __tablename__ = "blob"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (CheckConstraint("size >= 0", name="size"),)
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

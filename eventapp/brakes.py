@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Model, Sql, UtcDateTime, new_id
+from eventapp.db.personal import AtEnd, Since, personal
 from eventapp.tokens import keyed_hash
 
 log = structlog.get_logger("eventapp")
@@ -35,6 +36,7 @@ class Attempt(Model):
     """
 
     __tablename__ = "attempt"
+    __impersonal__ = ("id", "brake", "succeeded", "at")
     __table_args__ = (
         Index(None, "brake", "address_hash", "at"),
         Index(None, "brake", "account_hash", "at"),
@@ -43,8 +45,25 @@ class Attempt(Model):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     brake: Mapped[str] = mapped_column(String(20))
-    account_hash: Mapped[str] = mapped_column(String(64), default="")
-    address_hash: Mapped[str] = mapped_column(String(64))
+    account_hash: Mapped[str] = mapped_column(
+        String(64),
+        default="",
+        info=personal(
+            "counting wrong passwords and codes, by keyed hashes; those of passwords",
+            since=Since.TRIED,
+            after=timedelta(days=30),
+            at_end=AtEnd.DELETED,
+        ),
+    )
+    address_hash: Mapped[str] = mapped_column(
+        String(64),
+        info=personal(
+            "counting wrong passwords and codes, by keyed hashes; those of passwords",
+            since=Since.TRIED,
+            after=timedelta(days=30),
+            at_end=AtEnd.DELETED,
+        ),
+    )
     succeeded: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 

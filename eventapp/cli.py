@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -15,11 +16,13 @@ from flask.cli import AppGroup
 
 from eventapp.config import SettingsError
 from eventapp.db import reading, sqlite_faults
+from eventapp.db.personal import rows_about
 
 SECRETS = ("secret_key", "ticket_key")
 SECRET_BYTES = 32
 CANNOT_LOAD = 4  # gunicorn ends when a process of it ends with this, instead of starting another
 
+privacy = AppGroup("privacy", help="Information about one person.")
 group = AppGroup("secrets", help="Secrets of this installation.")
 
 
@@ -46,6 +49,17 @@ def load(make: Callable[[], Flask]) -> Flask:
 
 def register(app: Flask) -> None:
     app.cli.add_command(group)
+    app.cli.add_command(privacy)
+
+
+@privacy.command("person")
+@click.argument("wish", metavar="NAME_OR_EMAIL")
+def person(wish: str) -> None:
+    """Print what the database holds about somebody, as JSON: found by e-mail or by the whole name."""
+    with reading() as conn:
+        found = rows_about(conn, wish)
+    told = {table: list(rows.values()) for table, rows in found.items()}
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2, default=str))
 
 
 @group.command("make", with_appcontext=False)

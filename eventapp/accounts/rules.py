@@ -7,6 +7,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from eventapp.accounts.common_words import COMMON
+from eventapp.accounts.models import StaffSession
+from eventapp.brakes import Attempt
+from eventapp.db.personal import kept_for
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -21,8 +24,8 @@ FREE_TRIES_ACCOUNT = 10
 FREE_TRIES_ADDRESS = 100
 ACCOUNT_WINDOW = timedelta(days=1)
 ADDRESS_WINDOW = timedelta(hours=1)
-ATTEMPTS_KEPT = timedelta(days=30)
-SESSIONS_KEPT = timedelta(days=30)
+ATTEMPTS_KEPT = kept_for(Attempt.account_hash)
+SESSIONS_KEPT = kept_for(StaffSession.created_at)
 FIRST_WAIT_SECONDS = 15
 LONGEST_WAIT_SECONDS = 15 * 60
 CODE_SECONDS = 30

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.languages import NO_WORDS, Wording
 from eventapp.record.models import Told
 
@@ -17,6 +18,7 @@ class Case(Model):
     """A matter before the council, from the motion that began it to the reply that ends it."""
 
     __tablename__ = "case"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (CheckConstraint("length(number) BETWEEN 1 AND 40", name="number"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -44,6 +46,7 @@ class CaseTask(Model):
     """One of the things that the council told the administration to do."""
 
     __tablename__ = "case_task"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -56,17 +59,31 @@ class CaseContact(Model):
     """Whom to ask, by function and never by private person; ``cover`` answers while the function is away."""
 
     __tablename__ = "case_contact"
+    __impersonal__ = ("id", "case_id", "position", "cover_id")
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     position: Mapped[int]
-    function: Mapped[Wording] = mapped_column(Words)
-    unit: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str] = mapped_column(String(254))
-    phone: Mapped[str] = mapped_column(String(30), default="")
-    away_from_on: Mapped[date | None]
-    away_until_on: Mapped[date | None]
+    function: Mapped[Wording] = mapped_column(
+        Words, info=personal("whom to ask, by function and never by private person", seen_by=("*",))
+    )
+    unit: Mapped[str] = mapped_column(
+        String(120), default="", info=personal("whom to ask, by function and never by private person", seen_by=("*",))
+    )
+    email: Mapped[str] = mapped_column(
+        String(254),
+        info=personal("whom to ask, by function and never by private person", seen_by=("*",), find=Find.EMAIL),
+    )
+    phone: Mapped[str] = mapped_column(
+        String(30), default="", info=personal("whom to ask, by function and never by private person", seen_by=("*",))
+    )
+    away_from_on: Mapped[date | None] = mapped_column(
+        info=personal("whom to ask, by function and never by private person", seen_by=("*",))
+    )
+    away_until_on: Mapped[date | None] = mapped_column(
+        info=personal("whom to ask, by function and never by private person", seen_by=("*",))
+    )
     cover_id: Mapped[str | None] = mapped_column(ForeignKey("case_contact.id"))
 
     cover: Mapped[CaseContact | None] = relationship(remote_side=[id])
@@ -76,6 +93,7 @@ class Administration(Model):
     """A department that leads the case or contributes to it."""
 
     __tablename__ = "administration"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -89,6 +107,7 @@ class Track(Model):
     """A possible line of action (*spor*) that the memo describes."""
 
     __tablename__ = "track"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -112,6 +131,7 @@ class Document(Model):
     """A document of the case; each upload is a version of its own and none is ever overwritten."""
 
     __tablename__ = "document"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -134,6 +154,19 @@ class DocumentVersion(Model):
     """
 
     __tablename__ = "document_version"
+    __impersonal__ = (
+        "id",
+        "document_id",
+        "number",
+        "sha256",
+        "file_name",
+        "media_type",
+        "size",
+        "title",
+        "kind",
+        "entry_seq",
+        "uploaded_at",
+    )
     __table_args__ = (UniqueConstraint("document_id", "number"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -147,7 +180,7 @@ class DocumentVersion(Model):
     kind: Mapped[str] = mapped_column(String(40))
     entry_seq: Mapped[int | None] = mapped_column(BigInteger)
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    uploaded_by_id: Mapped[str | None] = mapped_column(String(32))
+    uploaded_by_id: Mapped[str | None] = mapped_column(String(32), info=personal("who of staff put it there"))
 
     document: Mapped[Document] = relationship(back_populates="versions")
 
@@ -156,6 +189,7 @@ class DecisionStep(Model):
     """One meeting on the way to the decision: an ordered, editable list, no fixed route (domain.md 3.10)."""
 
     __tablename__ = "decision_step"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -180,6 +214,7 @@ class GovernmentLetter(Model):
     """The letter to the government, and its reply: where the thread ends."""
 
     __tablename__ = "government_letter"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "kind"), Index(None, "document_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -216,6 +251,7 @@ class PlannedStage(Model):
     """
 
     __tablename__ = "planned_stage"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("case_id", "stage"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -228,3 +264,4 @@ class CaseTold(Told):
     """What the record was told of the case, its decisions and letters, each time that it changed; in Danish."""
 
     __tablename__ = "case_told"
+    __impersonal__ = EVERY_COLUMN

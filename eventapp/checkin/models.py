@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, personal
 from eventapp.events.models import Event
 
 
@@ -16,6 +17,7 @@ class Door(Model):
     """A way into the room."""
 
     __tablename__ = "door"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("event_id", "name"), CheckConstraint("length(name) > 0", name="name"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -30,6 +32,7 @@ class DoorShift(Model):
     """A turn at one door, opened with a code that ends with the event. The code itself is never stored."""
 
     __tablename__ = "door_shift"
+    __impersonal__ = ("id", "event_id", "door_id", "code_hash", "created_at", "expires_at", "ended_at")
     __table_args__ = (Index(None, "event_id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -37,7 +40,7 @@ class DoorShift(Model):
     door_id: Mapped[str] = mapped_column(ForeignKey("door.id"))
     code_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    created_by_id: Mapped[str | None] = mapped_column(String(32))
+    created_by_id: Mapped[str | None] = mapped_column(String(32), info=personal("who of staff began the shift"))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -52,12 +55,17 @@ class DoorSession(Model):
     """
 
     __tablename__ = "door_session"
+    __impersonal__ = ("id", "shift_id", "opened_at", "ended_at", "unknown_codes", "unknown_since", "paused_at")
     __table_args__ = (Index(None, "shift_id"), CheckConstraint("unknown_codes >= 0", name="unknown_codes"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     shift_id: Mapped[str] = mapped_column(ForeignKey("door_shift.id"))
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    device_name: Mapped[str] = mapped_column(String(60))
+    token_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal("the cookie of the phone, as a hash")
+    )
+    device_name: Mapped[str] = mapped_column(
+        String(60), info=personal("which phone is at which door", seen_by=("manage_doors",))
+    )
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     unknown_codes: Mapped[int] = mapped_column(default=0)
@@ -109,6 +117,21 @@ class Scan(Model):
     """
 
     __tablename__ = "scan"
+    __impersonal__ = (
+        "id",
+        "event_id",
+        "number",
+        "door_id",
+        "session_id",
+        "direction",
+        "means",
+        "verdict",
+        "earlier_id",
+        "undoes_id",
+        "device_at",
+        "offset_ms",
+        "received_at",
+    )
     __table_args__ = (
         UniqueConstraint("event_id", "number"),
         Index(None, "registration_id", "number"),
@@ -127,14 +150,26 @@ class Scan(Model):
     direction: Mapped[Direction] = mapped_column(enum_column(Direction))
     means: Mapped[Means] = mapped_column(enum_column(Means))
     verdict: Mapped[Verdict] = mapped_column(enum_column(Verdict))
-    registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"))
-    code_hash: Mapped[str | None] = mapped_column(String(64))
+    registration_id: Mapped[str | None] = mapped_column(
+        ForeignKey("registration.id"),
+        info=personal(
+            "who came in and when: the number of people in the hall is a safety figure",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
+    code_hash: Mapped[str | None] = mapped_column(String(64), info=personal("what was shown, as a hash"))
     earlier_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
     undoes_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"), unique=True)
     device_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     offset_ms: Mapped[int | None] = mapped_column(BigInteger)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(
+        UtcDateTime,
+        info=personal(
+            "who came in and when: the number of people in the hall is a safety figure",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
 
 
 class Presence(Model):
@@ -146,17 +181,43 @@ class Presence(Model):
     """
 
     __tablename__ = "presence"
+    __impersonal__ = ("event_id",)
     __table_args__ = (
         Index(None, "event_id", "came_at"),
         CheckConstraint("entry_id IS NULL OR came_at IS NOT NULL", name="entry_id"),
         CheckConstraint("came_at IS NULL OR last_id IS NOT NULL", name="came_at"),
     )
 
-    registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    registration_id: Mapped[str] = mapped_column(
+        ForeignKey("registration.id"),
+        primary_key=True,
+        info=personal(
+            "who came and who is in the room, folded from the scans",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
-    came_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    entry_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
-    last_id: Mapped[str | None] = mapped_column(ForeignKey("scan.id"))
+    came_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime,
+        info=personal(
+            "who came and who is in the room, folded from the scans",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
+    entry_id: Mapped[str | None] = mapped_column(
+        ForeignKey("scan.id"),
+        info=personal(
+            "who came and who is in the room, folded from the scans",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
+    last_id: Mapped[str | None] = mapped_column(
+        ForeignKey("scan.id"),
+        info=personal(
+            "who came and who is in the room, folded from the scans",
+            seen_by=("read_registrations", "manage_doors", "check_in"),
+        ),
+    )
 
 
 class Occupancy(Model):
@@ -167,6 +228,7 @@ class Occupancy(Model):
     """
 
     __tablename__ = "occupancy"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         CheckConstraint("inside >= 0", name="inside"),
         CheckConstraint("came >= 0", name="came"),

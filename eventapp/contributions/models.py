@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.events.models import Event, Theme
 
 
@@ -28,6 +29,7 @@ class Contribution(Model):
     """
 
     __tablename__ = "contribution"
+    __impersonal__ = ("id", "event_id", "theme_id", "number", "submission_key", "content_hash", "sent_at")
     __table_args__ = (
         UniqueConstraint("event_id", "number"),
         Index(None, "theme_id"),
@@ -40,11 +42,19 @@ class Contribution(Model):
     number: Mapped[int]
     submission_key: Mapped[str] = mapped_column(String(32), unique=True)
     content_hash: Mapped[str] = mapped_column(String(64))
-    receipt_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    name: Mapped[str] = mapped_column(String(200), default="")
-    text: Mapped[str] = mapped_column(Text)
-    quoting: Mapped[Quoting] = mapped_column(enum_column(Quoting))
-    was_present: Mapped[bool]
+    receipt_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own receipt, as a hash"))
+    name: Mapped[str] = mapped_column(
+        String(200),
+        default="",
+        info=personal(
+            "input after the debate; the name only if it was given", seen_by=("read_contributions",), find=Find.NAME
+        ),
+    )
+    text: Mapped[str] = mapped_column(Text, info=personal("input after the debate", seen_by=("read_contributions",)))
+    quoting: Mapped[Quoting] = mapped_column(
+        enum_column(Quoting), info=personal("input after the debate", seen_by=("read_contributions",))
+    )
+    was_present: Mapped[bool] = mapped_column(info=personal("input after the debate", seen_by=("read_contributions",)))
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
@@ -55,6 +65,7 @@ class ContributionSeries(Model):
     """The last contribution number of an event; the numbers have no gaps."""
 
     __tablename__ = "contribution_series"
+    __impersonal__ = EVERY_COLUMN
 
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
     issued: Mapped[int]
@@ -67,8 +78,13 @@ class FollowUp(Model):
     """
 
     __tablename__ = "follow_up"
+    __impersonal__ = ("booking_id", "event_id")
 
     booking_id: Mapped[str] = mapped_column(ForeignKey("booking.id"), primary_key=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    link_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal("a link for those who came and agreed to be asked")
+    )
+    sent_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=personal("a link for those who came and agreed to be asked")
+    )

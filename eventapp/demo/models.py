@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Model, UtcDateTime, enum_column
+from eventapp.db.personal import EVERY_COLUMN
 
 
 class Stage(enum.StrEnum):
@@ -25,6 +26,7 @@ class InventedRow(Model):
     """A row of any table that was made up for the demo: pages say so where it stands."""
 
     __tablename__ = "invented_row"
+    __impersonal__ = EVERY_COLUMN
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
 
@@ -33,6 +35,7 @@ class DemoState(Model):
     """One row where demo data was loaded: the stage, and domain time as it was at one moment of the machine's."""
 
     __tablename__ = "demo_state"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (CheckConstraint("id = 1", name="one"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

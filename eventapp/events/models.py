@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.record.models import Told
 
 
@@ -17,6 +18,7 @@ class Venue(Model):
     """A place with its address and how to get in."""
 
     __tablename__ = "venue"
+    __impersonal__ = EVERY_COLUMN
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(120))
@@ -34,6 +36,7 @@ class Layout(Model):
     """
 
     __tablename__ = "layout"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         UniqueConstraint("venue_id", "name"),
         CheckConstraint("max_persons > 0", name="max_persons"),
@@ -65,6 +68,7 @@ class Event(Model):
     """
 
     __tablename__ = "event"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         Index(None, "case_id"),
         CheckConstraint("starts_at < ends_at", name="period"),
@@ -113,6 +117,7 @@ class ProgrammeItem(Model):
     """A point of the evening. Who speaks is free text here; an invited office shows only after acceptance."""
 
     __tablename__ = "programme_item"
+    __impersonal__ = ("id", "event_id", "position", "starts_at", "ends_at", "title", "title_en")
     __table_args__ = (UniqueConstraint("event_id", "position"), CheckConstraint("starts_at < ends_at", name="period"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -122,13 +127,16 @@ class ProgrammeItem(Model):
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     title: Mapped[str] = mapped_column(String(200))
     title_en: Mapped[str] = mapped_column(String(200), default="")
-    speaker: Mapped[str] = mapped_column(String(200), default="")
+    speaker: Mapped[str] = mapped_column(
+        String(200), default="", info=personal("who speaks, when it is published", seen_by=("*",), find=Find.NAME)
+    )
 
 
 class Theme(Model):
     """What questions and contributions sort under."""
 
     __tablename__ = "theme"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("event_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -155,6 +163,7 @@ class Quota(Model):
     """
 
     __tablename__ = "quota"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         UniqueConstraint("event_id", "kind"),
         CheckConstraint("seats >= 0", name="seats"),
@@ -175,6 +184,7 @@ class Category(Model):
     """What a guest may come as ("I come as"), and whose seats such a guest takes."""
 
     __tablename__ = "category"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("event_id", "position"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -189,3 +199,4 @@ class EventTold(Told):
     """What the record was told of an event, each time that what was promised changed; in Danish."""
 
     __tablename__ = "event_told"
+    __impersonal__ = EVERY_COLUMN

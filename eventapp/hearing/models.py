@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.record.models import Told
 
 
@@ -21,6 +22,7 @@ class Hearing(Model):
     """
 
     __tablename__ = "hearing"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         Index(None, "case_id"),
         CheckConstraint("starts_at < deadline_at", name="period"),
@@ -51,6 +53,7 @@ class Material(Model):
     """A document as it was when the hearing was sent: one version, with its annex number (*bilag*)."""
 
     __tablename__ = "hearing_material"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("hearing_id", "annex"), UniqueConstraint("hearing_id", "version_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -65,13 +68,18 @@ class Party(Model):
     """Somebody on the list of those heard (*høringsliste*). ``link_hash``: of the token in the own answer link."""
 
     __tablename__ = "party"
+    __impersonal__ = ("id", "hearing_id")
     __table_args__ = (UniqueConstraint("hearing_id", "name"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"))
-    name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(
+        String(200), info=personal("who is heard", seen_by=("read_hearings",), find=Find.NAME)
+    )
+    email: Mapped[str] = mapped_column(
+        String(254), info=personal("where the hearing is sent", seen_by=("read_hearings",), find=Find.EMAIL)
+    )
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
 
     hearing: Mapped[Hearing] = relationship(back_populates="parties")
     notices: Mapped[list[Notice]] = relationship(order_by="Notice.sent_at", back_populates="party")
@@ -85,16 +93,26 @@ class Notice(Model):
     """
 
     __tablename__ = "notice"
+    __impersonal__ = ("id", "party_id", "subject", "deadline_at", "mail_id")
     __table_args__ = (Index(None, "party_id"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     party_id: Mapped[str] = mapped_column(ForeignKey("party.id"))
     subject: Mapped[str] = mapped_column(String(40))
-    addressee: Mapped[str] = mapped_column(String(200))
+    addressee: Mapped[str] = mapped_column(
+        String(200),
+        info=personal(
+            "that the party was written to, by the name in the letter", seen_by=("read_hearings",), find=Find.NAME
+        ),
+    )
     deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
     mail_id: Mapped[str | None] = mapped_column(String(32))
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    sent_by_id: Mapped[str | None] = mapped_column(String(32))
+    sent_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=personal("who of staff sent it, and when", seen_by=("read_hearings",))
+    )
+    sent_by_id: Mapped[str | None] = mapped_column(
+        String(32), info=personal("who of staff sent it, and when", seen_by=("read_hearings",))
+    )
 
     party: Mapped[Party] = relationship(back_populates="notices")
 
@@ -106,6 +124,7 @@ class DeadlineChange(Model):
     """
 
     __tablename__ = "deadline_change"
+    __impersonal__ = ("id", "hearing_id", "old_at", "new_at", "reason", "told", "entry_seq", "at")
     __table_args__ = (Index(None, "hearing_id", "at"), CheckConstraint("length(reason) > 0", name="reason"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -115,7 +134,7 @@ class DeadlineChange(Model):
     reason: Mapped[str] = mapped_column(Text)
     told: Mapped[int]
     entry_seq: Mapped[int | None] = mapped_column(BigInteger)
-    by_id: Mapped[str | None] = mapped_column(String(32))
+    by_id: Mapped[str | None] = mapped_column(String(32), info=personal("who of staff moved the deadline"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -147,29 +166,58 @@ class Answer(Model):
     """
 
     __tablename__ = "answer"
+    __impersonal__ = (
+        "id",
+        "hearing_id",
+        "number",
+        "receipt_number",
+        "submission_key",
+        "content_hash",
+        "party_id",
+        "channel",
+        "is_late",
+        "entry_seq",
+        "begun_at",
+        "received_at",
+        "deadline_at",
+    )
     __table_args__ = (UniqueConstraint("hearing_id", "number"), Index(None, "party_id"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"))
     number: Mapped[int]
     receipt_number: Mapped[str] = mapped_column(String(20), unique=True)
-    receipt_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    receipt_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own receipt, as a hash"))
     submission_key: Mapped[str] = mapped_column(String(32), unique=True)
     content_hash: Mapped[str] = mapped_column(String(64))
     party_id: Mapped[str | None] = mapped_column(ForeignKey("party.id"))
-    sender_kind: Mapped[SenderKind] = mapped_column(enum_column(SenderKind))
-    on_behalf_of: Mapped[str] = mapped_column(String(200), default="")
-    name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
-    text: Mapped[str] = mapped_column(Text)
+    sender_kind: Mapped[SenderKind] = mapped_column(
+        enum_column(SenderKind), info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
+    )
+    on_behalf_of: Mapped[str] = mapped_column(
+        String(200), default="", info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
+    )
+    name: Mapped[str] = mapped_column(
+        String(200), info=personal("the hearing answer, as it was received", seen_by=("read_answers",), find=Find.NAME)
+    )
+    email: Mapped[str] = mapped_column(
+        String(254), info=personal("where the receipt goes", seen_by=("read_answers",), find=Find.EMAIL)
+    )
+    text: Mapped[str] = mapped_column(
+        Text, info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
+    )
     channel: Mapped[Channel] = mapped_column(enum_column(Channel))
     is_late: Mapped[bool]
     entry_seq: Mapped[int] = mapped_column(BigInteger)
-    lang: Mapped[str] = mapped_column(String(2), default="da")
+    lang: Mapped[str] = mapped_column(
+        String(2), default="da", info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
+    )
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    registered_by_id: Mapped[str | None] = mapped_column(String(32))
+    registered_by_id: Mapped[str | None] = mapped_column(
+        String(32), info=personal("who of staff typed it in", seen_by=("read_answers",))
+    )
 
     hearing: Mapped[Hearing] = relationship()
     party: Mapped[Party | None] = relationship(back_populates="answers")
@@ -180,13 +228,20 @@ class Attachment(Model):
     """A file that came with an answer, sealed as it was."""
 
     __tablename__ = "answer_attachment"
+    __impersonal__ = ("id", "answer_id", "position", "size", "media_type")
     __table_args__ = (UniqueConstraint("answer_id", "position"), CheckConstraint("size >= 0", name="size"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     answer_id: Mapped[str] = mapped_column(ForeignKey("answer.id"))
     position: Mapped[int]
-    file_name: Mapped[str] = mapped_column(String(150))
-    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
+    file_name: Mapped[str] = mapped_column(
+        String(150),
+        info=personal("what came with an answer; the files lie in the file store", seen_by=("read_answers",)),
+    )
+    sha256: Mapped[str] = mapped_column(
+        ForeignKey("blob.sha256"),
+        info=personal("what came with an answer; the files lie in the file store", seen_by=("read_answers",)),
+    )
     size: Mapped[int] = mapped_column(BigInteger)
     media_type: Mapped[str] = mapped_column(String(100))
 
@@ -195,6 +250,7 @@ class ReceiptSeries(Model):
     """The last receipt number of a year, across all hearings of the installation."""
 
     __tablename__ = "receipt_series"
+    __impersonal__ = EVERY_COLUMN
 
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     issued: Mapped[int]
@@ -204,3 +260,4 @@ class HearingTold(Told):
     """What the record was told when a hearing was opened and when it was closed; in Danish."""
 
     __tablename__ = "hearing_told"
+    __impersonal__ = EVERY_COLUMN

@@ -12,6 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.events.models import Event
 from eventapp.record.models import Told
 
@@ -34,23 +35,60 @@ class Invitation(Model):
     """
 
     __tablename__ = "invitation"
+    __impersonal__ = (
+        "id",
+        "event_id",
+        "precedence",
+        "purpose",
+        "wished_role",
+        "minutes",
+        "reply_by_at",
+        "programme_item_id",
+        "is_public",
+        "registration_id",
+        "created_at",
+    )
     __table_args__ = (UniqueConstraint("event_id", "precedence"), CheckConstraint("minutes >= 0", name="minutes"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     precedence: Mapped[int]
-    office: Mapped[str] = mapped_column(String(120))
-    office_en: Mapped[str] = mapped_column(String(120), default="")
-    name: Mapped[str] = mapped_column(String(120), default="")
-    ministry: Mapped[str] = mapped_column(String(120), default="")
-    email: Mapped[str] = mapped_column(String(254))
+    office: Mapped[str] = mapped_column(
+        String(120),
+        info=personal(
+            "whom the authority invites by office; the public sees the office after acceptance",
+            seen_by=("read_invitations",),
+        ),
+    )
+    office_en: Mapped[str] = mapped_column(
+        String(120),
+        default="",
+        info=personal(
+            "whom the authority invites by office; the public sees the office after acceptance",
+            seen_by=("read_invitations",),
+        ),
+    )
+    name: Mapped[str] = mapped_column(
+        String(120), default="", info=personal("who holds the office", seen_by=("read_invitations",), find=Find.NAME)
+    )
+    ministry: Mapped[str] = mapped_column(
+        String(120),
+        default="",
+        info=personal(
+            "whom the authority invites by office; the public sees the office after acceptance",
+            seen_by=("read_invitations",),
+        ),
+    )
+    email: Mapped[str] = mapped_column(
+        String(254), info=personal("where the letter goes", seen_by=("read_invitations",), find=Find.EMAIL)
+    )
     purpose: Mapped[str] = mapped_column(Text)
     wished_role: Mapped[WishedRole] = mapped_column(enum_column(WishedRole))
     minutes: Mapped[int] = mapped_column(default=0)
     reply_by_at: Mapped[datetime] = mapped_column(UtcDateTime)
     programme_item_id: Mapped[str | None] = mapped_column(ForeignKey("programme_item.id"))
     is_public: Mapped[bool] = mapped_column(default=False)
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
     registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -74,6 +112,7 @@ class Letter(Model):
     """A letter that was sent, as the file that it was; ``mail_id`` leads to its delivery."""
 
     __tablename__ = "letter"
+    __impersonal__ = ("id", "invitation_id", "number", "sha256", "mail_id")
     __table_args__ = (UniqueConstraint("invitation_id", "number"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -81,8 +120,12 @@ class Letter(Model):
     number: Mapped[int]
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"))
     mail_id: Mapped[str | None] = mapped_column(String(32))
-    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    sent_by_id: Mapped[str | None] = mapped_column(String(32))
+    sent_at: Mapped[datetime] = mapped_column(
+        UtcDateTime, info=personal("who sent which letter", seen_by=("read_invitations",))
+    )
+    sent_by_id: Mapped[str | None] = mapped_column(
+        String(32), info=personal("who sent which letter", seen_by=("read_invitations",))
+    )
 
     invitation: Mapped[Invitation] = relationship(back_populates="letters")
 
@@ -116,6 +159,7 @@ class Reply(Model):
     """One reply; a later one replaces it and both are kept. A late decline and a new stand-in are normal."""
 
     __tablename__ = "reply"
+    __impersonal__ = ("id", "invitation_id", "number", "state", "channel", "replied_at")
     __table_args__ = (
         UniqueConstraint("invitation_id", "number"),
         CheckConstraint("(state = 'delegated') = (stand_in_role IS NOT NULL)", name="stand_in"),
@@ -125,15 +169,31 @@ class Reply(Model):
     invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
     number: Mapped[int]
     state: Mapped[ReplyState] = mapped_column(enum_column(ReplyState))
-    reason: Mapped[str] = mapped_column(Text, default="")
-    will_write: Mapped[bool] = mapped_column(default=False)
-    stand_in_name: Mapped[str] = mapped_column(String(120), default="")
-    stand_in_title: Mapped[str] = mapped_column(String(120), default="")
-    stand_in_role: Mapped[StandInRole | None] = mapped_column(enum_column(StandInRole))
-    contact_name: Mapped[str] = mapped_column(String(120), default="")
-    contact_phone: Mapped[str] = mapped_column(String(30), default="")
+    reason: Mapped[str] = mapped_column(
+        Text, default="", info=personal("what the invited replied", seen_by=("read_invitations",))
+    )
+    will_write: Mapped[bool] = mapped_column(
+        default=False, info=personal("what the invited replied", seen_by=("read_invitations",))
+    )
+    stand_in_name: Mapped[str] = mapped_column(
+        String(120), default="", info=personal("who comes instead", seen_by=("read_invitations",), find=Find.NAME)
+    )
+    stand_in_title: Mapped[str] = mapped_column(
+        String(120), default="", info=personal("who comes instead", seen_by=("read_invitations",))
+    )
+    stand_in_role: Mapped[StandInRole | None] = mapped_column(
+        enum_column(StandInRole), info=personal("who comes instead", seen_by=("read_invitations",))
+    )
+    contact_name: Mapped[str] = mapped_column(
+        String(120), default="", info=personal("whom to call", seen_by=("read_invitations",), find=Find.NAME)
+    )
+    contact_phone: Mapped[str] = mapped_column(
+        String(30), default="", info=personal("whom to call", seen_by=("read_invitations",))
+    )
     channel: Mapped[ReplyChannel] = mapped_column(enum_column(ReplyChannel))
-    recorded_by_id: Mapped[str | None] = mapped_column(String(32))
+    recorded_by_id: Mapped[str | None] = mapped_column(
+        String(32), info=personal("who of staff typed it in", seen_by=("read_invitations",))
+    )
     replied_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     invitation: Mapped[Invitation] = relationship(back_populates="replies")
@@ -150,13 +210,23 @@ class Sighting(Model):
     """That the invitee, or the stand-in, came or spoke; who came is the reply in force then."""
 
     __tablename__ = "sighting"
+    __impersonal__ = ("id", "invitation_id")
     __table_args__ = (UniqueConstraint("invitation_id", "kind"), Index(None, "at"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     invitation_id: Mapped[str] = mapped_column(ForeignKey("invitation.id"))
-    kind: Mapped[SightingKind] = mapped_column(enum_column(SightingKind))
-    recorded_by_id: Mapped[str | None] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[SightingKind] = mapped_column(
+        enum_column(SightingKind),
+        info=personal("that an invited person came or spoke, and who of staff saw it", seen_by=("read_invitations",)),
+    )
+    recorded_by_id: Mapped[str | None] = mapped_column(
+        String(32),
+        info=personal("that an invited person came or spoke, and who of staff saw it", seen_by=("read_invitations",)),
+    )
+    at: Mapped[datetime] = mapped_column(
+        UtcDateTime,
+        info=personal("that an invited person came or spoke, and who of staff saw it", seen_by=("read_invitations",)),
+    )
 
     invitation: Mapped[Invitation] = relationship(back_populates="sightings")
 
@@ -165,3 +235,4 @@ class InvitationTold(Told):
     """What the record was told of who came: a sighting may be taken back."""
 
     __tablename__ = "invitation_told"
+    __impersonal__ = EVERY_COLUMN

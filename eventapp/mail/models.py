@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Json, Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import AtEnd, Find, Since, personal
 
 WAITING, SENDING = text("state = 'waiting'"), text("state = 'sending'")
 LIMITED = text("limit_key IS NOT NULL")
@@ -39,6 +40,23 @@ class OutboxMail(Model):
     """
 
     __tablename__ = "outbox_mail"
+    __impersonal__ = (
+        "id",
+        "message",
+        "lang",
+        "subject_id",
+        "calendar_method",
+        "dedupe",
+        "state",
+        "attempts",
+        "deaths",
+        "due_at",
+        "leased_by",
+        "admitted_at",
+        "message_id",
+        "queued_at",
+        "finished_at",
+    )
     __table_args__ = (
         UniqueConstraint("dedupe"),
         CheckConstraint("to_address <> ''", name="has_address"),
@@ -55,17 +73,31 @@ class OutboxMail(Model):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     message: Mapped[str] = mapped_column(String(80))
-    to_address: Mapped[str] = mapped_column(String(254))
-    reply_to: Mapped[str | None] = mapped_column(String(254))
+    to_address: Mapped[str] = mapped_column(
+        String(254), info=personal("where a mail goes", seen_by=("read_outbox",), find=Find.EMAIL)
+    )
+    reply_to: Mapped[str | None] = mapped_column(
+        String(254), info=personal("where answers to a mail go, and whose mails are counted")
+    )
     lang: Mapped[str] = mapped_column(String(2))
     subject_id: Mapped[str | None] = mapped_column(String(64))
-    context: Mapped[dict[str, Any]] = mapped_column(Json)
-    secrets: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    attachments: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    calendar: Mapped[str | None] = mapped_column(Text)
+    context: Mapped[dict[str, Any]] = mapped_column(
+        Json, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
+    secrets: Mapped[dict[str, Any] | None] = mapped_column(
+        Json, info=personal("links with codes", since=Since.SENT, at_end=AtEnd.BLANKED)
+    )
+    attachments: Mapped[list[dict[str, Any]]] = mapped_column(
+        Json, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
+    calendar: Mapped[str | None] = mapped_column(
+        Text, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
     calendar_method: Mapped[str | None] = mapped_column(String(20))
     dedupe: Mapped[str | None] = mapped_column(String(200))
-    limit_key: Mapped[str | None] = mapped_column(String(254))
+    limit_key: Mapped[str | None] = mapped_column(
+        String(254), info=personal("where answers to a mail go, and whose mails are counted")
+    )
     state: Mapped[State] = mapped_column(enum_column(State))
     attempts: Mapped[int] = mapped_column(SmallInteger)
     deaths: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -73,9 +105,15 @@ class OutboxMail(Model):
     leased_by: Mapped[str | None] = mapped_column(String(80))
     admitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     message_id: Mapped[str | None] = mapped_column(String(200))
-    answer: Mapped[str | None] = mapped_column(Text)
-    subject: Mapped[str | None] = mapped_column(Text)
-    body: Mapped[str | None] = mapped_column(Text)
+    answer: Mapped[str | None] = mapped_column(
+        Text, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
+    subject: Mapped[str | None] = mapped_column(
+        Text, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
+    body: Mapped[str | None] = mapped_column(
+        Text, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+    )
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -86,10 +124,11 @@ class OutboxAttempt(Model):
     """One try to send a row, and what the other side said. Only ever added to."""
 
     __tablename__ = "outbox_attempt"
+    __impersonal__ = ("id", "mail_id", "at", "outcome")
     __table_args__ = (Index(None, "mail_id", "at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     mail_id: Mapped[str] = mapped_column(String(32), ForeignKey("outbox_mail.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[State] = mapped_column(enum_column(State))
-    answer: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text, info=personal("what the mail server said", seen_by=("read_outbox",)))

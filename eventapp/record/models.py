@@ -9,12 +9,14 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, Str
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Json, Model, UtcDateTime, new_id
+from eventapp.db.personal import EVERY_COLUMN
 
 
 class RecordLog(Model):
     """The log of one case: ``id`` is the case's. ``size`` entries are in it; raising it is the lock of an append."""
 
     __tablename__ = "record_log"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("slug"), UniqueConstraint("origin"), CheckConstraint("size >= 0", name="size"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -32,6 +34,7 @@ class RecordEntry(Model):
     """
 
     __tablename__ = "record_entry"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (UniqueConstraint("log_id", "seq"), CheckConstraint("seq >= 0", name="seq"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -60,12 +63,14 @@ class RecordTold(Told):
     """What the record's own entries say: which parts of which entry were erased and why, and changes of the key."""
 
     __tablename__ = "record_told"
+    __impersonal__ = EVERY_COLUMN
 
 
 class RecordCheckpoint(Model):
     """A tree head that was signed and published; ``signed_at`` by the machine's clock."""
 
     __tablename__ = "record_checkpoint"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (CheckConstraint("size >= 0", name="size"),)
 
     log_id: Mapped[str] = mapped_column(ForeignKey("record_log.id"), primary_key=True)

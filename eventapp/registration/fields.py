@@ -17,15 +17,17 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 from eventapp.db import Sql
+from eventapp.db.personal import kept_for
 from eventapp.languages import Wording
 from eventapp.registration import words
 from eventapp.registration.entry_actions import Head, SignUp
+from eventapp.registration.models import AccessNeed
 from eventapp.registration.queries import Choice
 from eventapp.web.fields import YES, Asked, Field, FieldKind, Fields, Section, with_choices
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import AskedFact
 
-NEEDS_ARE_KEPT = timedelta(days=7)  # as the form promises (LAW-06)
+NEEDS_ARE_KEPT = kept_for(AccessNeed.text)  # as the form promises (LAW-06)
 NOT_SAID = "none"  # "I would rather not say" is an answer
 GUEST, OFFICE = frozenset({Asked.GUEST}), frozenset({Asked.OFFICE})
 NEEDS = Section(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Json, Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, AtEnd, Find, Since, personal
 from eventapp.events.models import Category
 from eventapp.languages import Wording
 from eventapp.web.fields import FieldKind
@@ -72,6 +73,19 @@ class Booking(Model):
     """
 
     __tablename__ = "booking"
+    __impersonal__ = (
+        "id",
+        "event_id",
+        "quota_id",
+        "submission_key",
+        "content_hash",
+        "waiting_number",
+        "waiting",
+        "origin",
+        "notice_version",
+        "suspicion",
+        "registered_at",
+    )
     __table_args__ = (
         UniqueConstraint("quota_id", "waiting_number"),
         Index("ix_booking_line", "quota_id", "waiting_number", sqlite_where=LINE, postgresql_where=LINE),
@@ -89,12 +103,22 @@ class Booking(Model):
     waiting_number: Mapped[int | None]
     waiting: Mapped[int] = mapped_column(default=0)
     origin: Mapped[Origin] = mapped_column(enum_column(Origin), default=Origin.WEB)
-    email: Mapped[str] = mapped_column(String(254), default="")
-    lang: Mapped[str] = mapped_column(String(2), default="da")
-    wants_follow_up: Mapped[bool] = mapped_column(default=False)
+    email: Mapped[str] = mapped_column(
+        String(254),
+        default="",
+        info=personal(
+            "who signed up, and where tickets and changes go", seen_by=("read_registrations",), find=Find.EMAIL
+        ),
+    )
+    lang: Mapped[str] = mapped_column(
+        String(2), default="da", info=personal("which language to write in", seen_by=("read_registrations",))
+    )
+    wants_follow_up: Mapped[bool] = mapped_column(
+        default=False, info=personal("whether one may be written to afterwards", seen_by=("read_registrations",))
+    )
     notice_version: Mapped[str] = mapped_column(String(20), default="")
     suspicion: Mapped[Suspicion] = mapped_column(enum_column(Suspicion), default=Suspicion.NONE)
-    link_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     heads: Mapped[list[Registration]] = relationship(order_by="Registration.position", back_populates="booking")
@@ -108,6 +132,7 @@ class Registration(Model):
     """
 
     __tablename__ = "registration"
+    __impersonal__ = ("id", "booking_id", "position", "event_id", "category_id", "state", "cancelled_at")
     __table_args__ = (
         UniqueConstraint("booking_id", "position"),
         Index(None, "event_id", "name_key"),
@@ -122,10 +147,27 @@ class Registration(Model):
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     category_id: Mapped[str | None] = mapped_column(ForeignKey("category.id"))
     state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState))
-    name: Mapped[str] = mapped_column(String(200))
-    name_key: Mapped[str] = mapped_column(SortText, default="")
-    organisation: Mapped[str] = mapped_column(String(200), default="")
-    question: Mapped[str] = mapped_column(Text, default="")
+    name: Mapped[str] = mapped_column(
+        String(200),
+        info=personal(
+            "a seat and a ticket for each head; the door finds names",
+            seen_by=("read_registrations", "check_in"),
+            find=Find.NAME,
+        ),
+    )
+    name_key: Mapped[str] = mapped_column(
+        SortText, default="", info=personal("sorting and finding names", seen_by=("read_registrations",))
+    )
+    organisation: Mapped[str] = mapped_column(
+        String(200),
+        default="",
+        info=personal("whom somebody speaks for, and what they want to ask", seen_by=("read_registrations",)),
+    )
+    question: Mapped[str] = mapped_column(
+        Text,
+        default="",
+        info=personal("whom somebody speaks for, and what they want to ask", seen_by=("read_registrations",)),
+    )
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     booking: Mapped[Booking] = relationship(back_populates="heads")
@@ -137,12 +179,15 @@ class Ticket(Model):
     """The right of one head to come in. The code itself is never stored (design decision 6)."""
 
     __tablename__ = "ticket"
+    __impersonal__ = ("id", "registration_id", "event_id", "version", "issued_at")
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), unique=True)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
     version: Mapped[int] = mapped_column(default=1)
-    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(
+        String(64), unique=True, info=personal("the hash of the ticket's code; the code itself is not stored")
+    )
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     registration: Mapped[Registration] = relationship(back_populates="ticket")
@@ -156,6 +201,7 @@ class EventField(Model):
     """
 
     __tablename__ = "event_field"
+    __impersonal__ = EVERY_COLUMN
     __table_args__ = (
         UniqueConstraint("event_id", "position"),
         CheckConstraint("kept_days >= 0", name="kept_days"),
@@ -180,34 +226,70 @@ class FieldValue(Model):
     """What one head answered to a field that has no column. ``key``: that of the declaration, or its row's id."""
 
     __tablename__ = "field_value"
+    __impersonal__ = ("registration_id", "key")
     __table_args__ = (Index(None, "key"),)
 
     registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
+    value: Mapped[str] = mapped_column(
+        Text,
+        info=personal(
+            "answers to what an organiser asks besides; each question names who sees it and until when",
+            seen_by=("read_registrations",),
+        ),
+    )
 
 
 class RegistrationChange(Model):
     """One step in the life of a head, with the reason; only ever added to."""
 
     __tablename__ = "registration_change"
+    __impersonal__ = ("id", "registration_id", "state")
     __table_args__ = (Index(None, "registration_id", "at"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"))
     state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState))
-    reason: Mapped[Reason] = mapped_column(enum_column(Reason))
-    by_id: Mapped[str | None] = mapped_column(String(32))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[Reason] = mapped_column(
+        enum_column(Reason),
+        info=personal("why somebody has a seat or waits, and who of staff did it", seen_by=("read_registrations",)),
+    )
+    by_id: Mapped[str | None] = mapped_column(
+        String(32),
+        info=personal("why somebody has a seat or waits, and who of staff did it", seen_by=("read_registrations",)),
+    )
+    at: Mapped[datetime] = mapped_column(
+        UtcDateTime,
+        info=personal("why somebody has a seat or waits, and who of staff did it", seen_by=("read_registrations",)),
+    )
 
 
 class AccessNeed(Model):
     """What a guest needs to take part. Health data: kept apart, read by two roles, deleted first (LAW-06)."""
 
     __tablename__ = "access_need"
+    __impersonal__ = ("id", "registration_id", "given_at")
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registration.id"), unique=True)
-    text: Mapped[str] = mapped_column(Text)
-    show_at_door: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str] = mapped_column(
+        Text,
+        info=personal(
+            "what somebody needs to take part: can be health data",
+            seen_by=("read_access_needs",),
+            since=Since.EVENT,
+            after=timedelta(days=7),
+            at_end=AtEnd.DELETED,
+        ),
+    )
+    show_at_door: Mapped[bool] = mapped_column(
+        default=False,
+        info=personal(
+            "whether the door may see it",
+            seen_by=("read_access_needs", "check_in"),
+            since=Since.EVENT,
+            after=timedelta(days=7),
+            at_end=AtEnd.DELETED,
+        ),
+    )
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, SmallInteger, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Json, Model, UtcDateTime, enum_column, new_id
+from eventapp.db.personal import EVERY_COLUMN, AtEnd, Since, personal
 
 WAITING, TAKEN = text("state = 'waiting'"), text("state = 'running'")
 
@@ -46,6 +47,28 @@ class Job(Model):
     """
 
     __tablename__ = "job"
+    __impersonal__ = (
+        "id",
+        "kind",
+        "lane",
+        "arguments",
+        "subject_id",
+        "dedupe",
+        "every_seconds",
+        "state",
+        "attempts",
+        "deaths",
+        "due_at",
+        "leased_by",
+        "cursor",
+        "done",
+        "total",
+        "result",
+        "answer",
+        "cancel_asked_at",
+        "queued_at",
+        "finished_at",
+    )
     __table_args__ = (
         UniqueConstraint("dedupe"),
         CheckConstraint(
@@ -65,7 +88,16 @@ class Job(Model):
     kind: Mapped[str] = mapped_column(String(80))
     lane: Mapped[LaneName] = mapped_column(enum_column(LaneName))
     arguments: Mapped[dict[str, Any]] = mapped_column(Json)
-    owner_id: Mapped[str | None] = mapped_column(String(32))
+    owner_id: Mapped[str | None] = mapped_column(
+        String(32),
+        info=personal(
+            "who asked for a piece of work and may stop it",
+            seen_by=("read_work",),
+            since=Since.END_OF_JOB,
+            after=timedelta(days=30),
+            at_end=AtEnd.DELETED,
+        ),
+    )
     subject_id: Mapped[str | None] = mapped_column(String(64))
     dedupe: Mapped[str | None] = mapped_column(String(200))
     every_seconds: Mapped[int | None]
@@ -88,6 +120,7 @@ class WorkerHeartbeat(Model):
     """A sign of life of one lane of one worker process; what it holds stays its own for as long as the signs come."""
 
     __tablename__ = "worker_heartbeat"
+    __impersonal__ = EVERY_COLUMN
 
     worker: Mapped[str] = mapped_column(String(80), primary_key=True)
     lane: Mapped[str] = mapped_column(String(20))

@@ -156,7 +156,7 @@ def test_a_role_is_given_for_a_case_and_taken_away(desk: PageClient, app: Flask,
     with app.app_context():
         case, other = make_case(), make_case()
         db.session.commit()
-        own_page, other_page = f"/staff/cases/{case.id}/facts", f"/staff/cases/{other.id}/facts"
+        own_page, other_page = f"/staff/hearings/new/{case.id}", f"/staff/hearings/new/{other.id}"
         key = f"case:{case.id}"
     browser = app.test_client()
     sign_in_fully(browser, mette)

@@ -1,54 +1,72 @@
-"""The map of personal information is complete: a new table must be entered in it."""
+"""Each column says whether it tells of a person, and the map of personal information is what the columns say."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import json
 
 from flask import Flask, g
+from sqlalchemy import Column, MetaData, String, Table
 
-from eventapp.db import Model
+from eventapp.db import db, personal
+from eventapp.db.personal import EVERY_COLUMN, AtEnd, Find, Since
 from eventapp.registration import fields
+from eventapp.registration.models import AccessNeed
+from eventapp.web.permissions import Permission
+from tests.checkin.support import make_guest, open_phone, scanned
+from tests.support.factories import make_event, make_layout
+from tools import privacy_map
 
-TEXT = (Path(__file__).parent.parent.parent / "docs" / "privacy.md").read_text("utf-8")
-TABLES = Model.metadata.tables
+TEXT = privacy_map.DOCUMENT.read_text("utf-8")
 
 
-def personal() -> dict[str, list[str]]:
-    """Table -> its personal columns, as the document has them."""
-    part = TEXT.split("### Tables with personal information")[1].split("### Tables without")[0]
-    return {
-        table: re.findall(r"`(\w+)`", columns)
-        for table, columns in re.findall(r"^\| `(\w+)` \| (.*?) \|", part, re.MULTILINE)
+def test_every_column_says_whether_it_tells_of_a_person() -> None:
+    assert [one for table, said in personal.tables() for one in personal.faults(table, said)] == []
+
+
+def test_every_table_is_looked_at() -> None:
+    assert {table for table, _said in personal.tables()} == set(db.metadata.tables.values())
+
+
+def test_a_column_that_says_nothing_or_both_is_found() -> None:
+    name = Column("name", String, info=personal.personal("to be called", find=Find.NAME))
+    table = Table("guest", MetaData(), Column("id", String, primary_key=True), name, Column("phone", String))
+    assert personal.faults(table, ("id", "phone")) == []
+    assert personal.faults(table, ("id",)) == ["guest.phone: undeclared"]
+    assert personal.faults(table, ()) == ["guest.id: undeclared", "guest.phone: undeclared"]
+    assert personal.faults(table, ("id", "phone", "name")) == ["guest.name: both"]
+    assert personal.faults(table, ("id", "phone", "mail")) == ["guest.mail: no such column"]
+    assert personal.faults(table, EVERY_COLUMN) == ["guest.name: both"]
+
+
+def test_no_column_that_sounds_like_a_person_is_declared_impersonal() -> None:
+    telling = {"email", "phone", "to_address", "question", "organisation", "by_id", "speaker", "ip", "address_hash"}
+    silent = {
+        f"{table.name}.{column.name}"
+        for table, _said in personal.tables()
+        for column in table.columns
+        if column.name in telling and personal.KEY not in column.info
     }
+    assert silent == {"hearing.question"}  # the question that the hearing asks
 
 
-def impersonal() -> set[str]:
-    part = TEXT.split("### Tables without")[1].split("The record of a case")[0]
-    return set(re.findall(r"`(\w+)`", part))
+def test_declarations_name_permissions_and_periods_that_go_together() -> None:
+    for table, _said in personal.tables():
+        for column, one in personal.declared(table):
+            assert one.seen_by == ("*",) or set(one.seen_by) <= set(Permission), column
+            assert (one.at_end is AtEnd.KEPT) <= (one.after is None), column
+            assert (one.after is not None) or one.at_end is not AtEnd.DELETED, column
 
 
-def test_every_table_is_in_one_of_the_two_lists() -> None:
-    assert set(personal()) | impersonal() == set(TABLES)
-    assert not set(personal()) & impersonal()
+def test_the_document_is_made_from_the_declarations() -> None:
+    assert privacy_map.written(TEXT) == TEXT
+    assert privacy_map.written(TEXT.replace("| `booking` |", "| `bookings` |")) == TEXT
 
 
-def test_every_column_that_is_named_is_there() -> None:
-    missing = [
-        f"{table}.{column}"
-        for table, columns in personal().items()
-        for column in columns
-        if column not in TABLES[table].columns
-    ]
-    assert missing == []
-
-
-def test_no_table_without_personal_information_has_a_column_that_sounds_like_it() -> None:
-    telling = {"email", "phone", "to_address", "question", "organisation"}
-    found = {
-        f"{name}.{column.name}" for name in impersonal() for column in TABLES[name].columns if column.name in telling
-    }
-    assert found == {"hearing.question"}  # the question that the hearing asks
+def test_what_the_form_promises_is_what_the_column_says(app: Flask) -> None:
+    with app.app_context():
+        promised = {one.ends for one in fields.declared().all() if one.ends}
+    assert promised == {personal.kept_for(AccessNeed.text)} == {personal.kept_for(AccessNeed.show_at_door)}
+    assert personal.of(AccessNeed.text).since is Since.EVENT
 
 
 def test_what_guests_are_asked_is_in_the_map_as_it_is_declared(app: Flask) -> None:
@@ -58,3 +76,24 @@ def test_what_guests_are_asked_is_in_the_map_as_it_is_declared(app: Flask) -> No
         g.lang = "en"
         asked = [(one.name, one.purpose, one.seen_by, one.ends) for one in fields.data_map()]
     assert told[2:] == asked
+
+
+def test_one_persons_data_are_found_with_what_hangs_on_them(app: Flask) -> None:
+    with app.app_context():
+        event = make_event(layout=make_layout())
+        db.session.commit()
+        event_id = event.id
+        phone = open_phone(event, "Hovedindgang")
+        anna = make_guest(db, event_id, "Anna Ærø", note="Jeg bruger kørestol.")
+        make_guest(db, event_id, "Bo Bech", note="Jeg er døv.")
+        scanned(anna.ticket, phone)
+        db.session.rollback()
+    printed = app.test_cli_runner().invoke(args=["privacy", "person", "anna Ærø"]).output
+    found = json.loads(printed)
+    assert [one["name"] for one in found["registration"]] == ["Anna Ærø"]
+    assert found["access_need"] == [{"text": "Jeg bruger kørestol.", "show_at_door": True}]
+    assert len(found["scan"]) == len(found["presence"]) == 1
+    assert "Bo Bech" not in printed
+    assert "døv" not in printed
+    assert "code_hash" not in printed
+    assert json.loads(app.test_cli_runner().invoke(args=["privacy", "person", "Ingen Steder"]).output) == {}
