@@ -20,7 +20,7 @@ from eventapp.hearing.answering.actions import Sent, Upload
 from eventapp.hearing.models import SenderKind
 from eventapp.languages import Wording
 from eventapp.mail import outbox
-from eventapp.registration.asking import Question, ask
+from eventapp.registration.asking_actions import Question, ask
 from eventapp.registration.models import EventField, Registration
 from eventapp.web.fields import FieldKind
 from eventapp.web.permissions import Grant, Role
