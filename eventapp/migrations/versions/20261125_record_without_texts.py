@@ -30,6 +30,28 @@ TOLD = {
     "erase": "record_told",
     "key": "record_told",
 }
+KINDS_OF_YESTERDAY = [
+    "case",
+    "document",
+    "event",
+    "invite",
+    "reply",
+    "attendance",
+    "contribution",
+    "notice",
+    "deadline",
+    "answer",
+    "amend",
+    "withdraw",
+    "redact",
+    "publish",
+    "moderate",
+    "extend",
+    "close",
+    "erase",
+    "decision",
+    "key",
+]
 MOMENT = sa.DateTime(timezone=True)
 
 Told = dict[str, Any]
@@ -72,7 +94,49 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise RuntimeError("Texts that lie in one place only would have to be copied back into the record.")
+    if op.get_bind().scalar(sa.select(sa.func.count()).select_from(sa.table("record_entry"))):
+        raise RuntimeError("Texts of the record lie in one place only: restore a backup.")
+    for name in sorted(set(TOLD.values())):
+        op.drop_table(name)
+    _drop_columns()
+    with op.batch_alter_table("contribution") as batch_op:
+        batch_op.add_column(sa.Column("entry_seq", sa.BigInteger(), nullable=False))
+    op.create_table(
+        "record_node",
+        sa.Column("log_id", sa.String(length=32), nullable=False),
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint("level > 0 AND position >= 0", name=op.f("ck_record_node_place")),
+        sa.ForeignKeyConstraint(["log_id"], ["record_log.id"], name=op.f("fk_record_node_log_id_record_log")),
+        sa.PrimaryKeyConstraint("log_id", "level", "position", name=op.f("pk_record_node")),
+    )
+    op.create_table(
+        "record_part",
+        sa.Column("entry_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["record_entry.id"], name=op.f("fk_record_part_entry_id_record_entry")),
+        sa.PrimaryKeyConstraint("entry_id", "name", name=op.f("pk_record_part")),
+    )
+
+
+def _drop_columns() -> None:
+    added = {
+        "document_version": ("title", "kind", "entry_seq"),
+        "notice": ("addressee", "deadline_at"),
+        "deadline_change": ("entry_seq",),
+        "record_entry": ("nodes", "salts"),
+    }
+    for name, columns in added.items():
+        with op.batch_alter_table(name) as batch_op:
+            for column in columns:
+                batch_op.drop_column(column)
+    kinds = ", ".join(f"'{one}'" for one in KINDS_OF_YESTERDAY)
+    with op.batch_alter_table("record_entry") as batch_op:
+        batch_op.create_check_constraint(op.f("ck_record_entry_kind"), f"kind IN ({kinds})")
 
 
 def _add_columns() -> None:
