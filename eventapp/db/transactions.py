@@ -61,11 +61,19 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def reading() -> Iterator[Connection]:
-    """A connection for reading, outside the request's transaction; never waits behind the gate."""
+def reading(*, in_steps: bool = False) -> Iterator[Connection]:
+    """A connection for reading, outside the request's transaction; never waits behind the gate.
+
+    On PostgreSQL each statement sees what was committed before it, in a transaction or not (READ COMMITTED); so none
+    is begun, which spares two round trips a look.
+
+    :param in_steps: for a long answer that is fetched while it is sent, which needs a transaction to be kept open.
+    """
     token = writing.set(False)
     try:
         with db.engine.connect() as conn:
+            if not in_steps and conn.dialect.name == "postgresql":
+                conn.execution_options(isolation_level="AUTOCOMMIT")
             yield conn
     finally:
         writing.reset(token)

@@ -77,7 +77,7 @@ def attendees(event_id: str, *, with_answers: bool) -> Iterator[tuple[Any, dict[
     no column, by key.
     """
     wanted = _attendees(event_id).order_by(Registration.name_key, Registration.id)
-    with reading() as conn:
+    with reading(in_steps=True) as conn:
         for rows in conn.execution_options(yield_per=ROWS_AT_ONCE).execute(wanted).partitions():
             kept = _answers(conn, [row.id for row in rows]) if with_answers else {}
             for row in rows:
