@@ -4,11 +4,30 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
+from sqlalchemy.engine import IteratorResult
+from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.exc import DBAPIError
 
 from eventapp.db.columns import as_utc
+
+
+class Rows(IteratorResult[Any]):
+    """What a statement gave, fetched already; ``rowcount``: how many rows it wrote."""
+
+    def __init__(self, cursor: Any) -> None:
+        columns = tuple(column[0] for column in cursor.description or ())
+        super().__init__(_columns(columns), iter(cursor.fetchall() if columns else ()))
+        self.rowcount: int = cursor.rowcount
+
+
+@lru_cache(maxsize=1000)
+def _columns(names: tuple[str, ...]) -> SimpleResultMetaData:
+    """Made once for each list of columns: this, and not the statement, is what takes time around a small statement."""
+    return SimpleResultMetaData(names)
 
 
 class Sql:
@@ -21,10 +40,15 @@ class Sql:
         self.sqlite = text
         self.postgresql = re.sub(r"(?<![:\w]):([a-z_]\w*)", r"%(\1)s", text.replace("%", "%%"))
 
-    def __call__(self, conn: Connection, **values: Any) -> CursorResult[Any]:
+    def __call__(self, conn: Connection, **values: Any) -> Rows:
+        """
+        :raises DBAPIError: of the kind that SQLAlchemy has for it; it quotes no value.
+        """
+        if not conn.in_transaction():
+            conn.begin()
         if conn.dialect.name == "sqlite":
-            return conn.exec_driver_sql(self.sqlite, {name: _plain(value) for name, value in values.items()})
-        return conn.exec_driver_sql(self.postgresql, values)
+            return _run(conn, self.sqlite, {name: _plain(value) for name, value in values.items()})
+        return _run(conn, self.postgresql, values)
 
     def many(self, conn: Connection, rows: list[dict[str, Any]]) -> None:
         """Run the statement once for each row."""
@@ -35,6 +59,31 @@ class Sql:
             conn.exec_driver_sql(self.sqlite, plain)
         else:
             conn.exec_driver_sql(self.postgresql, rows)
+
+
+def _run(conn: Connection, text: str, values: dict[str, Any]) -> Rows:
+    """One statement on the driver itself, with what SQLAlchemy promises around it: listeners, errors, lost connections."""
+    cursor = conn.connection.cursor()
+    try:
+        for listener in conn.dispatch.before_cursor_execute:
+            listener(conn, cursor, text, values, None, False)
+        cursor.execute(text, values)
+        return Rows(cursor)
+    except conn.dialect.loaded_dbapi.Error as error:
+        is_lost = conn.dialect.is_disconnect(error, conn.connection.dbapi_connection, cursor)
+        if is_lost:
+            conn.invalidate(error)
+        raise DBAPIError.instance(
+            text,
+            None,
+            error,
+            conn.dialect.loaded_dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=is_lost,
+            dialect=conn.dialect,
+        ) from error
+    finally:
+        cursor.close()
 
 
 def _plain(value: Any) -> Any:
