@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from eventapp import clock
 from eventapp.checkin import forms, queries, scan_actions, session_hooks, undo_actions, words
-from eventapp.checkin.errors import MalformedScanError, PausedError
+from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.scan_actions import Answer
+from eventapp.errors import NotAllowedError
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, current_person, requires
 from eventapp.web.registry import ApiOperation
@@ -29,10 +30,12 @@ NOW_HEADER = "X-Now"  # domain time of the server, by which a phone measures how
 def create_scan(event_id: str) -> ResponseReturnValue:
     """Notes that a ticket was shown, or a guest was found by name. 201: stored now, 200: was stored before."""
     by, sent = current_person(), _sent()
-    if session_hooks.current_post().paused_at:
-        raise PausedError
     moment = forms.moment(sent)
-    answer = scan_actions.scan(forms.guest(sent), moment, by=by, now=clock.now())
+    try:
+        answer = scan_actions.scan(forms.guest(sent), moment, by=by, now=clock.now())
+    except NotAllowedError:
+        session_hooks.put_out()
+        raise
     return _outcome(answer)
 
 

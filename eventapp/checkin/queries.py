@@ -15,14 +15,13 @@ from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import search_key
 from eventapp.registration.models import Origin, RegistrationState
-from eventapp.tokens import token_hash
 
 MOST_FOUND = 20
 FEWEST_LETTERS = 2
 MOST_RECENT = 12
 
 SESSION = Sql("""
-    SELECT s.id, s.device_name, s.paused_at, h.id AS shift_id, h.event_id, h.door_id, h.expires_at, d.name AS door,
+    SELECT s.id, s.device_name, h.id AS shift_id, h.event_id, h.door_id, h.expires_at, d.name AS door,
            e.title, e.title_en
     FROM door_session s JOIN door_shift h ON h.id = s.shift_id JOIN door d ON d.id = h.door_id
     JOIN event e ON e.id = h.event_id
@@ -73,7 +72,6 @@ class Post:
     door: str
     title: str
     title_en: str
-    paused_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -134,10 +132,10 @@ class FoundGuest:
 # --- the door ------------------------------------------------------------------------------------------------
 
 
-def post(token: str, now: datetime) -> Post | None:
-    """The phone that holds this cookie, while its shift runs."""
+def post(hashed: str, now: datetime) -> Post | None:
+    """The phone whose cookie has this hash, while its shift runs."""
     with reading() as conn:
-        row = SESSION(conn, token_hash=token_hash(token)).one_or_none()
+        row = SESSION(conn, token_hash=hashed).one_or_none()
     if row is None or as_moment(row.expires_at) <= now:
         return None
     return Post(
@@ -149,7 +147,6 @@ def post(token: str, now: datetime) -> Post | None:
         door=row.door,
         title=row.title,
         title_en=row.title_en,
-        paused_at=as_moment(row.paused_at) if row.paused_at else None,
     )
 
 

@@ -15,13 +15,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp.checkin import presence_actions, queries, rules
-from eventapp.checkin.errors import OtherScanError, RepeatedScanError
+from eventapp.checkin.errors import OtherScanError, PausedError, RepeatedScanError
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.presence_actions import Head, as_shown, of_head
 from eventapp.checkin.queries import WHO, WHO_FROM, Result, Room
 from eventapp.checkin.rules import MOVING, Shown
 from eventapp.db import Job, Sql, as_moment, reading, write
-from eventapp.errors import existing
+from eventapp.errors import NotAllowedError, existing
 from eventapp.registration import actions as registration
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.web.permissions import Person
@@ -29,7 +29,10 @@ from eventapp.web.permissions import Person
 LOCK = Sql("""
     UPDATE occupancy SET scans = scans + 1 WHERE event_id = :event_id RETURNING scans, inside, latest_at,
         (SELECT l.max_persons FROM event e JOIN layout l ON l.id = e.layout_id WHERE e.id = occupancy.event_id)
-        AS max_persons
+        AS max_persons,
+        (SELECT CASE WHEN p.paused_at IS NULL THEN 'on' ELSE 'paused' END
+         FROM door_session p JOIN door_shift h ON h.id = p.shift_id
+         WHERE p.id = :session_id AND p.ended_at IS NULL AND h.ended_at IS NULL AND h.expires_at > :now) AS phone
 """)
 # The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
 _GUEST = f"""
@@ -107,6 +110,7 @@ class Turn:
     latest_at: datetime | None
     received_at: datetime
     at: datetime
+    is_paused: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -141,11 +145,14 @@ def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> Answer:
     :param now: aware UTC.
     :returns: the stored answer when the very same scan was sent before; nothing is changed then.
     :raises OtherScanError: when the id was used for another scan.
-    :raises NotFoundError: when the event has no doors.
+    :raises PausedError: when the phone showed too many unknown codes.
+    :raises NotAllowedError: when the phone was put out. :raises NotFoundError: when the event has no doors.
     """
 
     def job(conn: Connection) -> Answer:
         turn = queue_up(conn, moment, by, now)
+        if turn.is_paused:
+            raise PausedError
         found = _judge(conn, guest, moment.direction, turn, by)
         inside = store(conn, moment, turn, guest.means, found, code_hash=guest.code_hash, by=by)
         if found.verdict is Verdict.UNKNOWN:
@@ -180,11 +187,16 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> Ans
 
 
 def queue_up(conn: Connection, moment: Moment, by: Person, now: datetime) -> Turn:
-    """Wait for the event's other doors; until this transaction ends they wait for us."""
-    row = existing(LOCK(conn, event_id=by.event_id).one_or_none())
+    """Wait for the event's other doors; until this transaction ends they wait for us.
+
+    :raises NotAllowedError: when the phone was put out meanwhile, or its shift is over.
+    """
+    row = existing(LOCK(conn, event_id=by.event_id, session_id=by.id, now=now).one_or_none())
+    if row.phone is None:
+        raise NotAllowedError
     latest_at = as_moment(row.latest_at) if row.latest_at else None
     at = rules.in_turn(rules.happened_at(moment.device_at, moment.offset_ms, now), now, latest_at)
-    return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at)
+    return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at, is_paused=row.phone == "paused")
 
 
 def _judge(conn: Connection, guest: Guest, direction: Direction, turn: Turn, by: Person) -> Found:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, g, request
+from datetime import datetime, timedelta
+
+from flask import Flask, Response, current_app, g, request
 
 from eventapp import clock
 from eventapp.checkin import queries
 from eventapp.checkin.queries import Post
 from eventapp.config import settings
+from eventapp.tokens import token_hash
 from eventapp.web.permissions import Person
 
 BLUEPRINTS = {"checkin", "checkin_api"}
+SCANS = "checkin_api.create_scan"
+KNOWN_FOR = timedelta(minutes=1)
+MOST_KNOWN = 1000  # phones of all events together; more of them are looked up again
 
 
 def cookie_name() -> str:
@@ -38,10 +44,32 @@ def load() -> None:
         return
     g.person = None
     token = request.cookies.get(cookie_name())
-    found = queries.post(token, clock.now()) if token else None
+    found = _found(token) if token else None
     if found:
         g.door_post = found
         g.person = Person.at_door(found.session_id, found.device_name, found.event_id, found.door_id)
+
+
+def _found(token: str) -> Post | None:
+    """Whose cookie it is. For a scan it is enough to have known that a moment ago: whether the phone is still let in
+    is asked once more where the scan is stored, and what is asked there holds.
+    """
+    now, key = clock.system_now(), token_hash(token)
+    known: dict[str, tuple[Post, datetime]] = current_app.extensions.setdefault("door_posts", {})
+    if request.endpoint == SCANS and key in known and now < known[key][1]:
+        return known[key][0]
+    found = queries.post(key, clock.now())
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    if found:
+        known[key] = (found, now + KNOWN_FOR)
+    return found
+
+
+def put_out() -> None:
+    """The phone turned out to be let in no more: from here on it is a stranger, also to the log of refusals."""
+    g.person = None
+    current_app.extensions["door_posts"].pop(token_hash(request.cookies[cookie_name()]), None)
 
 
 def current_post() -> Post:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from eventapp import clock
 from eventapp.checkin import actions, forms, page_words, queries, scan_actions, session_hooks, undo_actions, words
-from eventapp.checkin.errors import PausedError, TooManyGuessesError, WrongShiftCodeError
+from eventapp.checkin.errors import TooManyGuessesError, WrongShiftCodeError
 from eventapp.db import new_id
 from eventapp.formats.display import local
 from eventapp.web import static
@@ -75,8 +75,6 @@ def depart() -> ResponseReturnValue:
 @requires(Permission.CHECK_IN, anywhere=True)
 def scan() -> ResponseReturnValue:
     """A typed code, or a guest chosen from those found by name."""
-    if session_hooks.current_post().paused_at:
-        raise PausedError
     moment = forms.moment(request.form)
     scan_actions.scan(forms.guest(request.form), moment, by=current_person(), now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)

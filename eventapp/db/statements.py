@@ -62,7 +62,7 @@ class Sql:
 
 
 def _run(conn: Connection, text: str, values: dict[str, Any]) -> Rows:
-    """One statement on the driver itself, with what SQLAlchemy promises around it: listeners, errors, lost connections."""
+    """A statement on the driver itself, with what SQLAlchemy promises: listeners, errors, lost connections."""
     cursor = conn.connection.cursor()
     try:
         for listener in conn.dispatch.before_cursor_execute:

@@ -20,6 +20,7 @@ from eventapp.events.queries import quota
 from eventapp.formats.names import danish_key
 from eventapp.registration import ticket_rules
 from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState, Ticket
+from eventapp.tokens import token_hash
 from eventapp.web.permissions import Person, Role
 from tests.support.factories import STARTS_AT, make_event, make_layout
 
@@ -73,7 +74,7 @@ def open_shift(event: Event, door_name: str) -> str:
 def phone_with(code: str, name: str = "Telefon") -> Person:
     session.rollback()
     token = actions.open_door(code, name, address="192.0.2.1", now=DOORS_OPEN, system_now=DOORS_OPEN)
-    post = queries.post(token, DOORS_OPEN)
+    post = queries.post(token_hash(token), DOORS_OPEN)
     assert post is not None
     return Person.at_door(post.session_id, post.device_name, post.event_id, post.door_id)
 

@@ -5,9 +5,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from eventapp import clock
+from eventapp.audit import AuditEntry
 from eventapp.checkin import rules
+from eventapp.checkin.models import DoorSession, Scan, Verdict
 from eventapp.db import db
 from eventapp.events.queries import event_by_id
 from eventapp.web.permissions import Role
@@ -345,6 +348,34 @@ def test_a_lost_phone_is_put_out_alone(phone, app, hall, made):
     phone.post(ending[0])
     assert phone.visit("/door/").heading == "Åbn døren"
     assert other.get("/door/").status_code == 200
+
+
+@pytest.mark.parametrize("how", ["phone", "shift", "event over"])
+def test_a_phone_that_was_put_out_scans_nothing_from_that_moment_on(phone, made, hall, how, monkeypatch):
+    """It was known a moment ago; what counts is what stands where the scan is stored. As a stranger it is not noted."""
+    guests = [made(make_guest, db, hall.event_id).code for _ in range(2)]
+    send(phone, f"/events/{hall.event_id}/scans", code=guests[0])
+    made(put_out, "Telefon 2", how)
+    if how == "event over":
+        monkeypatch.setattr(clock, "now", lambda: DOORS_OPEN + timedelta(days=1))
+    for _ in range(2):
+        send(phone, f"/events/{hall.event_id}/scans", 403, code=guests[1])
+    assert made(stored) == ([Verdict.OK], 0)
+
+
+def put_out(device_name, how):
+    found = session.scalars(select(DoorSession).where(DoorSession.device_name == device_name)).one()
+    if how == "phone":
+        found.ended_at = DOORS_OPEN
+    elif how == "shift":
+        found.shift.ended_at = DOORS_OPEN
+    session.commit()
+
+
+def stored():
+    """What was scanned, and how many refusals are in the log."""
+    refusals = select(func.count()).select_from(AuditEntry).where(AuditEntry.act == "web.refused")
+    return session.scalars(select(Scan.verdict)).all(), session.scalar(refusals)
 
 
 def test_doors_of_another_event_cannot_be_reached_through_this_one(page_client, made, hall):
