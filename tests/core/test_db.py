@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import CheckConstraint, Connection, event, func, select
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from eventapp import audit
 from eventapp.audit import AuditEntry
@@ -169,6 +169,23 @@ def test_a_constraint_that_refuses_one_job_leaves_the_others_alone(app: Flask) -
             write(lambda conn: ADD_ORPHAN(conn, at=NOW))
         write(note("test.after"))
         assert acts() == {"test.after"}
+
+
+def test_a_statement_that_is_refused_quotes_no_value(app: Flask) -> None:
+    """Values are people's names and worse, and errors are written into logs."""
+    with app.app_context(), reading() as conn, pytest.raises(DBAPIError) as refused:
+        Sql("SELECT :told FROM no_such_table")(conn, told="Åse Hemmelig")
+    assert "no_such_table" in str(refused.value)
+    assert "Hemmelig" not in str(refused.value)
+
+
+def test_what_a_statement_gave_is_a_result_like_any_other(app: Flask) -> None:
+    with app.app_context(), transaction() as session:
+        conn = session.connection()
+        rows = Sql("SELECT :one AS one, :two AS two")(conn, one="1", two="2")
+        assert [dict(one) for one in rows.mappings()] == [{"one": "1", "two": "2"}]
+        assert Sql("SELECT 1 AS one WHERE :no = 'yes'")(conn, no="no").scalar_one_or_none() is None
+        assert Sql("DELETE FROM audit_entry WHERE act = :act")(conn, act="test.none").rowcount == 0
 
 
 SWAP = Sql("UPDATE audit_entry SET subject_id = COALESCE(subject_id, '') || :sign WHERE act = :act")
