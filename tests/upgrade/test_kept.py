@@ -19,7 +19,7 @@ from sqlalchemy import Column, Select, column, create_engine, func, select, tabl
 from sqlalchemy.orm import joinedload
 
 from eventapp import blobs, create_app, record
-from eventapp.accounts.models import Staff
+from eventapp.accounts.models import RoleGrant, Staff
 from eventapp.blobs import Blob
 from eventapp.checkin import queries
 from eventapp.config import Settings
@@ -269,6 +269,13 @@ def test_staff_are_still_staff(app: Flask, email: str) -> None:
     with app.app_context():
         found = db.session.scalars(select(Staff).where(Staff.email == email)).one_or_none()
     assert (found is None) == email.startswith("door"), "phones at the door have no account"
+
+
+def test_roles_are_held_for_the_whole_authority_as_they_were(app: Flask) -> None:
+    with app.app_context():
+        grants = db.session.scalars(select(RoleGrant)).all()
+        assert grants
+        assert all(one.is_whole for one in grants)
 
 
 def test_who_came_and_who_is_inside_is_what_the_scans_say(app: Flask, promises: Promises) -> None:

@@ -209,6 +209,27 @@ def test_the_unknown_and_the_forbidden_look_the_same(app: Flask) -> None:
     assert answers[0].text.replace(other, unknown) == answers[1].text
 
 
+def test_an_own_event_and_a_role_for_everything_cost_no_look_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The door asks several times a second; most staff hold their roles for everything."""
+    asked: list[str] = []
+    walk = made(app, Role.SAFETY, "event")
+    everything = signed_in(app, walk.own, walk.other, Role.SAFETY, "everything")
+    scopes = app.extensions["registry"].scopes
+    resolve = scopes["event_id"]
+
+    def look_up(event_id: str) -> Scope:
+        asked.append(event_id)
+        found: Scope = resolve(event_id)
+        return found
+
+    monkeypatch.setitem(scopes, "event_id", look_up)
+    for client in (walk.client, everything.client):
+        assert client.get(f"/staff/events/{walk.own.ids['event_id']}/door").status_code == 200
+    assert asked == []
+    walk.client.get(f"/staff/events/{walk.other.ids['event_id']}/door")
+    assert asked == [walk.other.ids["event_id"]]
+
+
 def test_asking_for_what_is_not_ones_own_is_noted(app: Flask) -> None:
     walk = made(app, Role.ORGANISER, "case")
     walk.client.get(f"/staff/events/{walk.other.ids['event_id']}")
