@@ -6,9 +6,14 @@ from datetime import datetime, time, timedelta
 
 from flask import Blueprint, Response, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from eventapp import clock
 from eventapp.config import settings
+from eventapp.db import personal
+from eventapp.db.personal import AtEnd, Since
 from eventapp.web import openapi
 from eventapp.web.compress import compressible
 from eventapp.web.permissions import public
@@ -18,7 +23,22 @@ from eventapp.web.urls import external_url
 bp = Blueprint("pages", __name__)
 
 # Version of the notice on /privacy. Raise it with the text: what was collected under the old one keeps the old one.
-NOTICE_VERSION = "2023-08-01"
+NOTICE_VERSION = "2026-11-25"
+# What is deleted by itself, in the words of the notice: table -> what its rows are. The columns say when (ADR 0035).
+ENDING = {
+    "access_need": _l("What you need to take part"),
+    "attempt": _l("Counts of wrong passwords and codes, which tell nobody's name or address"),
+    "job": _l("Who of the staff asked for a piece of work"),
+    "outbox_mail": _l("Links with codes in a copy of a mail to you"),
+    "staff_session": _l("When somebody of the staff was signed in"),
+}
+SINCE = {
+    Since.EVENT: _l("the end of the event"),
+    Since.SENT: _l("the mail was sent"),
+    Since.END_OF_JOB: _l("the work was done"),
+    Since.START: _l("the sign-in"),
+    Since.TRIED: _l("the try"),
+}
 SECURITY_TEXT_LIVES = timedelta(days=180)  # RFC 9116 asks for less than a year
 
 ROBOTS = """\
@@ -51,10 +71,28 @@ def privacy() -> ResponseReturnValue:
         "house/privacy.html",
         version=NOTICE_VERSION,
         asked=[one for asked in registry().asked_facts for one in asked()],
+        ending=ending(),
         dpo_contact=found.dpo_contact,
         sensitive_data_ground=found.sensitive_data_ground,
         cookie_prefix="__Host-" if found.is_https else "",
     )
+
+
+def ending() -> list[tuple[object, str]]:
+    """What is deleted by itself and when, as the columns declare it: (what, when)."""
+    found = {
+        (table.name, one.since, one.after)
+        for table, _said in personal.tables()
+        for _column, one in personal.declared(table)
+        if one.at_end is not AtEnd.KEPT
+    }
+    return [(ENDING[name], _when(since, after)) for name, since, after in sorted(found, key=lambda one: one[0])]
+
+
+def _when(since: Since, after: timedelta | None) -> str:
+    if after is None:
+        return _("At once when %(moment)s", moment=SINCE[since])
+    return ngettext("%(num)s day after %(moment)s", "%(num)s days after %(moment)s", after.days, moment=SINCE[since])
 
 
 @bp.get("/accessibility")

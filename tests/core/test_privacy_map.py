@@ -14,6 +14,7 @@ from eventapp.registration.models import AccessNeed
 from eventapp.web.permissions import Permission
 from tests.checkin.support import make_guest, open_phone, scanned
 from tests.support.factories import make_event, make_layout
+from tests.support.pages import PageClient
 from tools import privacy_map
 
 TEXT = privacy_map.DOCUMENT.read_text("utf-8")
@@ -67,6 +68,13 @@ def test_what_the_form_promises_is_what_the_column_says(app: Flask) -> None:
         promised = {one.ends for one in fields.declared().all() if one.ends}
     assert promised == {personal.kept_for(AccessNeed.text)} == {personal.kept_for(AccessNeed.show_at_door)}
     assert personal.of(AccessNeed.text).since is Since.EVENT
+
+
+def test_the_notice_tells_what_is_deleted_by_itself(page_client: PageClient) -> None:
+    text = page_client.visit("/privacy?lang=en").text
+    days = personal.kept_for(AccessNeed.text).days
+    assert f"What you need to take part {days} days after the end of the event" in text
+    assert "Links with codes in a copy of a mail to you At once when the mail was sent" in text
 
 
 def test_what_guests_are_asked_is_in_the_map_as_it_is_declared(app: Flask) -> None:
