@@ -96,7 +96,7 @@ class WholeRolesForm(RolesForm):
 class GrantForm(Form):
     """One role for one case or one event."""
 
-    role = SelectField(_l("Role"))
+    role = SelectField(_l("Role"), [InputRequired()])
     scope = SelectField(_l("For"), [InputRequired(_l("Choose a case or an event."))])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from eventapp.registration import asking_actions, fields
 from eventapp.registration.asking_forms import QuestionForm
 from eventapp.web.permissions import Permission, current_person, requires
 
-bp = Blueprint("asking", __name__, url_prefix="/staff/events/<event_id>/questions")
+bp = Blueprint("asking", __name__, url_prefix="/staff/events/<event_id>/registrations/questions")
 
 
 @bp.get("")

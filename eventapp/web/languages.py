@@ -19,7 +19,7 @@ A_YEAR_SECONDS = 365 * 24 * 3600
 
 def language_name(code: str) -> str:
     """What a language is called in the language of the page."""
-    return str(Locale.parse(current()).get_language_name(code) or code)
+    return str(Locale.parse(code).get_language_name(current()) or code)
 
 
 def lang_attribute(text: object) -> str:

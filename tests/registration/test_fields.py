@@ -282,7 +282,7 @@ def test_an_organiser_adds_a_question_and_asks_it_no_longer(page_client: PageCli
     inside = page_client.application.app_context
     with inside():
         event = open_event()
-    questions = f"/staff/events/{event.id}/questions"
+    questions = f"/staff/events/{event.id}/registrations/questions"
     sign_in(page_client, Role.ORGANISER)
     refused = page_client.submit(questions, {**BUS, "choices": "Linje 5"}, action="/questions", status=422)
     assert "Skriv mindst to svar." in refused.text
@@ -303,7 +303,7 @@ def test_an_organiser_adds_a_question_and_asks_it_no_longer(page_client: PageCli
 def test_a_question_that_nobody_answered_leaves_nothing(page_client: PageClient) -> None:
     with page_client.application.app_context():
         event = open_event()
-    questions = f"/staff/events/{event.id}/questions"
+    questions = f"/staff/events/{event.id}/registrations/questions"
     sign_in(page_client, Role.ORGANISER)
     page_client.submit(questions, {**BUS, "kind": "line", "is_sensitive": "y"}, action="/questions")
     assert "dem, der sørger for adgang" in page_client.visit(questions).root.all("tr")[-1].text
