@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
 
 from eventapp import (
     accounts,
@@ -67,8 +66,7 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     if app.debug:
         raise config.SettingsError("FLASK_DEBUG is on: anybody could run code here. Remove it from the environment.")
     _configure(app, settings, testing)
-    db.register(app)
-    Migrate(app, db.db, directory=str(ROOT / "eventapp" / "migrations"), render_as_batch=True)
+    db.register(app, ROOT / "eventapp" / "migrations")
     cli.register(app)
     errors.register(app)
     web.register(app, settings)

@@ -6,11 +6,13 @@ On SQLite a write waits for the gate (:mod:`eventapp.db.gate`); the posts that c
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from eventapp.db import last
+from eventapp.db import last, migrating
 from eventapp.db.columns import Json, Model, UtcDateTime, Words, db, enum_column, new_id
 from eventapp.db.engines import engine_options, prepare_postgresql, prepare_sqlite, sqlite_faults
 from eventapp.db.gate import SAFE_METHODS, GroupWriter, Job, WriteGate, is_writing
@@ -55,8 +57,9 @@ __all__ = [
 ]
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, migrations: Path) -> None:
     db.init_app(app)
+    migrating.register(app, str(migrations))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             app.extensions["writer"] = GroupWriter(db.engine, prepare_sqlite(db.engine))

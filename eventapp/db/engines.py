@@ -34,7 +34,7 @@ def prepare_sqlite(engine: Engine) -> WriteGate | None:
             "synchronous=FULL",  # NORMAL may lose acknowledged commits in a power cut, and a receipt is a promise
             "foreign_keys=ON",
             "busy_timeout=10000",  # a safety net only: the gate does the waiting
-            "cache_size=-65536",
+            "cache_size=-2048",
             "temp_store=MEMORY",
         ):
             dbapi_connection.execute(f"PRAGMA {pragma}")

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-
-import xlsxwriter
+from typing import TYPE_CHECKING
 
 from eventapp.clock import COPENHAGEN
+
+if TYPE_CHECKING:  # loaded by who writes a workbook: it takes 3 MB in each process
+    import xlsxwriter
 
 Cell = str | int | float | Decimal | datetime | bool | None
 Row = Sequence[Cell]
@@ -57,6 +59,8 @@ def harmless(text: str) -> str:
 
 def xlsx(sheets: Sequence[Sheet]) -> bytes:
     """A workbook; texts are written as texts, whatever they look like."""
+    import xlsxwriter
+
     file = io.BytesIO()
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}
     with xlsxwriter.Workbook(file, options) as book:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+from typing import TYPE_CHECKING
 
 from eventapp.clock import COPENHAGEN
+
+if TYPE_CHECKING:  # loaded by who writes a calendar file: it takes 5 MB in each process
+    from icalendar import Event, vCalAddress
 
 PRODUCT = "-//Eventapp//Eventapp//DA"
 MEDIA_TYPE = "text/calendar"
@@ -86,6 +88,8 @@ def cancel(meeting: Meeting, guest: Guest | None = None) -> str:
 
 
 def _event(meeting: Meeting, status: str) -> Event:
+    from icalendar import Event
+
     event = Event()
     event.add("uid", meeting.uid)
     event.add("sequence", meeting.sequence)
@@ -104,6 +108,8 @@ def _event(meeting: Meeting, status: str) -> Event:
 
 
 def _address(name: str, email: str, **parameters: str) -> vCalAddress:
+    from icalendar import vCalAddress, vText
+
     address = vCalAddress(f"mailto:{email}")
     address.params.update({key: vText(value) for key, value in parameters.items()})
     if name:
@@ -119,6 +125,8 @@ def _plain(text: str) -> str:
 
 
 def _text(method: str, event: Event) -> str:
+    from icalendar import Calendar, Timezone
+
     whole = Calendar()
     whole.add("prodid", PRODUCT)
     whole.add("version", "2.0")
