@@ -7,6 +7,10 @@ import ctypes
 import gc
 from typing import Any
 
+from flask import Flask
+
+from eventapp.db import db
+
 worker_class = "gthread"
 workers = 2
 threads = 16
@@ -28,13 +32,12 @@ def when_ready(server: Any) -> None:
     No connection may pass over, for two processes would talk on it at once; threads are begun by whoever needs one.
     What is loaded stays: the collector need not look at it (everybody would wait for 0.1 s) nor write to its pages.
     """
-    from eventapp.db import db
-
     app = server.app.wsgi()
-    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith(RUSH)):
-        app.jinja_env.get_template(name)
-    with app.app_context():
-        db.engine.dispose()
+    if isinstance(app, Flask):  # the bench starts a bare function in the same way
+        for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith(RUSH)):
+            app.jinja_env.get_template(name)
+        with app.app_context():
+            db.engine.dispose()
     gc.collect()
     gc.freeze()
     if limit := getattr(ctypes.CDLL(None), "mallopt", None):  # the GNU C library has it, others need it less

@@ -24,14 +24,14 @@ def thread_steps(case_id: str) -> list[ThreadStep]:
 
 
 def _step(event: Event) -> ThreadStep:
-    number = staff_queries.tally(event.id).registered if clock.now() >= event.registration_opens_at else 0
+    number = staff_queries.standing(event.id).registered if clock.now() >= event.registration_opens_at else 0
     figure = ngettext("%(num)s registered", "%(num)s registered", number) if number else ""
     return ThreadStep(f"debate:{event.id}", "", None, StepState.PLANNED, order=30, figure=figure)
 
 
 def desk_figures(event_id: str) -> list[DeskFigure]:
     """Two stages of the funnel."""
-    tally = staff_queries.tally(event_id)
+    tally = staff_queries.standing(event_id)
     confirmed = _page(event_id, state=RegistrationState.CONFIRMED)
     return [
         DeskFigure(30, _("registered"), tally.registered or None, _page(event_id)),

@@ -189,6 +189,13 @@ def tally(event_id: str) -> Tally:
     )
 
 
+def standing(event_id: str) -> Tally:
+    """The same for those who want to come, from the counters of the seats: no guest is read, however many."""
+    sums = select(func.coalesce(func.sum(Quota.taken), 0), func.coalesce(func.sum(Quota.waiting), 0))
+    confirmed, waiting = db.session.execute(sums.where(Quota.event_id == event_id)).one()
+    return Tally(confirmed=int(confirmed), waiting=int(waiting))
+
+
 def quotas(event_id: str) -> Sequence[Quota]:
     """The seats of an event, those of the public first."""
     found = db.session.scalars(select(Quota).where(Quota.event_id == event_id).order_by(Quota.kind)).all()

@@ -329,6 +329,20 @@ def test_a_waiting_group_sees_its_place_and_that_it_moves_up_together(page_clien
     assert [one.position for one in rows(event, RegistrationState.WAITING)] == [2]
 
 
+def test_the_counters_say_what_a_count_of_the_guests_says(db) -> None:
+    event = given_event(seats=3, starts_at=clock.now() + timedelta(days=10))
+    seated = sign_up(event, 1, heads=2, now=clock.now())
+    sign_up(event, 2, heads=3, now=clock.now())
+    with core.transaction() as session:
+        actions.walk_in(session.connection(), event_id=event.id, key=new_id(), now=clock.now(), name="Bo")
+    for number in (5, 3):
+        counted, read = staff_queries.tally(event.id), staff_queries.standing(event.id)
+        database.session.rollback()
+        assert (read.confirmed, read.waiting, read.registered) == (counted.confirmed, counted.waiting, number)
+        if number == 5:
+            cancel_all(seated)
+
+
 def test_the_organiser_counts_heads_finds_each_and_cancels_one_or_all(page_client: PageClient, db) -> None:
     event, outcome = open_group()
     sign_in(page_client, Role.ORGANISER)

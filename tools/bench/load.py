@@ -139,8 +139,7 @@ def _together(post: Post, port: int, clients: int, turn: Turn) -> Outcome:
 
     def run(client: int) -> None:
         def send(due: float | None) -> bool:
-            key, request = post.make(client, next(numbers))
-            _send(connections[client], key, request, post.accepts, due or time.perf_counter(), seen[client])
+            _send(connections[client], post, client, next(numbers), due or time.perf_counter(), seen[client])
             return len(seen[client].faults) < MOST_FAULTS
 
         start.wait()
@@ -164,17 +163,15 @@ def _together(post: Post, port: int, clients: int, turn: Turn) -> Outcome:
     return whole
 
 
-def _send(
-    connection: Client, key: str, request: bytes, accepts: Callable[[Reply], bool], due: float, seen: Outcome
-) -> None:
+def _send(connection: Client, post: Post, client: int, number: int, due: float, seen: Outcome) -> None:
     try:
-        reply = connection.ask(request)
+        key, reply = post.send(connection.ask, client, number)
     except OSError as error:
         seen.faults.append(f"{type(error).__name__}: {error}")
         connection.connect_again()
         return
     wait = time.perf_counter() - due
-    if accepts(reply):
+    if post.accepts(reply):
         seen.waits.append(wait)
         seen.acknowledged.append(key)
     else:

@@ -5,12 +5,13 @@ The bare function gets the very same bytes, cookies and token too, although it l
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -20,6 +21,10 @@ EACH_WITH_FILE = 10  # every tenth answer has a file (reliability R10)
 BOUNDARY = "----boundary7MA4YWxkTrZu0gW"
 SENTENCE = "Vi støtter forslaget om et forsøg, men savner en beskrivelse af, hvem der følger op på det. "
 TEXT = (SENTENCE * (TEXT_BYTES // len(SENTENCE.encode()) + 1)).encode()[:TEXT_BYTES].decode("utf-8", "ignore")
+TOKEN = "csrf_token"
+HIDDEN = re.compile(rb'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+COOKIE = re.compile(rb"\r\nset-cookie: *([^;\r]+)", re.IGNORECASE)
+LOCATION = re.compile(rb"\r\nlocation: *(/t/[^\r]+)", re.IGNORECASE)
 SEEDED = "5eed"  # how the keys of what was there before begin
 
 
@@ -30,6 +35,9 @@ class Reply:
     status: int
     head: bytes
     body: bytes
+
+
+Ask = Callable[[bytes], Reply]
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,11 @@ class Post:
     def make(self, client: int, number: int) -> tuple[str, bytes]:
         """A post that was never sent before, the ``number``-th of its round: its submission key and its bytes."""
         raise TypeError("Send a sign-up, an answer or a scan.")
+
+    def send(self, ask: Ask, client: int, number: int) -> tuple[str, Reply]:
+        """Send it, and whatever belongs to it: its submission key, and the last answer."""
+        key, request = self.make(client, number)
+        return key, ask(request)
 
     def accepts(self, reply: Reply) -> bool:
         """Whether the answer says that this very post was stored."""
@@ -83,6 +96,23 @@ class Registration(Post):
 
     def accepts(self, reply: Reply) -> bool:
         return reply.status == 303 and b"\r\nLocation: /t/" in reply.head
+
+
+@dataclass
+class WholeSignUp(Registration):
+    """All that a guest asks for: the form with an empty cookie jar, the post, and the ticket that it leads to."""
+
+    def send(self, ask: Ask, client: int, number: int) -> tuple[str, Reply]:
+        visitor = opened(ask(asked_for(self.port, self.path)))
+        key, request = replace(self, visitors=[visitor]).make(0, number)
+        stored = ask(request)
+        found = LOCATION.search(stored.head)
+        if stored.status != 303 or found is None:
+            return key, stored
+        return key, ask(asked_for(self.port, found[1].decode(), visitor.cookies))
+
+    def accepts(self, reply: Reply) -> bool:
+        return reply.status == 200 and b'<svg class="qr"' in reply.body
 
 
 @dataclass
@@ -135,6 +165,23 @@ class CheckIn(Post):
 
     def accepts(self, reply: Reply) -> bool:
         return reply.status == 201 and bool(re.search(rb'"verdict": ?"ok"', reply.body))
+
+
+def asked_for(port: int, path: str, cookies: str = "") -> bytes:
+    """A page, as a browser asks for it."""
+    cookie = f"Cookie: {cookies}\r\n" if cookies else ""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n"
+        "Accept: text/html\r\nAccept-Encoding: gzip, deflate\r\nAccept-Language: da,en;q=0.7\r\n"
+        f"{cookie}Connection: keep-alive\r\n\r\n"
+    ).encode()
+
+
+def opened(form: Reply) -> Visitor:
+    """Who was given this form: its cookies and hidden fields."""
+    hidden = {name.decode(): html.unescape(value.decode()) for name, value in HIDDEN.findall(form.body)}
+    cookies = "; ".join(one.decode() for one in COOKIE.findall(form.head))
+    return Visitor(cookies, hidden.pop(TOKEN, ""), hidden)
 
 
 def new_key() -> str:

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.bench.compare import Cell, Figures
-from tools.bench.run import DEVICES, NAMES, SCANS_A_SECOND, SLOW_FLUSH_MS, Results
+from tools.bench.run import CLIENTS, DEVICES, NAMES, SCANS_A_SECOND, SIGN_UP_CLIENTS, SLOW_FLUSH_MS, Results
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
-RATIOS = {("registration", "sqlite"): 0.40, ("registration", "postgresql"): 0.50, ("answer", ""): 0.35}
-DOOR_P99_MS = 25.0
+RATIOS = {  # post and database, "" for each -> of the bare function
+    ("registration", "sqlite"): 0.60,
+    ("registration", "postgresql"): 0.55,
+    ("answer", ""): 0.50,
+    ("check-in", ""): 0.45,
+}
+FEWEST_CLIENTS = {("registration", "sqlite"): 8}  # where the mark leaves the single client out
+SIGN_UPS = {"sqlite": 0.25}
+DOOR_P99_MS = {"sqlite": 8.0, "postgresql": 12.0}
+REST_MB = 200
 WAITS = "p50 / p95 / p99 ms"
 CELL_HEAD = ("clients", "a second", WAITS, "CPU ms", "bare a second", WAITS, "CPU ms", "ratio")
 PAGE_BYTES, PAGE_REQUESTS = 150_000, 12
@@ -35,16 +43,37 @@ class Mark:
 def marks(results: Results) -> list[Mark]:
     """All marks in the order in which they are promised."""
     ratios = [_ratio_mark(results, name, engine, wanted) for (name, engine), wanted in RATIOS.items()]
-    return [*ratios, *(_door_mark(results, engine) for engine in results.plan.engines), *_page_marks(results)]
+    whole = [_sign_up_mark(results, engine, wanted) for engine, wanted in SIGN_UPS.items()]
+    doors = [_door_mark(results, engine) for engine in results.plan.engines]
+    return [*whole, *ratios, *doors, *_rest_marks(results), *_page_marks(results)]
+
+
+def _sign_up_mark(results: Results, engine: str, wanted: float) -> Mark:
+    seen = next((one.ratio for one in results.sign_ups if one.engine == engine), None)
+    name = (
+        f"whole sign-ups (form, post, ticket) on {NAMES[engine]}, of bare registration posts, {SIGN_UP_CLIENTS} clients"
+    )
+    return Mark(
+        name, f"≥ {wanted:.2f}", "–" if seen is None else f"{seen:.2f}", None if seen is None else seen >= wanted
+    )
+
+
+def _rest_marks(results: Results) -> list[Mark]:
+    name = "memory of web server and worker at rest on"
+    return [
+        Mark(f"{name} {NAMES[engine]}", f"≤ {REST_MB} MB", f"{seen:.0f} MB", seen <= REST_MB)
+        for engine, seen in results.rest.items()
+    ]
 
 
 def _ratio_mark(results: Results, name: str, engine: str, wanted: float) -> Mark:
-    cells = [one for one in results.cells if one.name == name and engine in {"", one.engine}]
+    fewest = FEWEST_CLIENTS.get((name, engine), 1)
+    cells = [one for one in results.cells if one.name == name and engine in {"", one.engine} and one.clients >= fewest]
     where = f" on {NAMES[engine]}" if engine else ""
     lowest = min((one.ratio for one in cells), default=None)
     seen = ", ".join(f"{one.ratio:.2f}" for one in cells) or "–"
     return Mark(
-        f"{name}{where}, of the bare function, each number of clients",
+        f"{name}{where}, of the bare function, {', '.join(str(one) for one in CLIENTS if one >= fewest)} clients",
         f"≥ {wanted:.2f}",
         seen,
         None if lowest is None else lowest >= wanted,
@@ -55,7 +84,8 @@ def _door_mark(results: Results, engine: str) -> Mark:
     seen = results.door.get((engine, "product"))
     name = f"check-in p99 on {NAMES[engine]}, {DEVICES} devices at {SCANS_A_SECOND} scans a second each, open loop"
     p99 = f"{seen.p99:.1f} ms" if seen else "–"
-    return Mark(name, f"≤ {DOOR_P99_MS:.0f} ms", p99, seen.p99 <= DOOR_P99_MS if seen else None)
+    wanted = DOOR_P99_MS[engine]
+    return Mark(name, f"≤ {wanted:.0f} ms", p99, seen.p99 <= wanted if seen else None)
 
 
 def _page_marks(results: Results) -> list[Mark]:
@@ -72,7 +102,15 @@ def _page_marks(results: Results) -> list[Mark]:
 
 def text(results: Results) -> str:
     """Everything that was seen, as Markdown."""
-    sections = [_machine(results), _marks(results), _posts(results), _door(results), _slow(results), _page(results)]
+    sections = [
+        _machine(results),
+        _marks(results),
+        _posts(results),
+        _sign_ups(results),
+        _door(results),
+        _slow(results),
+        _page(results),
+    ]
     return "\n\n".join(section for section in [*sections, _memory(results), _faults(results)] if section)
 
 
@@ -113,6 +151,14 @@ def _posts(results: Results) -> str:
     head = ("post", "database", *CELL_HEAD)
     rows = [(one.name, NAMES[one.engine], *_cell(one)) for one in results.cells]
     return "## Posts beside the bare function\n\n" + _table(head, rows)
+
+
+def _sign_ups(results: Results) -> str:
+    if not results.sign_ups:
+        return ""
+    rows = [(NAMES[one.engine], *_cell(one)) for one in results.sign_ups]
+    title = "## Whole sign-ups (form, post, ticket) beside the bare function's post\n\n"
+    return title + _table(("database", *CELL_HEAD), rows)
 
 
 def _cell(one: Cell) -> tuple[str, ...]:

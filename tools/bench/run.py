@@ -15,13 +15,14 @@ from pathlib import Path
 from tools.bench import compare, evidence, machine, page, servers, visitors, world
 from tools.bench.compare import Cell, Contestant, Figures, Generator
 from tools.bench.machine import Machine
-from tools.bench.posts import Post
+from tools.bench.posts import Post, WholeSignUp
 from tools.bench.world import World
 from tools.pg import private_server
 
 CLIENTS = (1, 8, 32)
 DEVICES, SCANS_A_SECOND = 16, 2
 SLOW_FLUSH_MS = 4
+SIGN_UP_CLIENTS = 8
 WARM_SECONDS = 0.5
 OPENERS = {"registration": visitors.registration, "answer": visitors.answer, "check-in": visitors.check_in}
 Say = Callable[[str], None]
@@ -39,7 +40,7 @@ class Plan:
     tickets: int = 30_000
     engines: tuple[str, ...] = ("sqlite", "postgresql")
     posts: tuple[str, ...] = tuple(OPENERS)
-    parts: tuple[str, ...] = ("posts", "door", "slow", "page")
+    parts: tuple[str, ...] = ("posts", "sign-up", "door", "slow", "page")
 
 
 QUICK = Plan(rounds=2, seconds=0.4, door_seconds=4.0, tickets=6_000)
@@ -47,16 +48,22 @@ QUICK = Plan(rounds=2, seconds=0.4, door_seconds=4.0, tickets=6_000)
 
 @dataclass
 class Results:
-    """Everything that was seen. ``door``: engine and server -> waits of the open loop; ``memory``: MB."""
+    """Everything that was seen.
+
+    ``sign_ups``: form, post and ticket beside the bare function's post; ``door``: engine and server -> waits of the
+    open loop; ``memory``: MB; ``rest``: MB of web server and worker before the first guest.
+    """
 
     machine: Machine
     plan: Plan
     cells: list[Cell] = field(default_factory=list)
+    sign_ups: list[Cell] = field(default_factory=list)
     slow: Cell | None = None
     door: dict[tuple[str, str], Figures] = field(default_factory=dict)
     page: list[page.Loaded] = field(default_factory=list)
     page_path: str = ""
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
+    rest: dict[str, float] = field(default_factory=dict)
     postgresql: str = ""
     faults: list[str] = field(default_factory=list)
 
@@ -68,7 +75,7 @@ def everything(plan: Plan, say: Say) -> Results:
         bench = Bench(Path(name), Generator(pool), results, say)
         if "page" in plan.parts:
             bench.visit()
-        for engine in plan.engines if {"posts", "door"} & set(plan.parts) else ():
+        for engine in plan.engines if {"posts", "sign-up", "door"} & set(plan.parts) else ():
             bench.measure(engine)
         if "slow" in plan.parts:
             bench.measure_slow_disk()
@@ -133,6 +140,8 @@ class Bench:
 
         :returns: the posts, and what was acknowledged.
         """
+        with servers.product(ours) as server, servers.worker(ours) as worker:
+            self.results.rest[engine] = server.memory_mb() + worker.memory_mb()
         with servers.product(ours) as server:
             opened = {name: OPENERS[name](server, ours, max(CLIENTS)) for name in OPENERS}
             contestant = Contestant(server, ours.codes())
@@ -153,11 +162,23 @@ class Bench:
         for name in self.plan.posts if "posts" in self.plan.parts else ():
             for clients in CLIENTS:
                 self.results.cells.append(self._cell(engine, name, posts[name], clients, both))
+        if "sign-up" in self.plan.parts:
+            self.results.sign_ups.append(
+                self._cell(engine, "registration", posts["registration"], SIGN_UP_CLIENTS, both, whole=True)
+            )
 
-    def _cell(self, engine: str, name: str, post: Post, clients: int, both: Sequence[Contestant]) -> Cell:
-        for one in both:
-            self.generator.closed(name, post, one, clients, WARM_SECONDS)
-        ours, theirs = (partial(self.generator.closed, name, post, one, clients, self.plan.seconds) for one in both)
+    def _cell(
+        self, engine: str, name: str, post: Post, clients: int, both: Sequence[Contestant], *, whole: bool = False
+    ) -> Cell:
+        """``whole``: the product is sent form, post and ticket, the bare function the post alone."""
+        sent = (WholeSignUp(**vars(post)) if whole else post, post)
+        turns = [
+            partial(self.generator.closed, name, one, contestant, clients)
+            for one, contestant in zip(sent, both, strict=True)
+        ]
+        for turn in turns:
+            turn(WARM_SECONDS)
+        ours, theirs = (partial(turn, self.plan.seconds) for turn in turns)
         cell = compare.judge(name, engine, clients, compare.take_turns(ours, theirs, self.plan.rounds))
         self.say(f"{NAMES[engine]}: {name}, {clients} clients: {cell.product.rate:.0f} a second, {cell.ratio:.2f}")
         return cell

@@ -30,7 +30,7 @@ SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Server:
-    """A web server that answers: where, and its first process."""
+    """A server that runs: its port, 0 for the worker, and its first process."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -75,7 +75,7 @@ def demo(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def worker(world: World) -> Iterator[None]:
+def worker(world: World) -> Iterator[Server]:
     """The product's worker, which ``make run`` starts beside the web server; it has sent what was waiting."""
     environment = {**_inherited(), "EVENTAPP_INSTANCE": world.folder, "DATABASE_URL": world.database}
     line: list[str | Path] = [PROGRAMS / "flask", "--app", "wsgi", "worker"]
@@ -83,7 +83,7 @@ def worker(world: World) -> Iterator[None]:
         process = subprocess.Popen(line, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _wait(lambda: world.mails_waiting() == 0, process, Path(world.folder) / "worker.log")
-        yield
+        yield Server(0, process)
     finally:
         stop(process)
 
