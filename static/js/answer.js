@@ -69,7 +69,7 @@ function progressOf(form) {
   };
 }
 
-function send(form, { request = new XMLHttpRequest(), go = (url) => location.assign(url) } = {}) {
+export function send(form, { request = new XMLHttpRequest(), go = (url) => location.assign(url) } = {}) {
   const progress = progressOf(form);
   const button = form.querySelector("button[type=submit], button:not([type])");
   const failed = () => {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +13,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from werkzeug.test import TestResponse
 
+from eventapp import clock
 from eventapp.accounts import password_rules
 from eventapp.accounts.models import RoleGrant, Staff
 from eventapp.db import db
@@ -37,8 +37,11 @@ class Colleague:
     steps: int = field(default=0)
 
     def code(self) -> str:
-        """A code that was not shown before: of this half minute, then of the next."""
-        step = int(time.time()) // 30 - 1 + self.steps
+        """A code that was not shown before: of this half minute, then of the next.
+
+        Never of the one before: it would be too old as soon as a half minute turns between making and sending it.
+        """
+        step = int(clock.system_now().timestamp()) // 30 + self.steps
         self.steps += 1
         return pyotp.TOTP(self.secret).generate_otp(step)
 

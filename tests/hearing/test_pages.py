@@ -61,6 +61,20 @@ def test_a_sent_answer_leads_to_a_receipt_that_proves_itself(page_client: PageCl
     assert opened.not_shown == []
 
 
+def test_a_key_that_was_used_is_marked_so_that_no_draft_brings_it_back(page_client: PageClient, app: Flask) -> None:
+    """The script puts a draft's key back for the same text; one that was refused would be refused for ever."""
+    used = {"submission_key": "0" * 32}
+    page_client.submit(FORM, {**TYPED, **used})
+    page = page_client.submit(FORM, {**TYPED, **used, "text": "Fæld træerne."}, status=422)
+    (form,) = page.root.all("form", **{"data-behaviour": "answer-draft"})
+    assert "data-refused" in form.attributes
+    again = page_client.submit(FORM, {**TYPED, "text": "Fæld træerne.", "email": ""}, status=422)
+    assert "data-refused" not in again.root.all("form", **{"data-behaviour": "answer-draft"})[0].attributes
+    (new_key,) = [one.attributes["value"] for one in form.all("input", name="submission_key")]
+    page_client.submit(FORM, {**TYPED, "text": "Fæld træerne.", "submission_key": new_key})
+    assert len(all_answers(app)) == 2
+
+
 def test_mistakes_are_said_beside_the_fields_and_nothing_typed_is_lost(page_client: PageClient, app: Flask) -> None:
     page = page_client.submit(FORM, {**TYPED, "email": "nguyen(at)example.org"}, status=422)
     assert "Skriv en e-mail som" in page.text
