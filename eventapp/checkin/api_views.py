@@ -45,7 +45,7 @@ def create_walk_in(event_id: str) -> ResponseReturnValue:
     """Lets somebody without a ticket in, or counts one out."""
     by, sent = current_person(), _sent()
     moment = forms.moment(sent)
-    offered = [one.id for one in queries.categories(event_id)]
+    offered = [category_id for category_id, _label in queries.categories(event_id)]
     answer = scan_actions.walk_in(forms.walk_in(sent, offered), moment, by=by, now=clock.now())
     return _outcome(answer)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import search_key
+from eventapp.languages import NO_WORDS, Wording
 from eventapp.registration.models import Origin, RegistrationState
 
 MOST_FOUND = 20
@@ -22,7 +22,7 @@ MOST_RECENT = 12
 
 SESSION = Sql("""
     SELECT s.id, s.device_name, h.id AS shift_id, h.event_id, h.door_id, h.expires_at, d.name AS door,
-           e.title, e.title_en
+           e.title
     FROM door_session s JOIN door_shift h ON h.id = s.shift_id JOIN door d ON d.id = h.door_id
     JOIN event e ON e.id = h.event_id
     WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND h.ended_at IS NULL
@@ -32,7 +32,7 @@ ROOM = Sql("""
     FROM occupancy o JOIN event e ON e.id = o.event_id JOIN layout l ON l.id = e.layout_id WHERE e.id = :event_id
 """)
 # What the door is told of a guest r.
-WHO = "r.name, c.label, c.label_en, n.text AS note"
+WHO = "r.name, c.label, n.text AS note"
 WHO_FROM = """
     LEFT JOIN category c ON c.id = r.category_id
     LEFT JOIN access_need n ON n.registration_id = r.id AND n.show_at_door
@@ -48,13 +48,13 @@ _RESULT = f"""
 RESULT = Sql(_RESULT.format(which="s.id = :id"))
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
 GUESTS = Sql("""
-    SELECT r.id, r.name, r.state, b.origin, b.registered_at, c.label, c.label_en, p.entry_id
+    SELECT r.id, r.name, r.state, b.origin, b.registered_at, c.label, p.entry_id
     FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN category c ON c.id = r.category_id
     LEFT JOIN presence p ON p.registration_id = r.id
     WHERE r.event_id = :event_id AND r.name_key LIKE :pattern ESCAPE '!'
     ORDER BY r.name_key, r.id LIMIT :most
 """)
-CATEGORIES = Sql("SELECT id, label, label_en FROM category WHERE event_id = :event_id ORDER BY position")
+CATEGORIES = Sql("SELECT id, label FROM category WHERE event_id = :event_id ORDER BY position")
 SHIFT = Sql("""
     SELECT id, event_id, door_id, expires_at FROM door_shift WHERE code_hash = :code_hash AND ended_at IS NULL
 """)
@@ -70,8 +70,7 @@ class Post:
     event_id: str
     door_id: str
     door: str
-    title: str
-    title_en: str
+    title: Wording
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,7 @@ class Result:
     means: Means
     at: datetime
     name: str = ""
-    label: str = ""
-    label_en: str = ""
+    label: Wording = NO_WORDS
     earlier_at: datetime | None = None
     earlier_door: str = ""
     note: str = ""
@@ -124,8 +122,7 @@ class FoundGuest:
     state: RegistrationState
     is_walk_in: bool
     registered_at: datetime
-    label: str
-    label_en: str
+    label: Wording
     is_inside: bool
 
 
@@ -145,8 +142,7 @@ def post(hashed: str, now: datetime) -> Post | None:
         event_id=row.event_id,
         door_id=row.door_id,
         door=row.door,
-        title=row.title,
-        title_en=row.title_en,
+        title=Wording.load(row.title),
     )
 
 
@@ -197,8 +193,7 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
             state=RegistrationState(row.state),
             is_walk_in=row.origin == Origin.WALK_IN,
             registered_at=as_moment(row.registered_at),
-            label=row.label or "",
-            label_en=row.label_en or "",
+            label=Wording.load(row.label),
             is_inside=row.entry_id is not None,
         )
         for row in rows
@@ -206,10 +201,10 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
     ]
 
 
-def categories(event_id: str) -> Sequence[Any]:
-    """What a walk-in may come as: rows with id, label and label_en in the organiser's order."""
+def categories(event_id: str) -> list[tuple[str, Wording]]:
+    """What a walk-in may come as, in the organiser's order."""
     with reading() as conn:
-        return CATEGORIES(conn, event_id=event_id).all()
+        return [(row.id, Wording.load(row.label)) for row in CATEGORIES(conn, event_id=event_id)]
 
 
 def _room(conn: Connection, event_id: str) -> Room:
@@ -226,8 +221,7 @@ def _result(row: Any) -> Result:
         means=Means(row.means),
         at=as_moment(row.at),
         name=row.name or "",
-        label=row.label or "",
-        label_en=row.label_en or "",
+        label=Wording.load(row.label),
         earlier_at=as_moment(row.earlier_at) if row.earlier_at else None,
         earlier_door=row.earlier_door or "",
         note=row.note or "",

@@ -22,6 +22,7 @@ from eventapp.checkin.queries import WHO, WHO_FROM, Result, Room
 from eventapp.checkin.rules import MOVING, Shown
 from eventapp.db import Job, Sql, as_moment, reading, write
 from eventapp.errors import NotAllowedError, existing
+from eventapp.languages import Wording
 from eventapp.registration import actions as registration
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.web.permissions import Person
@@ -225,9 +226,7 @@ def _told(found: Found, moment: Moment, turn: Turn, means: Means) -> Result:
     if not found.guest:
         return result
     guest = found.guest[0]
-    result = replace(
-        result, name=guest.name, label=guest.label or "", label_en=guest.label_en or "", note=guest.note or ""
-    )
+    result = replace(result, name=guest.name, label=Wording.load(guest.label), note=guest.note or "")
     earlier = [row for row in found.guest if found.earlier_id and row.id == found.earlier_id]
     return replace(result, earlier_at=as_moment(earlier[0].at), earlier_door=earlier[0].door) if earlier else result
 

@@ -9,7 +9,6 @@ from eventapp import clock
 from eventapp.checkin import actions, forms, page_words, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import TooManyGuessesError, WrongShiftCodeError
 from eventapp.db import new_id
-from eventapp.formats.display import local
 from eventapp.web import static
 from eventapp.web.headers import uses_camera
 from eventapp.web.permissions import Permission, SignedOutError, current_person, public, requires
@@ -29,9 +28,9 @@ def door() -> ResponseReturnValue:
         "checkin/door.html",
         post=post,
         room=words.room_facts(queries.room(post.event_id)),
-        categories=[(one.id, local(one, "label")) for one in queries.categories(post.event_id)],
+        categories=queries.categories(post.event_id),
         recent=[words.result_facts(one) for one in queries.recent(post.event_id, post.session_id)],
-        title=local(post, "title"),
+        title=post.title,
         door_settings=page_words.settings_of(post),
         now=clock.now(),
         new_id=new_id,
@@ -85,7 +84,7 @@ def scan() -> ResponseReturnValue:
 def walk_in() -> ResponseReturnValue:
     """Somebody without a ticket comes in, or goes out."""
     by, moment = current_person(), forms.moment(request.form)
-    offered = [one.id for one in queries.categories(by.event_id or "")]
+    offered = [category_id for category_id, _label in queries.categories(by.event_id or "")]
     scan_actions.walk_in(forms.walk_in(request.form, offered), moment, by=by, now=clock.now())
     return redirect(url_for("checkin.result", scan_id=moment.id), 303)
 

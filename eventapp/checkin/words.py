@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.queries import FoundGuest, Result, Room
 from eventapp.checkin.rules import TONES, Level, short_name
-from eventapp.formats.display import clock_time, local
+from eventapp.formats.display import clock_time
 from eventapp.registration.models import RegistrationState
 
 TITLES = {
@@ -53,7 +53,7 @@ def who(result: Result) -> str:
     name = short_name(result.name)
     if not name and result.means is Means.WALK_IN:
         name = _("Guest without a ticket")
-    return " · ".join(part for part in (name, local(result, "label")) if part)
+    return " · ".join(part for part in (name, str(result.label)) if part)
 
 
 def detail(result: Result) -> str:
@@ -115,7 +115,7 @@ def guest_facts(guest: FoundGuest) -> dict[str, Any]:
     return {
         "id": guest.id,
         "name": guest_name(guest),
-        "category": local(guest, "label"),
+        "category": str(guest.label),
         "status": guest_status(guest),
         "inside": guest.is_inside,
     }

@@ -106,7 +106,7 @@ def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> int:
 def ask_some(conn: Connection, event_id: str, *, now: datetime, most: int) -> int:
     """Send the link to the next of them, at most ``most``; to how many."""
     QUEUE_UP(conn, event_id=event_id)  # or two workers would write to the same
-    event = conn.execute(select(Event.slug, Event.title, Event.title_en).where(Event.id == event_id)).one()
+    event = conn.execute(select(Event.slug, Event.title).where(Event.id == event_id)).one()
     asked = conn.execute(queries.to_be_asked(event_id).limit(most)).all()
     for booking in asked:
         _ask(conn, event, booking, now)
@@ -123,7 +123,7 @@ def _ask(conn: Connection, event: Any, booking: Any, now: datetime) -> None:
         to=booking.email,
         lang=booking.lang,
         subject_id=booking.id,
-        context={"title": (booking.lang == "en" and event.title_en) or event.title},
+        context={"title": event.title},
         secrets={"link": external_url("contributions.link_form", slug=event.slug, token=token)},
         dedupe=f"follow-up:{booking.id}",
     )

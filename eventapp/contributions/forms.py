@@ -14,7 +14,6 @@ from eventapp.contributions.actions import Sent
 from eventapp.contributions.models import Quoting
 from eventapp.events.models import Theme
 from eventapp.formats import cpr
-from eventapp.formats.display import local
 from eventapp.web.forms import Form, storable
 from eventapp.web.posted import KEY
 
@@ -41,7 +40,7 @@ class ContributionForm(Form):
 
     def offer(self, themes: list[Theme]) -> None:
         """The themes to choose from, in the order of the event."""
-        self.theme.choices = [SelectChoice(one.id, local(one, "title")) for one in themes]
+        self.theme.choices = [SelectChoice(one.id, one.title) for one in themes]
 
     def fits(self) -> bool:
         """Whether the fields agree with each other; what does not is said beside the field."""

@@ -94,19 +94,18 @@ def _fill_event(event: Event) -> None:
         db.session.delete(usual)
     db.session.flush()  # their places are taken by the four groups of the e-mail
     event.categories = [
-        Category(position=number, label=label, label_en=english, quota_kind=QuotaKind.PUBLIC)
+        Category(position=number, label=both(label, english), quota_kind=QuotaKind.PUBLIC)
         for number, (label, english) in enumerate(facts.CATEGORIES, 1)
     ]
     event.themes = [
-        Theme(position=number, title=title, title_en=english) for number, (title, english) in enumerate(facts.THEMES, 1)
+        Theme(position=number, title=both(title, english)) for number, (title, english) in enumerate(facts.THEMES, 1)
     ]
     event.programme = [
         ProgrammeItem(
             position=number,
             starts_at=clock.wall(facts.DEBATE_ON, begins),
             ends_at=clock.wall(facts.DEBATE_ON, ends),
-            title=title,
-            title_en=english,
+            title=both(title, english),
         )
         for number, (begins, ends, title, english) in enumerate(facts.PROGRAMME, 1)
     ]

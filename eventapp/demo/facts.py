@@ -61,7 +61,7 @@ ADMINISTRATIONS = (
     ("Socialforvaltningen", "Social services administration", True),
     ("Andre relevante forvaltninger (ikke nærmere oplyst)", "Other relevant administrations (not named)", False),
 )
-HEARING_TITLE = (
+HEARING_TITLE = both(
     "Høring om mulige spor for et forsøg med afkriminalisering af narkotika",
     "Hearing about possible tracks for a trial with decriminalisation of narcotics",
 )
@@ -90,34 +90,43 @@ CASE = CaseFacts(
     origin_on=MOTION_ON,
 )
 EVENT = EventFacts(
-    title="Debat om afkriminalisering af narkotika",
-    title_en="Debate about the decriminalisation of narcotics",
+    title=both("Debat om afkriminalisering af narkotika", "Debate about the decriminalisation of narcotics"),
     starts_at=clock.wall(DEBATE_ON, time(17)),
     ends_at=clock.wall(DEBATE_ON, time(19)),
     doors_open_at=clock.wall(DEBATE_ON, time(16, 30)),
     registration_opens_at=clock.wall(date(2023, 8, 28), time(10)),
     registration_closes_at=clock.wall(DEBATE_ON, time(16, 45)),
-    influence=(
-        "Det, du siger, bliver samlet op efter tema og lagt i sagen, som politikerne tager stilling til. Bagefter kan "
-        "du også sende input."
+    influence=both(
+        (
+            "Det, du siger, bliver samlet op efter tema og lagt i sagen, som politikerne tager stilling til. "
+            "Bagefter kan "
+            "du også sende input."
+        ),
+        (
+            "What you say is summed up by theme and put into the case that the politicians decide on. Afterwards "
+            "you can "
+            "send input as well."
+        ),
     ),
-    influence_en=(
-        "What you say is summed up by theme and put into the case that the politicians decide on. Afterwards you can "
-        "send input as well."
+    photo_notice=both(
+        "Demodata: Der bliver ikke taget billeder, og debatten bliver ikke streamet.",
+        "Demo data: No pictures are taken, and the debate is not streamed.",
     ),
-    photo_notice="Demodata: Der bliver ikke taget billeder, og debatten bliver ikke streamet.",
-    photo_notice_en="Demo data: No pictures are taken, and the debate is not streamed.",
 )
 PLACE = Place(
     name="Festsalen, Københavns Rådhus",
     address="Rådhuspladsen 1, 1550 København V",
-    access=(
-        "Festsalen ligger på 2. sal. Gå op ad Præsidenttrappen. Der er elevator i forhuset og baghuset; elevatoren i "
-        "baghuset tager én kørestol."
-    ),
-    access_en=(
-        "The hall is on the second floor. Take the stairs called Præsidenttrappen. There are lifts in the front and "
-        "the rear building; the one in the rear building takes one wheelchair."
+    access=both(
+        (
+            "Festsalen ligger på 2. sal. Gå op ad Præsidenttrappen. Der er elevator i forhuset og baghuset; "
+            "elevatoren i "
+            "baghuset tager én kørestol."
+        ),
+        (
+            "The hall is on the second floor. Take the stairs called Præsidenttrappen. There are lifts in the "
+            "front and "
+            "the rear building; the one in the rear building takes one wheelchair."
+        ),
     ),
 )
 HALL = Hall(
@@ -146,13 +155,15 @@ PURPOSE = (
     "Vi beder om et oplæg på ti minutter om regeringens syn på erfaringerne fra andre lande og på en forsøgsordning i "
     "København."
 )
-QUESTION = (
-    "Notatet beskriver mulige spor som led i et forsøg med afkriminalisering af narkotika i Københavns Kommune.\n\n"
-    "Hvad mener I om sporene? Er der forhold, som notatet overser?"
-)
-QUESTION_EN = (
-    "The memo describes possible tracks for a trial with the decriminalisation of narcotics in Copenhagen.\n\n"
-    "What do you think of the tracks? Is there anything that the memo leaves out?"
+QUESTION = both(
+    (
+        "Notatet beskriver mulige spor som led i et forsøg med afkriminalisering af narkotika i Københavns Kommune.\n\n"
+        "Hvad mener I om sporene? Er der forhold, som notatet overser?"
+    ),
+    (
+        "The memo describes possible tracks for a trial with the decriminalisation of narcotics in Copenhagen.\n\n"
+        "What do you think of the tracks? Is there anything that the memo leaves out?"
+    ),
 )
 PARTIES = (
     "Demoforeningen for Brugerstøtte",

@@ -26,13 +26,10 @@ def load_hearing(demo: DemoCase) -> None:
     """Send the hearing with memo and motion on 6 November 2023 at 17.19, and take in the first answers; commits."""
     case = db.session.get_one(Case, demo.case_id)
     add_document(case, "memo", DocumentKind.MEMO, by=demo.by, now=MEMO_AT)
-    title, title_en = facts.HEARING_TITLE
     plan = actions.Plan(
         slug="afkriminalisering-af-narkotika",
-        title=title,
-        title_en=title_en,
+        title=facts.HEARING_TITLE,
         question=facts.QUESTION,
-        question_en=facts.QUESTION_EN,
         starts_at=facts.SENT_AT,
         deadline_at=facts.DEADLINE_AT,
     )

@@ -7,6 +7,7 @@ from datetime import date, time
 from eventapp import blobs, clock
 from eventapp.db import db
 from eventapp.demo import facts
+from eventapp.demo.facts import both
 from eventapp.demo.parts import DemoCase
 from eventapp.events.models import Event
 from eventapp.invitations import actions, letter_files
@@ -35,8 +36,7 @@ def _send(invitation_id: str, demo: DemoCase) -> None:
 
 def _draft(event: Event, office: str, english: str, ministry: str, short: str) -> Draft:
     return Draft(
-        office=office,
-        office_en=english,
+        office=both(office, english),
         ministry=ministry,
         email=f"ministersekretariat-{short}@example.org",
         purpose=facts.PURPOSE.format(office=office),

@@ -23,16 +23,17 @@ from eventapp.events.errors import (
     SeatsTakenError,
 )
 from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
+from eventapp.languages import NO_WORDS, Wording
 from eventapp.web.ordered import assign
 from eventapp.web.registry import registry
 
 By = audit.Actor | None
 USUAL_CATEGORIES = (
-    ("Borger", "Citizen"),
-    ("Fagperson", "Professional"),
-    ("Civilsamfundsaktør", "Civil-society actor"),
-    ("Politiker", "Politician"),
-    ("Presse", "Press"),
+    Wording({"da": "Borger", "en": "Citizen"}),
+    Wording({"da": "Fagperson", "en": "Professional"}),
+    Wording({"da": "Civilsamfundsaktør", "en": "Civil-society actor"}),
+    Wording({"da": "Politiker", "en": "Politician"}),
+    Wording({"da": "Presse", "en": "Press"}),
 )
 
 
@@ -40,18 +41,15 @@ USUAL_CATEGORIES = (
 class EventFacts:
     """What an event is, when it is, and what people are told. Moments are aware UTC."""
 
-    title: str
+    title: Wording
     starts_at: datetime
     ends_at: datetime
     doors_open_at: datetime
     registration_opens_at: datetime
     registration_closes_at: datetime
     kind: EventKind = EventKind.DEBATE
-    title_en: str = ""
-    influence: str = ""
-    influence_en: str = ""
-    photo_notice: str = ""
-    photo_notice_en: str = ""
+    influence: Wording = NO_WORDS
+    photo_notice: Wording = NO_WORDS
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,7 @@ class Place:
 
     name: str
     address: str = ""
-    access: str = ""
-    access_en: str = ""
+    access: Wording = NO_WORDS
 
 
 @dataclass(frozen=True)
@@ -79,15 +76,12 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
     """Begin an event as a draft, with no seats shared out yet and the usual answers to "I come as"."""
     event = Event(
         case_id=case.id,
-        slug=queries.free_slug(slug or slug_of(facts.title)),
+        slug=queries.free_slug(slug or slug_of(facts.title.official)),
         layout=Layout(name=place.name, max_persons=max_persons, venue=Venue(**asdict(place))),
         **asdict(facts),
     )
     event.quotas = [Quota(kind=kind, seats=0) for kind in QuotaKind]
-    event.categories = [
-        Category(position=number, label=label, label_en=english)
-        for number, (label, english) in enumerate(USUAL_CATEGORIES, 1)
-    ]
+    event.categories = [Category(position=number, label=label) for number, label in enumerate(USUAL_CATEGORIES, 1)]
     db.session.add(event)
     db.session.flush()  # the audit line names the new id
     audit.record(by, "events.created", event.id)
@@ -219,15 +213,15 @@ def _told(event: Event) -> dict[str, Any]:
     """The event as the record keeps it: what a citizen was promised, in Danish, times as Danish wall time."""
     layout = event.layout
     return {
-        "title": event.title,
+        "title": event.title.official,
         "starts_at": _wall(event.starts_at),
         "ends_at": _wall(event.ends_at),
         "place": f"{layout.venue.name}, {layout.venue.address}",
         "max_persons": layout.max_persons,
         "plan_reference": layout.plan_reference,
         "seats": {one.kind.value: one.seats for one in event.quotas},
-        "programme": [f"{_wall(one.starts_at)} {one.title}" for one in event.programme],
-        "influence": event.influence,
+        "programme": [f"{_wall(one.starts_at)} {one.title.official}" for one in event.programme],
+        "influence": event.influence.official,
         "cancel_text": event.cancel_text,
     }
 

@@ -11,7 +11,7 @@ from wtforms import IntegerField, SelectField, TimeField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from eventapp import clock
-from eventapp.cases.forms import line, paragraph
+from eventapp.cases.forms import line, long_words, paragraph, words
 from eventapp.events.actions import EventFacts, Hall, Place
 from eventapp.events.models import Event, EventKind, QuotaKind
 from eventapp.web.forms import Form, WallTimeField
@@ -33,7 +33,7 @@ def count(label: Any, least: int = 0) -> Any:
 class TimesForm(Form):
     """When an event is, and when people can sign up."""
 
-    title = line(_l("Title"))
+    title = words(_l("Title"))
     starts_at = wall_time(_l("Begins"))
     ends_at = wall_time(_l("Ends"))
     doors_open_at = wall_time(_l("Doors open"))
@@ -72,14 +72,10 @@ class NewEventForm(TimesForm):
 class SettingsForm(TimesForm):
     """Everything that people are told of an event."""
 
-    title_en = line(_l("Title in English"), required=False)
     kind = SelectField(_l("Character of the meeting"), [InputRequired()], choices=[])
-    influence = paragraph(_l("What people can influence, and what happens with what they say"), required=False)
-    influence_en = paragraph(_l("The same in English"), required=False)
-    venue_access = paragraph(_l("How people get in"), required=False)
-    venue_access_en = paragraph(_l("How people get in, in English"), required=False)
-    photo_notice = paragraph(_l("Pictures, sound and film"), required=False)
-    photo_notice_en = paragraph(_l("Pictures, sound and film, in English"), required=False)
+    influence = long_words(_l("What people can influence, and what happens with what they say"), required=False)
+    venue_access = long_words(_l("How people get in"), required=False)
+    photo_notice = long_words(_l("Pictures, sound and film"), required=False)
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)
@@ -139,8 +135,7 @@ class ProgrammeForm(Form):
 
     starts = TimeField(_l("From"), [InputRequired()])
     ends = TimeField(_l("To"), [InputRequired()])
-    title = line(_l("Title"))
-    title_en = line(_l("Title in English"), required=False)
+    title = words(_l("Title"))
     speaker = line(_l("Who speaks"), required=False)
 
     @classmethod
@@ -154,7 +149,7 @@ class ProgrammeForm(Form):
         day = event.starts_at.astimezone(clock.COPENHAGEN).date()
         starts_at = _on_or_after(day, self.starts.data, event.doors_open_at)
         ends_at = _on_or_after(day, self.ends.data, starts_at)
-        texts = {name: self[name].data for name in ("title", "title_en", "speaker")}
+        texts = {name: self[name].data for name in ("title", "speaker")}
         return {"starts_at": starts_at, "ends_at": ends_at, **texts}
 
     def validate_ends(self, field: TimeField) -> None:
@@ -166,15 +161,13 @@ class ProgrammeForm(Form):
 class ThemeForm(Form):
     """What questions and input sort under."""
 
-    title = line(_l("Theme"), 120)
-    title_en = line(_l("The theme in English"), 120, required=False)
+    title = words(_l("Theme"), 120)
 
 
 class CategoryForm(Form):
     """An answer to "I come as"."""
 
-    label = line(_l("I come as"), 80)
-    label_en = line(_l("The same in English"), 80, required=False)
+    label = words(_l("I come as"), 80)
     quota_kind = SelectField(_l("Takes a seat among those"), [InputRequired()], choices=[])
 
     def __init__(self, *arguments: Any, **values: Any) -> None:

@@ -12,7 +12,7 @@ from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seat_words import seats_text
-from eventapp.formats.display import clock_time, local, period
+from eventapp.formats.display import clock_time, period
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
 
@@ -57,7 +57,7 @@ def cards() -> list[FrontCard]:
     return [
         FrontCard(
             order=20,
-            title=local(event, "title"),
+            title=event.title,
             url=url_for("events.show", slug=event.slug),
             text=event.layout.venue.name,
             meta=period(event.starts_at, event.ends_at),
@@ -75,7 +75,7 @@ def _step(event: Event) -> ThreadStep:
     begin, end = clock_time(event.starts_at), clock_time(event.ends_at)
     return ThreadStep(
         key=f"debate:{event.id}",
-        title=local(event, "title"),
+        title=event.title,
         at=event.starts_at,
         state=STATES[phase],
         order=PLACES["debate"],

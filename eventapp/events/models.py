@@ -9,8 +9,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
+from eventapp.languages import NO_WORDS, Wording
 from eventapp.record.models import Told
 
 
@@ -23,8 +24,7 @@ class Venue(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(120))
     address: Mapped[str] = mapped_column(String(200), default="")
-    access: Mapped[str] = mapped_column(Text, default="")
-    access_en: Mapped[str] = mapped_column(Text, default="")
+    access: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
 
 
 class Layout(Model):
@@ -81,12 +81,9 @@ class Event(Model):
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     kind: Mapped[EventKind] = mapped_column(enum_column(EventKind), default=EventKind.DEBATE)
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
-    influence: Mapped[str] = mapped_column(Text, default="")
-    influence_en: Mapped[str] = mapped_column(Text, default="")
-    photo_notice: Mapped[str] = mapped_column(Text, default="")
-    photo_notice_en: Mapped[str] = mapped_column(Text, default="")
+    title: Mapped[Wording] = mapped_column(Words)
+    influence: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
+    photo_notice: Mapped[Wording] = mapped_column(Words, default=NO_WORDS)
     doors_open_at: Mapped[datetime] = mapped_column(UtcDateTime)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -117,7 +114,7 @@ class ProgrammeItem(Model):
     """A point of the evening. Who speaks is free text here; an invited office shows only after acceptance."""
 
     __tablename__ = "programme_item"
-    __impersonal__ = ("id", "event_id", "position", "starts_at", "ends_at", "title", "title_en")
+    __impersonal__ = ("id", "event_id", "position", "starts_at", "ends_at", "title")
     __table_args__ = (UniqueConstraint("event_id", "position"), CheckConstraint("starts_at < ends_at", name="period"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -125,8 +122,7 @@ class ProgrammeItem(Model):
     position: Mapped[int]
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[Wording] = mapped_column(Words)
     speaker: Mapped[str] = mapped_column(
         String(200), default="", info=personal("who speaks, when it is published", seen_by=("*",), find=Find.NAME)
     )
@@ -142,8 +138,7 @@ class Theme(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     position: Mapped[int]
-    title: Mapped[str] = mapped_column(String(120))
-    title_en: Mapped[str] = mapped_column(String(120), default="")
+    title: Mapped[Wording] = mapped_column(Words)
 
 
 class QuotaKind(enum.StrEnum):
@@ -190,8 +185,7 @@ class Category(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     position: Mapped[int]
-    label: Mapped[str] = mapped_column(String(80))
-    label_en: Mapped[str] = mapped_column(String(80), default="")
+    label: Mapped[Wording] = mapped_column(Words)
     quota_kind: Mapped[QuotaKind] = mapped_column(enum_column(QuotaKind), default=QuotaKind.PUBLIC)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from eventapp.db import db, reading
 from eventapp.errors import existing
 from eventapp.events.models import Event, Layout, Quota, QuotaKind
-from eventapp.formats.display import danish_date, local
+from eventapp.formats.display import danish_date
 from eventapp.web.permissions import Reach, Scope
 from eventapp.web.registry import ScopeChoice
 
@@ -71,7 +71,7 @@ def scope_choices() -> list[ScopeChoice]:
 
 
 def _choice(event: Event) -> str:
-    return _("Event: %(title)s, %(day)s", title=local(event, "title"), day=danish_date(event.starts_at))
+    return _("Event: %(title)s, %(day)s", title=event.title, day=danish_date(event.starts_at))
 
 
 def events_of_case(case_id: str) -> Sequence[Event]:

@@ -13,7 +13,6 @@ from eventapp.cases import thread_hooks
 from eventapp.config import settings
 from eventapp.events import checklist_rules, queries, rules, seat_words
 from eventapp.events.models import Event
-from eventapp.formats.display import local
 from eventapp.mail import calendar
 from eventapp.web.compress import compressible
 from eventapp.web.languages import chosen
@@ -75,9 +74,9 @@ def meeting(event: Event) -> calendar.Meeting:
         changed_at=event.cancelled_at or event.published_at or event.starts_at,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        title=local(event, "title"),
+        title=str(event.title),
         place=", ".join(part for part in (venue.name, venue.address) if part),
-        description=local(event, "influence"),
+        description=str(event.influence),
         url=external_url("events.show", slug=event.slug),
         organiser_name=settings().site_name,
         organiser_email=settings().contact_email,

@@ -86,12 +86,6 @@ def file_size(size: int) -> str:
     return f"{format_decimal(round(size / 1_000_000, 1), locale=current())} MB"
 
 
-def local(row: object, name: str) -> str:
-    """A text of a row in the language of the page; the Danish one where there is no English."""
-    english = str(getattr(row, f"{name}_en", "")) if current() == "en" else ""
-    return english or str(getattr(row, name))
-
-
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         danish_date=danish_date,
@@ -103,6 +97,5 @@ def register(app: Flask) -> None:
         number=number,
         percent=percent,
         filesize=file_size,
-        local=local,
     )
     app.jinja_env.filters["period"] = period

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from eventapp import clock
-from eventapp.formats.display import local, long_moment
+from eventapp.formats.display import long_moment
 from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
@@ -34,7 +34,7 @@ def _step(hearing: Hearing) -> ThreadStep:
     is_out = stands not in {HearingState.DRAFT, HearingState.WAITING}
     return ThreadStep(
         key=f"hearing:{hearing.id}",
-        title=local(hearing, "title"),
+        title=hearing.title,
         at=hearing.published_at or hearing.starts_at,
         state=STATES[stands],
         order=ORDER,
@@ -57,7 +57,7 @@ def cards() -> list[FrontCard]:
     return [
         FrontCard(
             order=30,
-            title=local(hearing, "title"),
+            title=hearing.title,
             url=url_for("hearing.show", slug=hearing.slug),
             meta=_("Hearing"),
             state=_("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at)),

@@ -9,8 +9,9 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case, DocumentVersion
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
+from eventapp.languages import Wording
 from eventapp.record.models import Told
 
 
@@ -32,10 +33,8 @@ class Hearing(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     case_id: Mapped[str] = mapped_column(ForeignKey("case.id"))
     slug: Mapped[str] = mapped_column(String(80), unique=True)
-    title: Mapped[str] = mapped_column(String(200))
-    title_en: Mapped[str] = mapped_column(String(200), default="")
-    question: Mapped[str] = mapped_column(Text)
-    question_en: Mapped[str] = mapped_column(Text, default="")
+    title: Mapped[Wording] = mapped_column(Words)
+    question: Mapped[Wording] = mapped_column(Words)
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deadline_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answers_issued: Mapped[int] = mapped_column(default=0)

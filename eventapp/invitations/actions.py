@@ -22,6 +22,7 @@ from eventapp.invitations.models import (
     StandInRole,
     WishedRole,
 )
+from eventapp.languages import Wording
 from eventapp.mail import outbox
 from eventapp.registration import actions as registrations
 from eventapp.registration.models import Reason
@@ -53,12 +54,11 @@ LOG = Sql("SELECT event.case_id FROM invitation JOIN event ON event.id = invitat
 class Draft:
     """An invitation as it is written."""
 
-    office: str
+    office: Wording
     email: str
     purpose: str
     wished_role: WishedRole
     reply_by_at: datetime
-    office_en: str = ""
     name: str = ""
     ministry: str = ""
     minutes: int = 0
@@ -126,7 +126,7 @@ def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None
     )
     invitation.letters.append(sent)
     parts = {
-        "office": invitation.office,
+        "office": invitation.office.official,
         "name": invitation.name,
         "role": str(invitation.wished_role),
         "reply_by": invitation.reply_by_at.isoformat(),
@@ -242,7 +242,7 @@ def _who_comes(invitation: Invitation, reply: Reply) -> str:
     """The name on the ticket; "" when nobody comes."""
     if reply.state == ReplyState.DECLINED:
         return ""
-    return reply.stand_in_name if reply.state == ReplyState.DELEGATED else invitation.name or invitation.office
+    return reply.stand_in_name if reply.state == ReplyState.DELEGATED else invitation.name or invitation.office.official
 
 
 def _register(conn: Connection, invitation: Invitation, reply: Reply, head: registrations.Head, now: datetime) -> str:

@@ -13,6 +13,7 @@ from eventapp import record
 from eventapp.db import Sql, as_moment
 from eventapp.errors import existing
 from eventapp.invitations.models import InvitationTold
+from eventapp.languages import Wording
 
 LETTER = Sql(
     "SELECT i.office, i.name, i.wished_role, i.reply_by_at, l.sha256"
@@ -31,7 +32,7 @@ def _letter(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
     """An invitation is frozen once a letter was sent."""
     row = existing(LETTER(conn, id=entry.ref).one_or_none())
     return {
-        "office": row.office,
+        "office": Wording.load(row.office).official,
         "name": row.name,
         "role": row.wished_role,
         "reply_by": as_moment(row.reply_by_at).isoformat(),

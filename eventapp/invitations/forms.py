@@ -12,6 +12,7 @@ from wtforms import BooleanField, EmailField, IntegerField, RadioField, SelectFi
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
 
+from eventapp.cases.forms import words
 from eventapp.events.models import Event
 from eventapp.invitations.actions import Draft, Given
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
@@ -29,8 +30,7 @@ STAND_IN_ROLES = [
 class InvitationForm(Form):
     """An invitation to an office-holder. The programme items are set by the view."""
 
-    office = StringField(_l("Office, as it stands in the letter"), [DataRequired(), Length(max=120), storable])
-    office_en = StringField(_l("Office in English"), [Length(max=120), storable])
+    office = words(_l("Office, as it stands in the letter"), 120)
     name = StringField(_l("Name"), [Length(max=120), storable])
     ministry = StringField(_l("Ministry or organisation"), [Length(max=120), storable])
     email = EmailField(_l("E-mail of the office"), [DataRequired(), Email(), Length(max=254)])
@@ -62,8 +62,7 @@ class InvitationForm(Form):
 
     def draft(self) -> Draft:
         return Draft(
-            office=self.office.data.strip(),
-            office_en=self.office_en.data.strip(),
+            office=self.office.data,
             name=self.name.data.strip(),
             ministry=self.ministry.data.strip(),
             email=self.email.data.strip(),

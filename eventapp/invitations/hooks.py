@@ -11,7 +11,6 @@ from flask_babel import ngettext
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
-from eventapp.formats.display import local
 from eventapp.invitations import queries
 from eventapp.invitations.models import Invitation, ReplyState
 from eventapp.web.permissions import url_if_allowed
@@ -39,7 +38,7 @@ def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
         state=StepState.DONE,
         order=ORDER,
         figure=f"{invited}, {answered}",
-        note="; ".join(f"{local(one, 'office')}: {reply_words(one)}" for one in sent if one.is_public),
+        note="; ".join(f"{one.office}: {reply_words(one)}" for one in sent if one.is_public),
         refs=tuple(ref for one in sent for ref in _refs(one)),
     )
 

@@ -69,19 +69,19 @@ def calendar_request(invitation: Invitation, number: int, now: datetime) -> str:
         changed_at=now,
         starts_at=event.starts_at,
         ends_at=event.ends_at,
-        title=event.title,
+        title=event.title.official,
         place=place_of(invitation),
         url=external_url("events.show", slug=event.slug),
         organiser_name=settings().site_name,
         organiser_email=settings().mail_default_sender,
     )
-    return calendar.request(meeting, calendar.Guest(invitation.office, invitation.email))
+    return calendar.request(meeting, calendar.Guest(invitation.office.official, invitation.email))
 
 
 def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
     event = invitation.event
     lead = next((one.name.official for one in event.case.administrations if one.is_lead), "")
-    who = f"{invitation.office} {invitation.name}".strip()
+    who = f"{invitation.office.official} {invitation.name}".strip()
     contact = event.case.contacts[0] if event.case.contacts else None
     return {
         "title": _("Invitation: %(title)s", title=event.title),

@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from eventapp.db import Model, UtcDateTime, enum_column, new_id
+from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.events.models import Event
+from eventapp.languages import Wording
 from eventapp.record.models import Told
 
 
@@ -53,16 +54,8 @@ class Invitation(Model):
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
     precedence: Mapped[int]
-    office: Mapped[str] = mapped_column(
-        String(120),
-        info=personal(
-            "whom the authority invites by office; the public sees the office after acceptance",
-            seen_by=("read_invitations",),
-        ),
-    )
-    office_en: Mapped[str] = mapped_column(
-        String(120),
-        default="",
+    office: Mapped[Wording] = mapped_column(
+        Words,
         info=personal(
             "whom the authority invites by office; the public sees the office after acceptance",
             seen_by=("read_invitations",),

@@ -153,7 +153,7 @@ def of_event(conn: Connection, event_id: str) -> list[Field]:
 
 def asked(of: Asked, offered: Sequence[Choice], own: Sequence[Field]) -> list[Field]:
     """What a form of an event asks, for every language; ``offered``: what one may come as, ``own``: its own fields."""
-    choices = [(one.id, Wording({"da": one.label, "en": one.label_en})) for one in offered]
+    choices = [(one.id, one.label) for one in offered]
     not_said = [(NOT_SAID, _l("I would rather not say"))] if of is Asked.GUEST else []
     return with_choices(declared().asked(of, own), {"category": (*choices, *not_said)})
 
@@ -208,13 +208,13 @@ def sign_up(values: Mapping[str, str]) -> SignUp:
 def stored(row: Any, kept: Mapping[str, str], lang: str) -> dict[str, str]:
     """The values of one head by key.
 
-    :param row: with name, email, organisation, question, wants_follow_up, label and label_en.
+    :param row: with name, email, organisation, question, wants_follow_up and label.
     :param kept: its answers beside the columns.
     """
     return {
         "name": row.name,
         "email": row.email,
-        "category": words.category(row, lang),
+        "category": words.category(row.label, lang),
         "organisation": row.organisation,
         "question": row.question,
         "follow_up": YES if row.wants_follow_up else "",

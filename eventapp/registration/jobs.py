@@ -16,7 +16,6 @@ from eventapp import clock
 from eventapp.audit import Actor
 from eventapp.db import db
 from eventapp.events.models import Event
-from eventapp.formats.display import local
 from eventapp.registration import actions, queries
 from eventapp.web.permissions import Permission, Scope, url_if_allowed
 from eventapp.work import actions as work
@@ -101,7 +100,7 @@ def about(event_id: str) -> Subject | None:
     if event is None:
         return None
     url = url_if_allowed("events.desk", event_id=event_id)
-    return Subject(local(event, "title"), url, Scope(event.case_id, event_id))
+    return Subject(str(event.title), url, Scope(event.case_id, event_id))
 
 
 def told(result: Mapping[str, Any]) -> str:

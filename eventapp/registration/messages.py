@@ -129,7 +129,7 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
     shown = [_shown(one) for one in booked.live or booked.heads if one.code]
     return {
         "name": booked.heads[0].name,
-        **_about(occasion, booked.lang),
+        **_about(occasion),
         "heads": len(booked.live),
         "gone": [one.name for one in booked.heads if one.id in gone],
         "staying": [one.name for one in booked.live],
@@ -153,11 +153,11 @@ def read_event(values: dict[str, Any]) -> dict[str, Any]:
     """What the templates need of an event where no booking is spoken of."""
     with db.reading() as conn:
         occasion = queries.occasion_by_id(conn, values["event_id"])
-    return {**_about(occasion, "da"), "title": occasion.title_da, "title_en": occasion.title_en}
+    return _about(occasion)
 
 
-def _about(occasion: Occasion, lang: str) -> dict[str, Any]:
-    return {"occasion": occasion, "title": occasion.title(lang), "event_url": _event_url(occasion)}
+def _about(occasion: Occasion) -> dict[str, Any]:
+    return {"occasion": occasion, "title": occasion.title, "event_url": _event_url(occasion)}
 
 
 def _event_url(occasion: Occasion) -> str:
@@ -178,7 +178,7 @@ def calendar_file(values: dict[str, Any]) -> bytes:
         changed_at=clock.system_now(),
         starts_at=occasion.starts_at,
         ends_at=occasion.ends_at,
-        title=values["title"],
+        title=str(values["title"]),
         place=occasion.place,
         url=values["event_url"],
     )

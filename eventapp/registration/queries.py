@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from eventapp.db import Sql, as_moment
 from eventapp.events.models import QuotaKind
+from eventapp.languages import NO_WORDS, Wording
 from eventapp.registration.models import RegistrationState
 from eventapp.registration.rules import state_of
 from eventapp.registration.ticket_rules import code, code_hash
 
 EVENT = """
-    SELECT e.id, e.slug, e.title, e.title_en, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
+    SELECT e.id, e.slug, e.title, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
            e.registration_closes_at, e.cancelled_at, e.cancel_text, e.calendar_sequence, v.name AS venue, v.address,
            q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
     FROM event e JOIN layout l ON l.id = e.layout_id JOIN venue v ON v.id = l.venue_id
@@ -24,7 +25,7 @@ EVENT = """
 """
 EVENT_BY_SLUG = Sql(f"{EVENT} WHERE e.slug = :slug AND e.published_at IS NOT NULL")
 EVENT_BY_ID = Sql(f"{EVENT} WHERE e.id = :event_id")
-CHOICES = Sql("SELECT id, label, label_en, quota_kind FROM category WHERE event_id = :event_id ORDER BY position")
+CHOICES = Sql("SELECT id, label, quota_kind FROM category WHERE event_id = :event_id ORDER BY position")
 BY_KEY = Sql("""
     SELECT b.id AS booking_id, b.content_hash, r.id, r.state, t.id AS ticket_id, t.version
     FROM booking b JOIN registration r ON r.booking_id = b.id LEFT JOIN ticket t ON t.registration_id = r.id
@@ -51,7 +52,7 @@ SOME_REACHABLE = Sql(f"SELECT id, email, lang {REACHABLE} AND id > :after ORDER 
 REACHABLE_NUMBER = Sql(f"SELECT count(*) {REACHABLE}")
 PAGE = """
     SELECT b.id AS booking_id, b.event_id, b.email, b.registered_at, r.id, r.position, r.state, r.name, c.label,
-           c.label_en, t.id AS ticket_id, t.version
+           t.id AS ticket_id, t.version
     FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN ticket t ON t.registration_id = r.id
     LEFT JOIN category c ON c.id = r.category_id
 """
@@ -84,8 +85,7 @@ class Choice:
     """One answer to "I come as"."""
 
     id: str
-    label: str
-    label_en: str
+    label: Wording
     quota_kind: QuotaKind
 
 
@@ -95,8 +95,7 @@ class Occasion:
 
     id: str
     slug: str
-    title_da: str
-    title_en: str
+    title: Wording
     starts_at: datetime
     ends_at: datetime
     doors_open_at: datetime
@@ -108,9 +107,6 @@ class Occasion:
     venue: str
     address: str
     quotas: dict[QuotaKind, Seats] = field(default_factory=dict)
-
-    def title(self, lang: str) -> str:
-        return self.title_en or self.title_da if lang == "en" else self.title_da
 
     @property
     def place(self) -> str:
@@ -132,8 +128,7 @@ class BookedHead:
     name: str
     ticket_id: str | None
     version: int | None
-    label: str = ""
-    label_en: str = ""
+    label: Wording = NO_WORDS
 
     @property
     def is_live(self) -> bool:
@@ -207,7 +202,7 @@ def page_by_link(conn: Connection, hashed: str) -> OwnPage | None:
 def _page(conn: Connection, rows: Sequence[Any]) -> OwnPage | None:
     if not rows:
         return None
-    row, heads = rows[0], tuple(_head(one, one.label, one.label_en) for one in rows)
+    row, heads = rows[0], tuple(_head(one, one.label) for one in rows)
     waits = any(one.state is RegistrationState.WAITING for one in heads)
     return OwnPage(
         id=row.booking_id,
@@ -220,9 +215,9 @@ def _page(conn: Connection, rows: Sequence[Any]) -> OwnPage | None:
     )
 
 
-def _head(row: Any, label: str | None = None, label_en: str | None = None) -> BookedHead:
+def _head(row: Any, label: str | None = None) -> BookedHead:
     state = RegistrationState(row.state)
-    return BookedHead(row.id, row.position, state, row.name, row.ticket_id, row.version, label or "", label_en or "")
+    return BookedHead(row.id, row.position, state, row.name, row.ticket_id, row.version, Wording.load(label))
 
 
 def ticket_by_code(conn: Connection, typed: str) -> OwnPage | None:
@@ -248,7 +243,7 @@ def occasion_by_id(conn: Connection, event_id: str) -> Occasion:
 def choices(conn: Connection, event_id: str) -> list[Choice]:
     """What one may come as, in the organiser's order."""
     rows = CHOICES(conn, event_id=event_id)
-    return [Choice(row.id, row.label, row.label_en, QuotaKind(row.quota_kind)) for row in rows]
+    return [Choice(row.id, Wording.load(row.label), QuotaKind(row.quota_kind)) for row in rows]
 
 
 def sent_before(conn: Connection, key: str) -> Sequence[Any]:
@@ -309,8 +304,7 @@ def _occasion(rows: Any) -> Occasion | None:
     return Occasion(
         id=row.id,
         slug=row.slug,
-        title_da=row.title,
-        title_en=row.title_en,
+        title=Wording.load(row.title),
         starts_at=as_moment(row.starts_at),
         ends_at=as_moment(row.ends_at),
         doors_open_at=as_moment(row.doors_open_at),

@@ -225,7 +225,6 @@ def _columns() -> Select[*tuple[Any, ...]]:
             Booking.suspicion,
             Booking.registered_at,
             Category.label,
-            Category.label_en,
             exists().where(AccessNeed.registration_id == Registration.id).label("has_need"),
             and_(*_live(), _has_double()).label("is_double"),
         )

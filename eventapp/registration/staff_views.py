@@ -31,7 +31,7 @@ STATES = {*RegistrationState, Origin.WALK_IN, DOUBLES}
 def index(event_id: str) -> ResponseReturnValue:
     """Who has signed up: searched, sorted, in pages."""
     event = event_by_id(event_id)
-    categories = [(one.id, words.category(one, chosen())) for one in event.categories]
+    categories = [(one.id, one.label) for one in event.categories]
     wish = _wish({one for one, _label in categories})
     found, columns = staff_queries.found(event.id, wish), _columns(event.id)
     return render_template(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext as _
 
+from eventapp.languages import Wording
 from eventapp.registration.models import Origin, Reason, RegistrationState
 
 
@@ -55,7 +54,6 @@ def mail(message: str) -> str:
     return words.get(message, message)
 
 
-def category(row: Any, lang: str) -> str:
-    """What somebody comes as, from a row with label and label_en."""
-    english = row.label_en if lang == "en" else ""
-    return english or row.label or _("Not stated")
+def category(label: Wording | None, lang: str) -> str:
+    """What somebody comes as."""
+    return label.text(lang) if label else _("Not stated")

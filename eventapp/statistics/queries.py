@@ -101,7 +101,6 @@ def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
             Registration.organisation,
             Registration.question,
             Category.label,
-            Category.label_en,
             Registration.state,
             Booking.origin,
             Booking.registered_at,

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from eventapp.formats.display import local
 from eventapp.statistics import queries
 from eventapp.statistics.definition_words import Key
 from eventapp.statistics.disclosure_rules import WITHHELD, Shown, protected
@@ -43,7 +42,7 @@ def arrivals_shown(steps: Sequence[tuple[datetime, int]], *, hides_small: bool) 
 
 
 def group_name(group: queries.Group) -> str:
-    return local(group.category, "label") if group.category else _("Not stated")
+    return str(group.category.label) if group.category else _("Not stated")
 
 
 def _numbers(counts: Counts) -> dict[Key, int | None]:

@@ -125,7 +125,7 @@ def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
     number = queries.attendee_count(event.id)
     if kind == "csv":
         return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number
-    return _sent(xlsx([Sheet(event.title, header, rows)]), name, XLSX_TYPE), number
+    return _sent(xlsx([Sheet(str(event.title), header, rows)]), name, XLSX_TYPE), number
 
 
 def _sent(content: bytes | Iterable[str], name: str, media_type: str) -> Response:

@@ -16,9 +16,10 @@ from eventapp.db import db
 from eventapp.events import queries, rules, seat_words
 from eventapp.events.models import Event, ProgrammeItem, QuotaKind, Theme
 from eventapp.events.rules import Phase
+from eventapp.languages import Wording
 from eventapp.web.pages import PageCache
 from eventapp.web.registry import EventPart, registry
-from tests.support.factories import STARTS_AT, make_case, make_event
+from tests.support.factories import DEBATE, STARTS_AT, make_case, make_event
 from tests.support.pages import PageClient
 
 SUMMER = datetime.fromisoformat("2023-09-28T17:00:00+02:00")
@@ -37,8 +38,7 @@ def given_event(app: Flask, **facts: Any) -> str:
         event = make_event(make_case(slug="havnepark"), slug="debat", **facts)
         item = ProgrammeItem(
             position=1,
-            title="Velkomst",
-            title_en="Welcome",
+            title=Wording({"da": "Velkomst", "en": "Welcome"}),
             starts_at=event.starts_at,
             ends_at=event.starts_at + timedelta(minutes=10),
             speaker="Ordstyreren",
@@ -157,7 +157,7 @@ def test_page_in_the_news_is_drawn_once_a_second(page_client: PageClient, app: F
     app.extensions["pages"] = PageCache(seconds=60)
     first = page_client.visit("/events/debat").text
     with app.app_context():
-        queries.event_by_id(event_id).title = "Et andet navn"
+        queries.event_by_id(event_id).title = Wording({**DEBATE.texts, "da": "Et andet navn"})
         db.session.commit()
     assert page_client.visit("/events/debat").text == first
     assert page_client.visit("/events/debat?lang=en").heading == "Debate about the harbour park"
@@ -209,7 +209,7 @@ def test_thread_and_front_page_know_the_event(page_client: PageClient, app: Flas
     assert [one for one in page.root.all("a") if one.attributes.get("href") == "/events/debat"]
     with app.test_request_context():
         cards = [card for cards in registry().front_cards for card in cards()]
-    assert "Debat om havneparken" in [one.title for one in cards]
+    assert "Debat om havneparken" in [str(one.title) for one in cards]
 
 
 def test_page_asks_the_database_as_often_for_many_points_as_for_few(client: FlaskClient, app: Flask) -> None:
@@ -219,8 +219,8 @@ def test_page_asks_the_database_as_often_for_many_points_as_for_few(client: Flas
         event = queries.event_by_id(event_id)
         for number in range(2, 30):
             times = {"starts_at": event.starts_at, "ends_at": event.ends_at}
-            event.programme.append(ProgrammeItem(position=number, title=f"Punkt {number}", **times))
-            event.themes.append(Theme(position=number, title=f"Tema {number}"))
+            event.programme.append(ProgrammeItem(position=number, title=Wording(f"Punkt {number}"), **times))
+            event.themes.append(Theme(position=number, title=Wording(f"Tema {number}")))
         db.session.commit()
     assert questions(app, client) <= few <= 30
 

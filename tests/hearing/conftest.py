@@ -40,7 +40,8 @@ def make_hearing(case: Case | None = None, *, sent: bool = True, slug: str = "ha
     case.documents.append(
         Document(position=1, kind=DocumentKind.MEMO, title=Wording("Notat"), is_public=True, versions=[version])
     )
-    plan = actions.Plan(slug, "Høring om havneparken", "Hvad mener I?", SENT_AT, DEADLINE_AT, title_en="Hearing")
+    title = Wording({"da": "Høring om havneparken", "en": "Hearing"})
+    plan = actions.Plan(slug, title, Wording("Hvad mener I?"), SENT_AT, DEADLINE_AT)
     hearing = actions.open_hearing(case, plan, by=None, now=SENT_AT - timedelta(days=2))
     actions.add_material(hearing, version, by=None)
     for name in ("Havnens Venner", "Ældrerådet"):

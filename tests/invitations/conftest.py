@@ -14,6 +14,7 @@ from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations import actions
 from eventapp.invitations.actions import Draft
 from eventapp.invitations.models import Invitation, WishedRole
+from eventapp.languages import Wording
 from tests.support.factories import STARTS_AT, make_event
 
 WRITTEN_AT = STARTS_AT - timedelta(days=60)
@@ -24,8 +25,7 @@ LETTER = b"%PDF-1.7 letter %%EOF"
 def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool = True) -> Invitation:
     """An invitation; ``sent``: with its letter. Committed by the caller."""
     draft = Draft(
-        office=office,
-        office_en="the minister of harbours",
+        office=Wording({"da": office, "en": "the minister of harbours"}),
         ministry="Havneministeriet",
         email="ministersekretariat@example.org",
         purpose="Debatten handler om havnen.\n\nVi beder om et oplæg.",

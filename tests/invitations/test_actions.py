@@ -23,6 +23,7 @@ from eventapp.invitations.models import (
     SightingKind,
     StandInRole,
 )
+from eventapp.languages import Wording
 from eventapp.mail.models import OutboxMail
 from eventapp.record.models import RecordEntry
 from eventapp.registration.models import Registration, RegistrationState
@@ -116,7 +117,7 @@ def test_the_programme_shows_an_office_only_after_a_yes(invitation: Invitation) 
         position=1,
         starts_at=STARTS_AT,
         ends_at=STARTS_AT + timedelta(minutes=10),
-        title="Velkomst",
+        title=Wording("Velkomst"),
     )
     db.session.add(item)
     db.session.flush()

@@ -17,6 +17,7 @@ from eventapp.audit import AuditEntry
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Category, Event, QuotaKind
+from eventapp.languages import Wording
 from eventapp.mail.models import OutboxMail
 from eventapp.registration import actions, queries, retention_jobs, staff_queries, ticket_rules
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
@@ -129,7 +130,7 @@ def test_a_group_that_could_never_get_its_seats_is_refused_and_leaves_nothing(db
 
 def test_those_who_take_different_kinds_of_seats_sign_up_separately(db) -> None:
     event = given_event(seats=9, quotas={QuotaKind.PRESS: 9})
-    database.session.add(Category(event_id=event.id, position=2, label="Presse", quota_kind=QuotaKind.PRESS))
+    database.session.add(Category(event_id=event.id, position=2, label=Wording("Presse"), quota_kind=QuotaKind.PRESS))
     database.session.commit()
     with core.reading() as conn:
         occasion, offered = queries.occasion_by_id(conn, event.id), queries.choices(conn, event.id)

@@ -15,6 +15,7 @@ from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Event, QuotaKind
+from eventapp.languages import Wording
 from eventapp.registration import kept_fields, ticket_rules
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
 from eventapp.web.pages import PageCache
@@ -286,7 +287,9 @@ def test_a_post_from_another_site_is_refused(page_client: PageClient, event: Eve
 
 def test_what_a_guest_comes_as_decides_whose_seats_are_taken(page_client: PageClient, db) -> None:
     event = open_event(seats=0, quotas={QuotaKind.PRESS: 1})
-    press = Category(event_id=event.id, position=2, label="Presse", label_en="Press", quota_kind=QuotaKind.PRESS)
+    press = Category(
+        event_id=event.id, position=2, label=Wording({"da": "Presse", "en": "Press"}), quota_kind=QuotaKind.PRESS
+    )
     database.session.add(press)
     database.session.commit()
     category_id = press.id

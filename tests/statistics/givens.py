@@ -9,6 +9,7 @@ from eventapp import db as core
 from eventapp.checkin.scan_actions import Guest
 from eventapp.db import db
 from eventapp.events.models import Category, Event
+from eventapp.languages import Wording
 from eventapp.registration import actions, queries, ticket_rules
 from eventapp.registration.actions import Head, Outcome, Sending, SignUp
 from eventapp.registration.models import Reason
@@ -48,7 +49,7 @@ def an_evening(extra_name: str = "Gæst") -> Evening:
 
 
 def _add_experts(event: Event) -> None:
-    db.session.add(Category(event_id=event.id, position=2, label="Fagperson", label_en="Professional"))
+    db.session.add(Category(event_id=event.id, position=2, label=Wording({"da": "Fagperson", "en": "Professional"})))
     db.session.commit()
 
 
@@ -57,7 +58,7 @@ def _sign_up(event: Event, name: str, label: str) -> Outcome:
         occasion = queries.occasion_by_slug(conn, event.slug)
         assert occasion is not None
         offered = queries.choices(conn, event.id)
-    choice = next(one for one in offered if one.label == label)
+    choice = next(one for one in offered if str(one.label) == label)
     given = SignUp(f"{core.new_id()}@example.org", (Head(name, choice.id, organisation="=1+1"),))
     return actions.sign_up(occasion, offered, given, Sending(core.new_id()), now=SIGN_UP_AT)
 

@@ -22,6 +22,7 @@ STARTS_AT = wall(DAY, time(17))  # 14 May 2024 17.00 in Copenhagen
 SIGN_UP_AT = STARTS_AT - timedelta(days=7)  # a moment at which registration is open
 AUTHORITY = "havneby"
 HARBOUR_PARK = Wording({"da": "Ny havnepark", "en": "A new harbour park"})
+DEBATE = Wording({"da": "Debat om havneparken", "en": "Debate about the harbour park"})
 
 
 def make_case(*, slug: str = "", published: bool = True, opened_at: datetime | None = None, **facts: Any) -> Case:
@@ -42,7 +43,7 @@ def make_case(*, slug: str = "", published: bool = True, opened_at: datetime | N
 
 def make_layout(*, max_persons: int = 200, plan_reference: str = "Plan 12, godkendt 3. januar 2024") -> Layout:
     """A hall with an approved plan."""
-    venue = Venue(name="Medborgerhuset, Havneby", address="Torvet 1, 9999 Havneby", access="Der er elevator.")
+    venue = Venue(name="Medborgerhuset, Havneby", address="Torvet 1, 9999 Havneby", access=Wording("Der er elevator."))
     layout = Layout(venue=venue, name="Stolerækker", max_persons=max_persons, plan_reference=plan_reference)
     db.session.add(layout)
     db.session.flush()
@@ -72,9 +73,8 @@ def make_event(
         published_at=starts_at - timedelta(days=40) if published else None,
         **{
             "slug": f"debat-{next(NUMBERS)}",
-            "title": "Debat om havneparken",
-            "title_en": "Debate about the harbour park",
-            "influence": "Dine forslag indgår i sagen.",
+            "title": DEBATE,
+            "influence": Wording("Dine forslag indgår i sagen."),
             "doors_open_at": starts_at - timedelta(minutes=30),
             "ends_at": starts_at + timedelta(hours=2),
             "registration_opens_at": starts_at - timedelta(days=30),
@@ -86,7 +86,7 @@ def make_event(
     db.session.flush()
     for kind, number in {QuotaKind.PUBLIC: seats, **(quotas or {})}.items():
         db.session.add(Quota(event_id=event.id, kind=kind, seats=number))
-    db.session.add(Category(event_id=event.id, position=1, label="Borger", label_en="Citizen"))
-    db.session.add(Theme(event_id=event.id, position=1, title="Grønne områder", title_en="Green areas"))
+    db.session.add(Category(event_id=event.id, position=1, label=Wording({"da": "Borger", "en": "Citizen"})))
+    db.session.add(Theme(event_id=event.id, position=1, title=Wording({"da": "Grønne områder", "en": "Green areas"})))
     db.session.flush()
     return event

@@ -67,10 +67,12 @@ def make_things(word: str) -> Things:
     """
     case = make_case(title=Wording(f"Sag {word}"), slug=word.lower())
     # A draft: of what is published everybody may read.
-    event = make_event(case, layout=make_layout(), title=f"Debat {word}", title_en=f"Debate {word}", published=False)
+    event = make_event(
+        case, layout=make_layout(), title=Wording({"da": f"Debat {word}", "en": f"Debate {word}"}), published=False
+    )
     case.administrations.append(Administration(position=1, name=Wording(f"Forvaltning {word}")))
     hearing = make_hearing(case, slug=f"hoering-{word.lower()}")
-    hearing.title = hearing.title_en = f"Høring {word}"
+    hearing.title = Wording(f"Høring {word}")
     ask(event, Question(Wording(f"Madønske {word}"), Wording("Til køkkenet"), FieldKind.LINE), by=ORGANISER)
     invitation = make_invitation(event, f"minister {word}")
     db.session.commit()

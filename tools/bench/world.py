@@ -139,8 +139,8 @@ def _fill(world: World, now: datetime) -> World:
     case.published_at = now
     event, hearing = _event(case, now), _hearing(case, now)
     quota = Quota(event_id=event.id, kind=QuotaKind.PUBLIC, seats=SEATS)
-    category = Category(event_id=event.id, position=1, label="Borger", label_en="Citizen")
-    others = [Category(event_id=event.id, position=place, label=f"Gruppe {place}") for place in (2, 3, 4)]
+    category = Category(event_id=event.id, position=1, label=Wording({"da": "Borger", "en": "Citizen"}))
+    others = [Category(event_id=event.id, position=place, label=Wording(f"Gruppe {place}")) for place in (2, 3, 4)]
     db.session.add_all([quota, category, *others])
     db.session.flush()
     door = door_actions.add_door(event, "Hovedindgang", by=STAFF, now=now)
@@ -167,8 +167,7 @@ def _event(case: Case, now: datetime) -> Event:
         case=case,
         layout=layout,
         slug="debat-om-havneparken",
-        title="Debat om havneparken",
-        title_en="Debate about the harbour park",
+        title=Wording({"da": "Debat om havneparken", "en": "Debate about the harbour park"}),
         doors_open_at=now,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=2),
@@ -190,8 +189,8 @@ def _hearing(case: Case, now: datetime) -> Hearing:
     case.documents.append(document)
     plan = hearing_actions.Plan(
         slug="havneparken",
-        title="Høring om havneparken",
-        question="Hvad mener I om forslaget?",
+        title=Wording("Høring om havneparken"),
+        question=Wording("Hvad mener I om forslaget?"),
         starts_at=now,
         deadline_at=now + timedelta(weeks=4),
     )

@@ -31,7 +31,7 @@ from eventapp.web.urls import external_url
 EARLIER = Sql("SELECT id, content_hash FROM answer WHERE submission_key = :key")
 NUMBER = Sql(
     "UPDATE hearing SET answers_issued = answers_issued + 1 WHERE id = :id AND published_at IS NOT NULL"
-    " RETURNING answers_issued, deadline_at, case_id, title, title_en,"
+    " RETURNING answers_issued, deadline_at, case_id, title,"
     ' (SELECT number FROM "case" WHERE "case".id = hearing.case_id) AS case_number'
 )
 SERIES = Sql(

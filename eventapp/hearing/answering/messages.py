@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from eventapp.languages import Wording
+
 if TYPE_CHECKING:
     from eventapp.hearing.answering.actions import Sent
 
@@ -11,11 +13,11 @@ if TYPE_CHECKING:
 def receipt(hearing: Any, sent: Sent, number: str, is_late: bool) -> dict[str, Any]:
     """For ``hearing/receipt``: number, time and names of files; never a word of the answer (LAW-09).
 
-    :param hearing: row with ``title``, ``title_en`` and ``case_number``.
+    :param hearing: row with ``title``, as it is stored, and ``case_number``.
     """
     return {
         "number": number,
-        "title": (sent.lang == "en" and hearing.title_en) or hearing.title,
+        "title": Wording.load(hearing.title),
         "case_number": hearing.case_number,
         "received_at": sent.received_at,
         "is_late": is_late,

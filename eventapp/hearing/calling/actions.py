@@ -18,6 +18,7 @@ from eventapp.hearing import entries, queries
 from eventapp.hearing.calling import messages
 from eventapp.hearing.errors import AlreadySentError, ClosedError, NotLaterError, NotReadyError
 from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, Party
+from eventapp.languages import Wording
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
@@ -30,12 +31,10 @@ class Plan:
     """What a hearing is to be."""
 
     slug: str
-    title: str
-    question: str
+    title: Wording
+    question: Wording
     starts_at: datetime
     deadline_at: datetime
-    title_en: str = ""
-    question_en: str = ""
 
 
 def open_hearing(case: Case, plan: Plan, *, by: audit.Actor | None, now: datetime) -> Hearing:
@@ -181,8 +180,8 @@ def _annex(material: Material) -> dict[str, str]:
 
 def _record_opening(hearing: Hearing, now: datetime) -> None:
     parts = {
-        "title": hearing.title,
-        "question": hearing.question,
+        "title": hearing.title.official,
+        "question": hearing.question.official,
         "deadline": hearing.deadline_at.isoformat(),
         "material": [one.version.sha256 for one in hearing.material],
     }

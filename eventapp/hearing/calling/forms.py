@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Regexp
 
+from eventapp.cases.forms import long_words, words
 from eventapp.hearing.calling.actions import Plan
 from eventapp.hearing.errors import NotLaterError
 from eventapp.hearing.models import Hearing
@@ -19,12 +20,12 @@ from eventapp.web.forms import Form, WallTimeField, storable
 class HearingForm(Form):
     """A new hearing."""
 
-    title = StringField(_l("Title"), [DataRequired(), Length(max=200), storable])
+    title = words(_l("Title"))
     slug = StringField(
         _l("Address"),
         [DataRequired(), Length(max=80), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Use a-z, 0-9 and hyphens."))],
     )
-    question = TextAreaField(_l("What we ask"), [DataRequired(), storable])
+    question = long_words(_l("What we ask"))
     starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
     deadline = WallTimeField(_l("Deadline"), [DataRequired()])
 
