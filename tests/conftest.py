@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -40,6 +41,14 @@ SECRET_KEY, TICKET_KEY = "0123456789abcdef" * 3, "fedcba9876543210" * 3
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, help="run tests that need a database on this one only")
+    parser.addoption("--shuffle", metavar="SEED", help="run the tests in another order, the same for the same seed")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """After pytest has put those together that share a database: in any order the outcome must be the same."""
+    if seed := config.getoption("--shuffle"):
+        random.Random(seed).shuffle(items)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -35,14 +35,14 @@ ALSO = (
     (re.compile(r"eventapp/translations/"), "tests/house/test_catalogues.py"),
     (re.compile(r"eventapp/(migrations/|.*\bmodels\.py)"), "tests/upgrade"),
     (re.compile(r"eventapp/(migrations/|.*\bmodels\.py)"), "tests/core"),
-    (re.compile(r"static/js/"), "tests/js"),
+    (re.compile(r"(static|tests)/js/"), "tests/house/test_javascript.py"),
     (re.compile(r"static/"), "tests/house"),
     (re.compile(r"(eventapp|templates|static)/"), "tests/web"),
     (re.compile(r"(eventapp|templates|static)/"), "tests/thread"),
     (re.compile(r"(tools|docs)/|[^/]*\.md$"), "tests/house"),
 )
-SPEAKING = (".py", ".html", ".js", ".mjs")
-TEST = re.compile(r"tests/.*\btest_\w+\.(py|mjs)")
+SPEAKING = (".py", ".html", ".js")
+TEST = re.compile(r"tests/.*\btest_\w+\.py")
 
 Names = Mapping[str, Iterable[str]]
 

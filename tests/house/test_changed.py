@@ -22,6 +22,8 @@ def chosen(*changed: str) -> list[str]:
         ("eventapp/formats/names.py", "tests/formats/test_names.py"),
         ("templates/hearing/show.html", "tests/hearing"),
         ("static/js/answer.js", "tests/hearing"),
+        ("static/js/answer.js", "tests/house/test_javascript.py"),
+        ("tests/js/answer.test.js", "tests/house/test_javascript.py"),
         ("eventapp/translations/da/hearing.po", "tests/house/test_catalogues.py"),
         ("eventapp/hearing/models.py", "tests/upgrade"),
         ("docs/settings.md", "tests/core/test_settings.py"),
