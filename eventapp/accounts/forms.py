@@ -20,15 +20,13 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 from eventapp.accounts import rules
 from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.config import settings
+from eventapp.languages import LANGUAGES, OFFICIAL
 from eventapp.web.forms import Form, storable
 from eventapp.web.permissions import Grant, Role
 from eventapp.web.registry import registry
 
 FILL_IN = _l("Fill in this field.")
 ADDRESS = _l("Write an e-mail address like name@example.org.")
-
-
-LANGUAGES = [SelectChoice("da", "Dansk"), SelectChoice("en", "English")]
 
 
 class SignInForm(Form):
@@ -117,7 +115,9 @@ class AccountForm(RolesForm):
     name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200), storable])
     email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), Email(ADDRESS), storable])
     lang = RadioField(
-        _l("Language"), choices=[SelectChoice("da", "Dansk"), SelectChoice("en", "English")], default="da"
+        _l("Language"),
+        choices=lambda: [SelectChoice(one.code, one.name) for one in LANGUAGES.values()],
+        default=OFFICIAL,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

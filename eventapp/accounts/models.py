@@ -32,7 +32,7 @@ class Staff(Model):
     __impersonal__ = ("id", "link_only")
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email"),
-        CheckConstraint("lang IN ('da', 'en')", name="lang"),
+        CheckConstraint("length(lang) = 2", name="lang"),
         CheckConstraint("NOT link_only OR password_hash IS NULL", name="link_only_has_no_password"),
     )
 

@@ -60,7 +60,7 @@ class OutboxMail(Model):
     __table_args__ = (
         UniqueConstraint("dedupe"),
         CheckConstraint("to_address <> ''", name="has_address"),
-        CheckConstraint("lang IN ('da', 'en')", name="lang"),
+        CheckConstraint("length(lang) = 2", name="lang"),
         CheckConstraint("calendar_method IS NULL OR calendar IS NOT NULL", name="method_has_calendar"),
         CheckConstraint("(state IN ('waiting', 'sending')) = (finished_at IS NULL)", name="end_has_moment"),
         CheckConstraint("attempts >= 0 AND deaths >= 0", name="attempts"),
