@@ -28,6 +28,13 @@ class AlreadySentError(DomainError):
     message = _l("All parties have been sent the hearing.")
 
 
+class MaterialSentError(DomainError):
+    """A party was told already, and all are heard about the same papers."""
+
+    code = "material_sent"
+    message = _l("The hearing has been sent. Its material can no longer be changed.")
+
+
 class NotLaterError(DomainError):
     """A deadline can be extended, never shortened: someone may have planned by it."""
 

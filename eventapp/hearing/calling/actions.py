@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import db, new_id
 from eventapp.hearing import entries, queries
 from eventapp.hearing.calling import messages
-from eventapp.hearing.errors import AlreadySentError, ClosedError, NotLaterError, NotReadyError
+from eventapp.hearing.errors import AlreadySentError, ClosedError, MaterialSentError, NotLaterError, NotReadyError
 from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, Party
 from eventapp.languages import Wording
 from eventapp.mail import outbox
@@ -47,7 +47,13 @@ def open_hearing(case: Case, plan: Plan, *, by: audit.Actor | None, now: datetim
 
 
 def add_material(hearing: Hearing, version: DocumentVersion, *, by: audit.Actor | None) -> Material:
-    """Attach a document, in the version it has today, as the next annex."""
+    """Attach a document, in the version it has today, as the next annex.
+
+    :raises MaterialSentError: once a party was told: all are heard about the same papers, which the record names.
+    """
+    _lock(hearing)
+    if hearing.published_at:
+        raise MaterialSentError
     material = Material(hearing_id=hearing.id, version_id=version.id, annex=len(hearing.material) + 1)
     hearing.material.append(material)
     audit.record(by, "hearing.material_added", hearing.id, version=version.id)
@@ -72,10 +78,12 @@ def party_token(party_id: str) -> str:
 def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> list[Notice]:
     """Send the hearing, with its material, to every party that was not sent it yet. The first sending publishes it.
 
-    :raises NotReadyError: without a party or without material.
+    :raises ClosedError: after the hearing was closed. :raises NotReadyError: without a party or without material.
     :raises AlreadySentError: when everybody was sent it.
     """
     _lock(hearing)
+    if hearing.closed_at:
+        raise ClosedError
     parties = queries.parties(hearing.id)
     if not parties or not hearing.material:
         raise NotReadyError
@@ -100,6 +108,7 @@ def extend_deadline(
         raise ClosedError
     if new_at <= hearing.deadline_at:
         raise NotLaterError
+    new_at = new_at.astimezone(UTC)  # the record commits to the moment as it is read from the database again
     told = [one for one in queries.parties(hearing.id) if one.notices]
     change = DeadlineChange(
         hearing_id=hearing.id,
