@@ -1,13 +1,19 @@
-"""Deadlines to the instant, and the state of a hearing."""
+"""Deadlines to the instant, the state of a hearing, its numbers, and what the record commits to."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from eventapp import clock
+from eventapp.formats.files import LARGEST_BYTES
 from eventapp.hearing import rules
+from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, LARGEST_TEXT_BYTES
+from eventapp.hearing.hooks import STATES
+from eventapp.hearing.models import Channel, SenderKind
 from eventapp.hearing.rules import HearingState
 
 DEADLINE = clock.wall(date(2023, 11, 24), time(12))
@@ -56,3 +62,119 @@ def test_four_weeks_are_counted_on_the_wall_also_over_a_change_of_clocks(sent_on
 
 def test_receipt_numbers_keep_four_digits_and_grow_beyond() -> None:
     assert [rules.receipt_number(2023, n) for n in (42, 12345)] == ["HS-2023-0042", "HS-2023-12345"]
+
+
+# --- borders and clocks --------------------------------------------------------------------------------------
+
+
+def test_a_hearing_is_open_from_the_instant_it_is_sent() -> None:
+    sent = DEADLINE - timedelta(days=18)
+    states = [rules.state(sent, DEADLINE, None, sent + step) for step in (-A_MICROSECOND, timedelta(), A_MICROSECOND)]
+    assert states == [HearingState.WAITING, HearingState.OPEN, HearingState.OPEN]
+
+
+@pytest.mark.parametrize("published", [None, DEADLINE - timedelta(days=18)])
+@pytest.mark.parametrize("now", [DEADLINE - timedelta(days=30), DEADLINE, DEADLINE + timedelta(days=30)])
+def test_what_was_closed_is_closed_whatever_the_clock_says(published: datetime | None, now: datetime) -> None:
+    assert rules.state(published, DEADLINE, DEADLINE - timedelta(days=1), now) is HearingState.CLOSED
+
+
+def test_late_is_the_same_in_every_time_zone() -> None:
+    for zone in (UTC, clock.COPENHAGEN, timezone(timedelta(hours=-11)), timezone(timedelta(hours=14))):
+        assert not rules.is_late(DEADLINE.astimezone(zone), DEADLINE)
+        assert rules.is_late((DEADLINE + A_MICROSECOND).astimezone(zone), DEADLINE)
+
+
+def test_a_deadline_in_the_doubled_hour_of_october_is_the_later_of_the_two() -> None:
+    deadline = clock.wall(date(2024, 10, 27), time(2, 30))
+    first = datetime(2024, 10, 27, 0, 30, tzinfo=UTC)  # the clock shows 02.30 in summer time
+    assert not rules.is_late(first, deadline)
+    assert not rules.is_late(first + timedelta(hours=1), deadline)
+    assert rules.is_late(first + timedelta(hours=1) + A_MICROSECOND, deadline)
+
+
+def test_exactly_four_weeks_are_not_short_and_a_microsecond_less_is() -> None:
+    ends = clock.wall(date(2024, 6, 14), time(12))
+    assert not rules.is_short(ends - timedelta(weeks=4), ends)
+    assert not rules.is_short(ends - timedelta(weeks=8), ends)
+    assert rules.is_short(ends - timedelta(weeks=4) + A_MICROSECOND, ends)
+
+
+def test_four_weeks_are_counted_in_copenhagen_whatever_zone_the_moments_have() -> None:
+    """Over the end of summer time: 28 days and an hour as the machine counts them are four weeks on the wall."""
+    starts, ends = clock.wall(date(2024, 10, 7), time(12)), clock.wall(date(2024, 11, 4), time(12))
+    assert ends - starts == timedelta(weeks=4, hours=1)
+    for zone in (UTC, clock.COPENHAGEN, timezone(timedelta(hours=-8))):
+        assert not rules.is_short(starts.astimezone(zone), ends.astimezone(zone))
+        assert rules.is_short(starts.astimezone(zone), (ends - timedelta(minutes=1)).astimezone(zone))
+
+
+# --- numbers and contents ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("year", "issued", "number"),
+    [(2024, 1, "HS-2024-0001"), (2024, 9999, "HS-2024-9999"), (2025, 10000, "HS-2025-10000")],
+)
+def test_a_receipt_number_names_the_year_and_counts_from_one(year: int, issued: int, number: str) -> None:
+    assert rules.receipt_number(year, issued) == number
+
+
+def answer(**facts: Any) -> SimpleNamespace:
+    usual = {
+        "name": "Ægidius Østergaard",
+        "on_behalf_of": "Havnens Venner",
+        "sender_kind": SenderKind.ORGANISATION,
+        "email": "aegidius@example.org",
+        "text": "Bevar træerne.\nTak.",
+        "channel": Channel.LETTER,
+        "received_at": DEADLINE,
+    }
+    return SimpleNamespace(**{**usual, **facts})
+
+
+def test_the_record_commits_to_every_field_of_an_answer_and_to_no_other() -> None:
+    files = [("a.txt", "1" * 64), ("å.txt", "2" * 64)]
+    assert rules.content(answer(), files) == {
+        "name": "Ægidius Østergaard",
+        "on_behalf_of": "Havnens Venner",
+        "sender_kind": "organisation",
+        "email": "aegidius@example.org",
+        "text": "Bevar træerne.\nTak.",
+        "channel": "letter",
+        "received_at": "2023-11-24T11:00:00.000000+00:00",
+        "files": [["a.txt", "1" * 64], ["å.txt", "2" * 64]],
+    }
+
+
+def test_what_is_sent_and_what_is_stored_commit_to_the_same() -> None:
+    """A row has plain words and the database's zone where the answer as sent has members of lists and another zone."""
+    stored = answer(
+        sender_kind="organisation", channel="letter", received_at=DEADLINE.astimezone(timezone(timedelta(hours=3)))
+    )
+    assert rules.content(stored, []) == rules.content(answer(), [])
+    assert {type(value) for value in rules.content(answer(), []).values()} == {str, list}
+
+
+def test_the_order_of_the_attachments_is_part_of_the_answer() -> None:
+    one, two = ("a.txt", "1" * 64), ("b.txt", "2" * 64)
+    assert rules.content(answer(), [one, two]) != rules.content(answer(), [two, one])
+
+
+def test_a_microsecond_is_never_dropped_from_the_moment_of_receipt() -> None:
+    moments = [DEADLINE, DEADLINE + A_MICROSECOND]
+    written = [rules.content(answer(received_at=one), [])["received_at"] for one in moments]
+    assert written == ["2023-11-24T11:00:00.000000+00:00", "2023-11-24T11:00:00.000001+00:00"]
+
+
+def test_what_is_promised_about_size_and_guessing() -> None:
+    """Figures that the form, the help and the law speak of: a change is a decision, not a slip."""
+    assert [rules.MOST_FILES, rules.LONGEST_ANSWER] == [10, 200_000]
+    assert timedelta(days=28) == rules.SHORTEST_USUAL
+    assert (rules.GUESSING.name, rules.GUESSING.most, rules.GUESSING.window) == ("receipt", 15, timedelta(minutes=1))
+    assert LARGEST_TEXT_BYTES >= 4 * rules.LONGEST_ANSWER  # every sign of the longest answer may take four bytes
+    assert LARGEST_REQUEST_BYTES >= rules.MOST_FILES * LARGEST_BYTES + LARGEST_TEXT_BYTES
+
+
+def test_every_state_has_a_place_on_the_public_thread() -> None:
+    assert set(STATES) == set(HearingState)
