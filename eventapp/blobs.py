@@ -52,6 +52,15 @@ class Stored:
     size: int
 
 
+@dataclass(frozen=True)
+class NamedFile:
+    """A stored file with the name that people see and what it is."""
+
+    stored: Stored
+    file_name: str
+    media_type: str
+
+
 INSERT = Sql(
     "INSERT INTO blob (sha256, size, media_type, stored_at) VALUES (:sha256, :size, :media_type, :at)"
     " ON CONFLICT (sha256) DO NOTHING"

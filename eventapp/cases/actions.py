@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from eventapp import audit, blobs, record
-from eventapp.blobs import Stored
+from eventapp.blobs import NamedFile
 from eventapp.cases import entries, queries, rules
 from eventapp.cases.errors import AlreadyPublishedError
 from eventapp.cases.models import (
@@ -44,15 +44,6 @@ class CaseFacts:
 
 
 @dataclass(frozen=True)
-class Upload:
-    """A file that lies stored already, with the name that people see."""
-
-    stored: Stored
-    file_name: str
-    media_type: str
-
-
-@dataclass(frozen=True)
 class DocumentFacts:
     """What a document is, and whether everybody may read it."""
 
@@ -62,7 +53,7 @@ class DocumentFacts:
 
 
 @dataclass(frozen=True)
-class Letter:
+class LetterFacts:
     """A letter to the government or its reply, as somebody enters it."""
 
     dated_on: date
@@ -107,7 +98,7 @@ def publish(case: Case, *, by: By, now: datetime) -> None:
 # --- documents -----------------------------------------------------------------------------------------------
 
 
-def add_document(case: Case, facts: DocumentFacts, upload: Upload, *, by: By, now: datetime) -> Document:
+def add_document(case: Case, facts: DocumentFacts, upload: NamedFile, *, by: By, now: datetime) -> Document:
     """Put a document into the case, with its first version."""
     document = Document(case_id=case.id, position=next_position(case.documents), **asdict(facts))
     case.documents.append(document)
@@ -116,7 +107,7 @@ def add_document(case: Case, facts: DocumentFacts, upload: Upload, *, by: By, no
     return document
 
 
-def add_version(document: Document, upload: Upload, *, by: By, now: datetime) -> DocumentVersion:
+def add_version(document: Document, upload: NamedFile, *, by: By, now: datetime) -> DocumentVersion:
     """Add a version; earlier ones stay. From now on this one is in force."""
     conn = db.session.connection()
     blobs.insert(conn, upload.stored, upload.media_type)
@@ -182,7 +173,7 @@ def note_decision(step: DecisionStep, *, by: By, now: datetime) -> None:
     audit.record(by, "cases.decision_noted", step.id)
 
 
-def save_letter(case: Case, kind: LetterKind, letter: Letter, *, by: By, now: datetime) -> GovernmentLetter:
+def save_letter(case: Case, kind: LetterKind, letter: LetterFacts, *, by: By, now: datetime) -> GovernmentLetter:
     """Enter the letter to the government or its reply, or correct it; each wording is in the record."""
     found = next((one for one in case.government_letters if one.kind is kind), None)
     if found is None:

@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from eventapp import blobs, clock
+from eventapp.blobs import NamedFile
 from eventapp.cases import actions, queries
-from eventapp.cases.actions import DocumentFacts, Upload
+from eventapp.cases.actions import DocumentFacts
 from eventapp.cases.forms import DocumentFactsForm, DocumentForm, VersionForm
 from eventapp.cases.models import Document, DocumentKind
 from eventapp.formats.files import ACCEPT, download, takes_files
@@ -79,8 +80,8 @@ def version(case_id: str, document_id: str, version_id: str) -> ResponseReturnVa
     return download(blobs.path(found.sha256), found.file_name, found.media_type)
 
 
-def _stored(form: VersionForm) -> Upload:
-    return Upload(blobs.put(form.file.data.stream), form.file_name, form.media_type)
+def _stored(form: VersionForm) -> NamedFile:
+    return NamedFile(blobs.put(form.file.data.stream), form.file_name, form.media_type)
 
 
 def _facts(form: DocumentFactsForm) -> DocumentFacts:

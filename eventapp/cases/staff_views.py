@@ -117,7 +117,7 @@ def letter(case_id: str, kind: str) -> ResponseReturnValue:
     if not form.validate():
         return render_template("cases/letter.html", case=case, form=form, kind=chosen), 422
     values = {name: form[name].data for name in ("dated_on", "summary", "document_id")}
-    actions.save_letter(case, chosen, actions.Letter(**values), by=current_person(), now=clock.now())
+    actions.save_letter(case, chosen, actions.LetterFacts(**values), by=current_person(), now=clock.now())
     flash(_("Saved, and entered into the record."), "success")
     return _to_overview(case)
 

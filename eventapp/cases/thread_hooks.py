@@ -31,18 +31,18 @@ WITH_PEOPLE = {"debate", "contributions", "hearing"}  # steps whose figures coun
 
 
 @dataclass(frozen=True)
-class Line:
+class ThreadLine:
     """A step as the page shows it, with the numbers under which the record tells of it."""
 
     step: ThreadStep
     entries: tuple[int, ...] = ()
 
 
-def lines(case: Case) -> list[Line]:
+def lines(case: Case) -> list[ThreadLine]:
     """The whole thread, first to last."""
     told = steps(case)
     numbers = queries.record_numbers(case.id, [ref for one in told for ref in one.refs[:MOST_ENTRIES]])
-    return [Line(one, _entries(one, numbers)) for one in told]
+    return [ThreadLine(one, _entries(one, numbers)) for one in told]
 
 
 def steps(case: Case) -> list[ThreadStep]:

@@ -15,7 +15,7 @@ from wtforms.validators import DataRequired, Length
 
 from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.models import Direction
-from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
 from eventapp.registration import ticket_rules
 from eventapp.web.forms import Form, storable
 from eventapp.web.posted import UNWANTED
@@ -44,7 +44,7 @@ def moment(sent: Mapping[str, Any], name: str = "scan_id") -> Moment:
     return Moment(scan_id(_text(sent, name)), direction, _device_at(_text(sent, "device_at")), _offset(sent))
 
 
-def guest(sent: Mapping[str, Any]) -> Guest:
+def guest(sent: Mapping[str, Any]) -> PointedOut:
     """Whom the phone points out: by ``guest_id``, ``code_hash``, or the text of ``code`` as it was read or typed.
 
     What was read is untrusted and never taken for an id of ours; what is no ticket code is kept as a hash, too.
@@ -52,14 +52,14 @@ def guest(sent: Mapping[str, Any]) -> Guest:
     :raises MalformedScanError: when nobody is pointed out.
     """
     if guest_id := _text(sent, "guest_id"):
-        return Guest(guest_id=scan_id(guest_id))
+        return PointedOut(guest_id=scan_id(guest_id))
     if hashed := _text(sent, "code_hash"):
         if not SHA256.fullmatch(hashed):
             raise MalformedScanError
-        return Guest(code_hash=hashed)
+        return PointedOut(code_hash=hashed)
     if not (code := _text(sent, "code")).strip():
         raise MalformedScanError
-    return Guest(code_hash=hash_of(code))
+    return PointedOut(code_hash=hash_of(code))
 
 
 def walk_in(sent: Mapping[str, Any], categories: Iterable[str]) -> WalkIn:

@@ -82,7 +82,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Guest:
+class PointedOut:
     """Whom the phone points out: by the hash of what it read, or by somebody found by name."""
 
     code_hash: str | None = None
@@ -140,7 +140,7 @@ class Answer:
     is_new: bool
 
 
-def scan(guest: Guest, moment: Moment, *, by: Person, now: datetime) -> Answer:
+def scan(guest: PointedOut, moment: Moment, *, by: Person, now: datetime) -> Answer:
     """Note that a ticket was shown or a guest was found by name. Every scan is kept, also of an unknown code.
 
     :param now: aware UTC.
@@ -200,7 +200,7 @@ def queue_up(conn: Connection, moment: Moment, by: Person, now: datetime) -> Tur
     return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at, is_paused=row.phone == "paused")
 
 
-def _judge(conn: Connection, guest: Guest, direction: Direction, turn: Turn, by: Person) -> Found:
+def _judge(conn: Connection, guest: PointedOut, direction: Direction, turn: Turn, by: Person) -> Found:
     if guest.guest_id:
         rows = BY_ID(conn, event_id=by.event_id, guest_id=guest.guest_id).all()
     else:

@@ -31,7 +31,7 @@ NEXT_NUMBER = Sql("UPDATE contribution_series SET issued = issued + 1 WHERE even
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentContribution:
     """A contribution as it was sent."""
 
     submission_key: str
@@ -51,7 +51,7 @@ def receipt_token(contribution_id: str) -> str:
     return derived_token("contribution", contribution_id)
 
 
-def contribute(event: Event, sent: Sent, *, now: datetime) -> Contribution:
+def contribute(event: Event, sent: SentContribution, *, now: datetime) -> Contribution:
     """Take in a contribution, give it the next number of the event, and put it into the case's record.
 
     Sent again with the same key and content it is the one that is stored already.
@@ -129,7 +129,7 @@ def _ask(conn: Connection, event: Any, booking: Any, now: datetime) -> None:
     )
 
 
-def _same(earlier: Contribution, sent: Sent) -> Contribution:
+def _same(earlier: Contribution, sent: SentContribution) -> Contribution:
     if earlier.content_hash != sent.content_hash():
         raise OtherContributionError
     return earlier

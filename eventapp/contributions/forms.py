@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Regexp
 
-from eventapp.contributions.actions import Sent
+from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.models import Quoting
 from eventapp.events.models import Theme
 from eventapp.formats import cpr
@@ -54,8 +54,8 @@ class ContributionForm(Form):
     def looks_like_cpr(self) -> bool:
         return cpr.looks_like_cpr(f"{self.text.data or ''}\n{self.name.data or ''}")
 
-    def sent(self, was_present: bool) -> Sent:
-        return Sent(
+    def sent(self, was_present: bool) -> SentContribution:
+        return SentContribution(
             submission_key=self.submission_key.data,
             theme_id=self.theme.data,
             text=re.sub(r"\r\n?", "\n", self.text.data).strip(),

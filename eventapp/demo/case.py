@@ -6,8 +6,9 @@ from datetime import date, datetime, time
 from typing import Any
 
 from eventapp import blobs, clock, pdf
+from eventapp.blobs import NamedFile
 from eventapp.cases import actions, list_forms
-from eventapp.cases.actions import DocumentFacts, Upload
+from eventapp.cases.actions import DocumentFacts
 from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case, DocumentKind, Stage
 from eventapp.config import settings
@@ -46,7 +47,7 @@ def add_document(case: Case, which: str, kind: DocumentKind, *, by: Person, now:
         "memo": both("Notat om mulige spor", "Memo about possible tracks"),
     }[which]
     stored = blobs.put(_stand_in(title.official, now))
-    upload = Upload(stored, f"{which}-demodata.pdf", "application/pdf")
+    upload = NamedFile(stored, f"{which}-demodata.pdf", "application/pdf")
     described = DocumentFacts(title=title, kind=kind, is_public=True)
     mark([actions.add_document(case, described, upload, by=by, now=now)])
 

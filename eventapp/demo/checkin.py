@@ -12,7 +12,7 @@ from eventapp import clock
 from eventapp.cases.models import Case
 from eventapp.checkin import actions, queries, scan_actions, staffing_queries
 from eventapp.checkin.models import Direction
-from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
 from eventapp.db import db, new_id
 from eventapp.demo import facts
 from eventapp.demo.parts import DemoCase
@@ -34,7 +34,7 @@ SHARE_AT_SIDE_DOOR = 0.15
 WALK_INS = 9
 SMOKERS = 8
 
-Step = tuple[datetime, Guest | WalkIn, Direction]
+Step = tuple[datetime, PointedOut | WalkIn, Direction]
 
 
 def load_doors(demo: DemoCase) -> None:
@@ -47,7 +47,7 @@ def load_doors(demo: DemoCase) -> None:
 
 def load_evening(demo: DemoCase) -> None:
     """Most of those with a ticket come, a few without; some go out for a while and come in again."""
-    guests = [Guest(code_hash=one) for one in _tickets(demo.event_id) if _draw("comes", one) < SHARE_THAT_COMES]
+    guests = [PointedOut(code_hash=one) for one in _tickets(demo.event_id) if _draw("comes", one) < SHARE_THAT_COMES]
     steps = [_arrival(one) for one in guests] + _walk_ins(demo.event_id)
     for number, guest in enumerate(guests[:SMOKERS]):
         out_at = SMOKE_AT + timedelta(seconds=47 * number)
@@ -65,14 +65,14 @@ def door_link() -> str | None:
     return f"{external_url('checkin.door')}#{actions.shift_code(shifts[0].id)}" if shifts else None
 
 
-def _play(who: Guest | WalkIn, moment: Moment, by: Person, at: datetime) -> None:
-    if isinstance(who, Guest):
+def _play(who: PointedOut | WalkIn, moment: Moment, by: Person, at: datetime) -> None:
+    if isinstance(who, PointedOut):
         scan_actions.scan(who, moment, by=by, now=at)
     else:
         scan_actions.walk_in(who, moment, by=by, now=at)
 
 
-def _arrival(guest: Guest) -> Step:
+def _arrival(guest: PointedOut) -> Step:
     """Most come in the quarter before the start, the last ones after it."""
     early, late = (_draw(name, guest.code_hash or "") for name in ("early", "late"))
     return FIRST_GUEST_AT + timedelta(minutes=(early + late) / 2 * ARRIVALS_MINUTES), guest, Direction.IN

@@ -16,6 +16,6 @@ def load(demo: DemoCase) -> None:
     """Send them in the days after the debate; commits."""
     event = db.session.get_one(Event, demo.event_id)
     for day, (theme, text, name, quoting, was_present) in enumerate(facts.CONTRIBUTIONS, 1):
-        sent = actions.Sent(new_id(), event.themes[theme - 1].id, text, Quoting(quoting), name, was_present)
+        sent = actions.SentContribution(new_id(), event.themes[theme - 1].id, text, Quoting(quoting), name, was_present)
         actions.contribute(event, sent, now=event.ends_at + timedelta(days=day))
     db.session.commit()

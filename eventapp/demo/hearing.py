@@ -57,7 +57,7 @@ def _answer(demo: DemoCase, party: int, text: str, at: datetime) -> None:
     hearing_id = db.session.scalars(select(Hearing.id).where(Hearing.case_id == demo.case_id)).one()
     name = facts.PARTIES[party]
     found = next(one for one in queries.parties(hearing_id) if one.name == name)
-    sent = answering.Sent(
+    sent = answering.SentAnswer(
         hearing_id=hearing_id,
         submission_key=new_id(),
         name="Sekretariatet",

@@ -70,10 +70,10 @@ def person(number: int) -> str:
 
 def _sign_up(demo: DemoCase, number: int, at: datetime) -> str:
     with reading() as conn:
-        occasion, choices = queries.occasion_by_id(conn, demo.event_id), queries.choices(conn, demo.event_id)
+        brief, choices = queries.brief_by_id(conn, demo.event_id), queries.choices(conn, demo.event_id)
     choice = choices[number % 5 % len(choices)] if number % 11 else None
     question = "Demodata: Hvad har virket i andre byer?" if number % 9 == 0 else ""
     head = Head(person(number), choice.id if choice else None, question=question)
     company = [Head(person(ALL + number), head.category_id)] if number % COUPLES == 0 else []
     given = SignUp(f"gaest{number}@example.org", (head, *company), wants_follow_up=number % 3 == 0)
-    return actions.sign_up(occasion, choices, given, Sending(new_id(), notice_version="demo"), now=at).registration_id
+    return actions.sign_up(brief, choices, given, Sending(new_id(), notice_version="demo"), now=at).registration_id

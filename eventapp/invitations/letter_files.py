@@ -75,7 +75,7 @@ def calendar_request(invitation: Invitation, number: int, now: datetime) -> str:
         organiser_name=settings().site_name,
         organiser_email=settings().mail_default_sender,
     )
-    return calendar.request(meeting, calendar.Guest(invitation.office.official, invitation.email))
+    return calendar.request(meeting, calendar.Attendee(invitation.office.official, invitation.email))
 
 
 def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:

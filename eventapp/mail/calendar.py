@@ -58,7 +58,7 @@ class Meeting:
 
 
 @dataclass(frozen=True)
-class Guest:
+class Attendee:
     """Who is asked to come, by the name and address of the letter."""
 
     name: str
@@ -70,7 +70,7 @@ def event_file(meeting: Meeting) -> str:
     return _text("PUBLISH", _event(meeting, "CONFIRMED"))
 
 
-def request(meeting: Meeting, guest: Guest) -> str:
+def request(meeting: Meeting, guest: Attendee) -> str:
     """An invitation that a mail program answers with yes, no or perhaps. Goes with ``calendar_method="REQUEST"``."""
     event = _event(meeting, "CONFIRMED")
     event.add(
@@ -79,7 +79,7 @@ def request(meeting: Meeting, guest: Guest) -> str:
     return _text("REQUEST", event)
 
 
-def cancel(meeting: Meeting, guest: Guest | None = None) -> str:
+def cancel(meeting: Meeting, guest: Attendee | None = None) -> str:
     """Takes a meeting out of a guest's calendar; ``sequence`` must be above that of what was sent before."""
     event = _event(meeting, "CANCELLED")
     if guest:

@@ -50,7 +50,7 @@ NOTE = Sql(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MailOutcome:
     """What became of one try. ``WAITING`` means: again later. ``answer`` is what the other side said."""
 
     state: State
@@ -59,7 +59,7 @@ class Outcome:
     kept: str | None = None
 
 
-class MailLane(Lane[Outcome]):
+class MailLane(Lane[MailOutcome]):
     """The outbox. While one mail is on the wire no transaction is open, so nobody waits for a mail server."""
 
     name = "mail"
@@ -72,19 +72,19 @@ class MailLane(Lane[Outcome]):
     )
 
     @contextmanager
-    def opened(self, holder: Holder) -> Iterator[Callable[[Taken], Outcome]]:
+    def opened(self, holder: Holder) -> Iterator[Callable[[Taken], MailOutcome]]:
         with open_channel() as channel:
             yield partial(_send, channel)
 
-    def failed(self, answer: str, *, for_good: bool) -> Outcome:
-        return Outcome(State.GIVEN_UP if for_good else State.WAITING, answer)
+    def failed(self, answer: str, *, for_good: bool) -> MailOutcome:
+        return MailOutcome(State.GIVEN_UP if for_good else State.WAITING, answer)
 
     def take(self, conn: Connection, worker: str, now: datetime) -> Taken | None:
         """The next mail; ``None`` also when its address may not have it yet, and it was put back."""
         row = self.queue.take(conn, worker, now, domain=rendering.domain())
         return row if row is not None and self._may_go(conn, worker, row, now) else None
 
-    def end(self, conn: Connection, worker: str, row: Taken, outcome: Outcome, now: datetime) -> None:
+    def end(self, conn: Connection, worker: str, row: Taken, outcome: MailOutcome, now: datetime) -> None:
         gap = rules.gap_after(row.attempts)
         if outcome.state is State.WAITING and gap is not None:
             kept = self.queue.again(conn, worker, row, now + gap, outcome.answer)
@@ -111,7 +111,7 @@ class MailLane(Lane[Outcome]):
         elif verdict is Admission.LATER:
             self.queue.untried(conn, worker, row, as_moment(found["oldest"]) + HOUR, answers.WAITS_ITS_TURN)
         else:
-            self.end(conn, worker, row, Outcome(State.HELD, answers.TOO_MANY), now)
+            self.end(conn, worker, row, MailOutcome(State.HELD, answers.TOO_MANY), now)
         return verdict is Admission.NOW
 
 
@@ -121,15 +121,15 @@ def forget_old() -> None:
     write(lambda conn: FORGET_OLD(conn, long_ago=long_ago).rowcount)
 
 
-def _send(channel: Channel, row: Taken) -> Outcome:
+def _send(channel: Channel, row: Taken) -> MailOutcome:
     mail = queued.read(row.values)
     rendered = rendering.render(mail)
     shown = {"subject": rendered.subject, "kept": rendered.kept}
     try:
-        return Outcome(State.SENT, channel.send(mail, delivery.pack(mail, rendered)), **shown)
+        return MailOutcome(State.SENT, channel.send(mail, delivery.pack(mail, rendered)), **shown)
     except TryAgainError as error:
-        return Outcome(State.WAITING, str(error), **shown)
+        return MailOutcome(State.WAITING, str(error), **shown)
     except UnsafeHeaderError as error:
-        return Outcome(State.REFUSED, answers.with_detail(answers.UNSAFE, error), **shown)
+        return MailOutcome(State.REFUSED, answers.with_detail(answers.UNSAFE, error), **shown)
     except RefusedError as error:
-        return Outcome(State.REFUSED, str(error), **shown)
+        return MailOutcome(State.REFUSED, str(error), **shown)

@@ -37,7 +37,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Line:
+class EntryLine:
     """An entry as the list shows it."""
 
     seq: int
@@ -50,7 +50,7 @@ class Line:
 class Shown:
     """One entry with everything its text says."""
 
-    line: Line
+    line: EntryLine
     text: str
     told: dict[str, Any]
     recorded_at: datetime
@@ -80,7 +80,7 @@ def page_count(log: Log) -> int:
     return max(1, -(-log.size // PER_PAGE))
 
 
-def lines(conn: Connection, log: Log, page: int) -> list[Line]:
+def lines(conn: Connection, log: Log, page: int) -> list[EntryLine]:
     """The entries of a page, newest first; page 1 is the newest."""
     end = max(0, log.size - (page - 1) * PER_PAGE)
     found = store.entries(conn, log.id, max(0, end - PER_PAGE), end)
@@ -96,8 +96,8 @@ def shown(entry: Entry) -> Shown:
     )
 
 
-def _line(entry: Entry, told: dict[str, Any]) -> Line:
-    return Line(entry.seq, entry.kind, as_moment(told["received_at"]), entry.leaf_hash.hex())
+def _line(entry: Entry, told: dict[str, Any]) -> EntryLine:
+    return EntryLine(entry.seq, entry.kind, as_moment(told["received_at"]), entry.leaf_hash.hex())
 
 
 def gauges() -> dict[str, float]:

@@ -21,8 +21,8 @@ from eventapp.registration.entry_actions import (
     Head,
     KeyUsedError,
     New,
-    Outcome,
     Sending,
+    SignedUp,
     SignUp,
     insert,
     issue,
@@ -38,17 +38,17 @@ from eventapp.registration.errors import (
     TooManySeatsError,
 )
 from eventapp.registration.models import Origin, Reason, RegistrationState
-from eventapp.registration.queries import Booked, BookedHead, Choice, Occasion, Seats
+from eventapp.registration.queries import Booked, BookedHead, Choice, EventBrief, Seats
 
 # with the verbs, what others build on
-__all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Outcome", "Sending", "SignUp"]
+__all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Sending", "SignUp", "SignedUp"]
 
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
 def sign_up(
-    occasion: Occasion, offered: Sequence[Choice], given: SignUp, sending: Sending, *, now: datetime
-) -> Outcome:
+    brief: EventBrief, offered: Sequence[Choice], given: SignUp, sending: Sending, *, now: datetime
+) -> SignedUp:
     """Take in a booking from the public form, durably, once a submission key.
 
     :param offered: what one may come as at this event.
@@ -58,17 +58,15 @@ def sign_up(
     :raises OtherContentError: when the key was used for another content.
     :raises TooManySeatsError: when the address holds as many heads as one may; a mail says so.
     """
-    is_open = rules.phase(
-        opens_at=occasion.opens_at, closes_at=occasion.closes_at, cancelled_at=occasion.cancelled_at, now=now
-    )
+    is_open = rules.phase(opens_at=brief.opens_at, closes_at=brief.closes_at, cancelled_at=brief.cancelled_at, now=now)
     if is_open is not rules.Phase.OPEN:
         raise EventNotOpenError
-    quota = _quota(occasion, offered, given)
-    new = prepare(occasion.id, quota.id, given, sending, origin=Origin.WEB, now=now)
+    quota = _quota(brief, offered, given)
+    new = prepare(brief.id, quota.id, given, sending, origin=Origin.WEB, now=now)
 
-    def job(conn: Connection) -> Outcome:
-        outcome = _register(conn, occasion, new, now, public=True)
-        if queries.held_by(conn, occasion.id, given.email) > rules.MOST_SEATS_PER_ADDRESS:
+    def job(conn: Connection) -> SignedUp:
+        outcome = _register(conn, brief, new, now, public=True)
+        if queries.held_by(conn, brief.id, given.email) > rules.MOST_SEATS_PER_ADDRESS:
             raise TooManySeatsError
         return outcome
 
@@ -77,34 +75,34 @@ def sign_up(
     except KeyUsedError:
         return _earlier(sending.key, new.values["content_hash"])
     except TooManySeatsError:
-        db.write(lambda conn: messages.full_house(conn, occasion.id, given.email, sending.lang))
+        db.write(lambda conn: messages.full_house(conn, brief.id, given.email, sending.lang))
         raise
 
 
 def register_by_staff(
     conn: Connection,
-    occasion: Occasion,
+    brief: EventBrief,
     offered: Sequence[Choice],
     given: SignUp,
     sending: Sending,
     *,
     by: Actor,
     now: datetime,
-) -> Outcome:
+) -> SignedUp:
     """Sign somebody up who called or wrote; the same seats and the same line as for everybody.
 
     :raises EventNotOpenError: when the event has no seats at all.
     :raises MixedSeatsError: when the heads take different kinds of seats.
     :raises GroupTooLargeError: when there are not so many seats in all.
     """
-    quota = _quota(occasion, offered, given)
-    new = prepare(occasion.id, quota.id, given, sending, origin=Origin.STAFF, now=now, by=by)
-    return _once(conn, occasion, new, now)
+    quota = _quota(brief, offered, given)
+    new = prepare(brief.id, quota.id, given, sending, origin=Origin.STAFF, now=now, by=by)
+    return _once(conn, brief, new, now)
 
 
 def register_invited(
     conn: Connection, *, event_id: str, given: SignUp, sending: Sending, now: datetime, by: Actor | None = None
-) -> Outcome:
+) -> SignedUp:
     """Give an invited guest who said yes a seat of those set aside for the invited, and mail the ticket.
 
     Where those are all taken the guest waits for one, and the organiser's desk says so: it is the organiser who sets
@@ -114,12 +112,12 @@ def register_invited(
     :raises EventNotOpenError: when the event has no seats set aside for anybody.
     :raises GroupTooLargeError: when there are not so many seats in all.
     """
-    occasion = queries.occasion_by_id(conn, event_id)
-    quota = occasion.quotas.get(QuotaKind.INVITED) or occasion.quotas.get(QuotaKind.PUBLIC)
+    brief = queries.brief_by_id(conn, event_id)
+    quota = brief.quotas.get(QuotaKind.INVITED) or brief.quotas.get(QuotaKind.PUBLIC)
     if quota is None:
         raise EventNotOpenError
     new = prepare(event_id, quota.id, given, sending, origin=Origin.INVITATION, now=now, by=by)
-    return _once(conn, occasion, new, now)
+    return _once(conn, brief, new, now)
 
 
 def walk_in(
@@ -131,7 +129,7 @@ def walk_in(
     name: str = "",
     category_id: str | None = None,
     by: Actor | None = None,
-) -> Outcome:
+) -> SignedUp:
     """Note a guest who came without having signed up. Takes no seat of a quota; the door minds the hall's limit.
 
     :param key: 32 hexadecimal characters made at the door; the same key is the same guest.
@@ -142,7 +140,7 @@ def walk_in(
         return outcome_of(earlier)
     codes = insert(conn, new, now, waiting_number=None)
     audit.insert(conn, by, "registration.walked_in", new.registration_ids[0], event_id=event_id)
-    return Outcome(new.id, new.registration_ids, RegistrationState.CONFIRMED, ticket_rules.link_token(new.id), codes)
+    return SignedUp(new.id, new.registration_ids, RegistrationState.CONFIRMED, ticket_rules.link_token(new.id), codes)
 
 
 def cancel(
@@ -171,24 +169,24 @@ def cancel_booking(
     return _cancel(conn, booked, booked.live, reason, now, by)
 
 
-def move_up(conn: Connection, occasion: Occasion, quota_id: str, now: datetime) -> list[str]:
+def move_up(conn: Connection, brief: EventBrief, quota_id: str, now: datetime) -> list[str]:
     """Give the free seats of a quota to the first in line, each with tickets and a mail. Not once the event has begun.
 
     :returns: ids of the heads that got a seat.
     """
-    if now >= occasion.starts_at or occasion.cancelled_at is not None:
+    if now >= brief.starts_at or brief.cancelled_at is not None:
         return []
     seated = seat_actions.move_up(conn, quota_id, now)
     for one in seated:
-        _hand_tickets(conn, occasion, one, now)
+        _hand_tickets(conn, brief, one, now)
     return [head for one in seated for head in one.heads]
 
 
 def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int:
     """Give free seats of all quotas of an event to the first in line; how many people got one, 0 when all is done."""
-    occasion = queries.occasion_by_id(conn, event_id)
-    lines = [one.id for one in occasion.quotas.values() if one.waiting]
-    return sum(len(move_up(conn, occasion, quota_id, now)) for quota_id in lines)
+    brief = queries.brief_by_id(conn, event_id)
+    lines = [one.id for one in brief.quotas.values() if one.waiting]
+    return sum(len(move_up(conn, brief, quota_id, now)) for quota_id in lines)
 
 
 def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: str, most: int) -> list[str]:
@@ -200,10 +198,10 @@ def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: s
     :param after: the last booking that was written to; empty at the beginning.
     :returns: the bookings that were written to now, at most ``most``; empty when all were.
     """
-    occasion = queries.occasion_by_id(conn, event_id)
+    brief = queries.brief_by_id(conn, event_id)
     bookings = queries.reachable(conn, event_id, until=until, after=after, most=most)
     for booking in bookings:
-        messages.event_changed(conn, booking, occasion)
+        messages.event_changed(conn, booking, brief)
     return [one.id for one in bookings]
 
 
@@ -230,10 +228,10 @@ def note_answers(conn: Connection, registration_id: str, answers: Sequence[tuple
 # --- writing a booking ---------------------------------------------------------------------------------------
 
 
-def _quota(occasion: Occasion, offered: Sequence[Choice], given: SignUp) -> Seats:
+def _quota(brief: EventBrief, offered: Sequence[Choice], given: SignUp) -> Seats:
     """The one quota whose seats all heads take."""
     by_id = {one.id: one for one in offered}
-    found = {occasion.seats_for(by_id.get(one.category_id or "")) for one in given.heads}
+    found = {brief.seats_for(by_id.get(one.category_id or "")) for one in given.heads}
     if len(found) > 1:
         raise MixedSeatsError
     quota = found.pop()
@@ -242,46 +240,46 @@ def _quota(occasion: Occasion, offered: Sequence[Choice], given: SignUp) -> Seat
     return quota
 
 
-def _once(conn: Connection, occasion: Occasion, new: New, now: datetime) -> Outcome:
+def _once(conn: Connection, brief: EventBrief, new: New, now: datetime) -> SignedUp:
     """Register unless the key has a booking already, inside a transaction that others began."""
     seat_actions.lock(conn, new.values["quota_id"])  # before looking: the same may be coming in twice at this moment
     if earlier := queries.sent_before(conn, new.values["submission_key"]):
         return outcome_of(earlier)
-    return _register(conn, occasion, new, now)
+    return _register(conn, brief, new, now)
 
 
-def _register(conn: Connection, occasion: Occasion, new: New, now: datetime, *, public: bool = False) -> Outcome:
+def _register(conn: Connection, brief: EventBrief, new: New, now: datetime, *, public: bool = False) -> SignedUp:
     heads = len(new.heads)
     got = seat_actions.join(conn, new.values["quota_id"], heads)
     if not rules.fits(heads, got.seats):
         raise GroupTooLargeError
     codes = insert(conn, new, now, waiting_number=got.waiting_number)
     state = RegistrationState.CONFIRMED if got.is_seat else RegistrationState.WAITING
-    audit.insert(conn, new.by, f"registration.{new.reason}", new.id, event_id=occasion.id, state=state, heads=heads)
+    audit.insert(conn, new.by, f"registration.{new.reason}", new.id, event_id=brief.id, state=state, heads=heads)
     place = None if got.is_seat else got.waiting - heads + 1
     if place is None:
         messages.confirmed(conn, new, range(1, heads + 1), public=public)
     else:
         messages.waiting(conn, new, place, public=public)
-    outcome = Outcome(new.id, new.registration_ids, state, ticket_rules.link_token(new.id), codes, place)
-    return _after_moving(conn, occasion, new, outcome, now) if got.is_line_movable else outcome
+    outcome = SignedUp(new.id, new.registration_ids, state, ticket_rules.link_token(new.id), codes, place)
+    return _after_moving(conn, brief, new, outcome, now) if got.is_line_movable else outcome
 
 
-def _after_moving(conn: Connection, occasion: Occasion, new: New, outcome: Outcome, now: datetime) -> Outcome:
+def _after_moving(conn: Connection, brief: EventBrief, new: New, outcome: SignedUp, now: datetime) -> SignedUp:
     """Seats were free although people waited: fill them from the front; the newcomer may be among the seated."""
-    seated = move_up(conn, occasion, new.values["quota_id"], now)
+    seated = move_up(conn, brief, new.values["quota_id"], now)
     if outcome.registration_id in seated:
         return outcome_of(queries.sent_before(conn, new.values["submission_key"]))
     return replace(outcome, place=(outcome.place or 0) - len(seated))
 
 
-def _hand_tickets(conn: Connection, occasion: Occasion, seated: seat_actions.Seated, now: datetime) -> None:
-    issue(conn, seated.heads, occasion.id, now)
+def _hand_tickets(conn: Connection, brief: EventBrief, seated: seat_actions.Seated, now: datetime) -> None:
+    issue(conn, seated.heads, brief.id, now)
     booked = queries.booked(conn, seated.booking_id)
     assert booked is not None
     messages.promoted(conn, booked, [one.position for one in booked.live])
     heads = len(seated.heads)
-    audit.insert(conn, None, "registration.moved_up", booked.id, event_id=occasion.id, heads=heads)
+    audit.insert(conn, None, "registration.moved_up", booked.id, event_id=brief.id, heads=heads)
 
 
 def _cancel(
@@ -300,7 +298,7 @@ def _cancel(
     messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
     if not booked.quota_id:
         return []
-    return move_up(conn, queries.occasion_by_id(conn, booked.event_id), booked.quota_id, now)
+    return move_up(conn, queries.brief_by_id(conn, booked.event_id), booked.quota_id, now)
 
 
 def _locked(conn: Connection, booking_id: str) -> Booked:
@@ -320,7 +318,7 @@ def _locked(conn: Connection, booking_id: str) -> Booked:
 # --- what was sent before ------------------------------------------------------------------------------------
 
 
-def _earlier(key: str, content_hash: str) -> Outcome:
+def _earlier(key: str, content_hash: str) -> SignedUp:
     """The answer that this key was given already.
 
     :raises OtherContentError: when it was given for another content.

@@ -94,7 +94,7 @@ class Sending:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SignedUp:
     """What came of it. ``link_token`` opens the booking's own page; ``place`` is the number in line at this moment.
 
     ``registration_ids`` are its heads in their order, and ``ticket_codes`` their tickets: none for those who wait.
@@ -227,12 +227,12 @@ def issue(conn: Connection, registration_ids: Sequence[str], event_id: str, now:
     return codes
 
 
-def outcome_of(rows: Sequence[Any]) -> Outcome:
+def outcome_of(rows: Sequence[Any]) -> SignedUp:
     """What came of a booking that is stored: rows of its heads with booking_id, id, state, ticket_id and version."""
     booking_id = rows[0].booking_id
     state = rules.state_of([RegistrationState(row.state) for row in rows])
     codes = tuple(ticket_rules.code(row.ticket_id, row.version) for row in rows if row.ticket_id)
-    return Outcome(booking_id, tuple(row.id for row in rows), state, ticket_rules.link_token(booking_id), codes)
+    return SignedUp(booking_id, tuple(row.id for row in rows), state, ticket_rules.link_token(booking_id), codes)
 
 
 def _needs(new: New, now: datetime) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ def event_was_changed(event_id: str, by: Actor | None) -> None:
     """
     db.session.flush()
     conn = db.session.connection()
-    sequence = queries.occasion_by_id(conn, event_id).calendar_sequence
+    sequence = queries.brief_by_id(conn, event_id).calendar_sequence
     arguments: dict[str, str | int] = {
         "event_id": event_id,
         "sequence": sequence,
@@ -49,7 +49,7 @@ def seats_were_changed(event_id: str, by: Actor | None) -> None:
     """Seats that are free are to go to the first in line, if there is a line."""
     db.session.flush()
     conn = db.session.connection()
-    quotas = queries.occasion_by_id(conn, event_id).quotas.values()
+    quotas = queries.brief_by_id(conn, event_id).quotas.values()
     if any(one.waiting and one.taken < one.seats for one in quotas):
         work.start(conn, MOVE_UP, arguments={"event_id": event_id}, owner=by, subject_id=event_id)
 
@@ -73,7 +73,7 @@ def tell_of_change(job: Running) -> Mapping[str, Any]:
 
 def _tell_some(job: Running, conn: Connection) -> Part | None:
     event_id, until = job.arguments["event_id"], datetime.fromisoformat(job.arguments["until"])
-    if queries.occasion_by_id(conn, event_id).calendar_sequence != job.arguments["sequence"]:
+    if queries.brief_by_id(conn, event_id).calendar_sequence != job.arguments["sequence"]:
         raise OvertakenError
     told = actions.tell_of_change(conn, event_id, until=until, after=job.cursor, most=STEP)
     total = job.total if job.total is not None else queries.reachable_number(conn, event_id, until=until)

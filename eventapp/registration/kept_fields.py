@@ -14,7 +14,7 @@ from typing import NamedTuple
 from eventapp import db
 from eventapp.errors import NotFoundError
 from eventapp.registration import fields, queries
-from eventapp.registration.queries import Choice, Occasion
+from eventapp.registration.queries import Choice, EventBrief
 from eventapp.web.fields import Asked, Field
 
 SECONDS = 1.0
@@ -24,13 +24,13 @@ MOST_EVENTS = 100
 class Found(NamedTuple):
     """A published event, what one may come as, and what its public form asks."""
 
-    occasion: Occasion
+    brief: EventBrief
     offered: list[Choice]
     asks: list[Field]
 
 
 @dataclass
-class KeptOccasions:
+class KeptBriefs:
     """Events by the last part of their address. ``seconds``: 0 where every look must be fresh."""
 
     seconds: float = SECONDS
@@ -57,8 +57,8 @@ def look_up(slug: str) -> Found:
     :raises NotFoundError: when there is no published event of this name.
     """
     with db.reading() as conn:
-        occasion = queries.occasion_by_slug(conn, slug)
-        if occasion is None:
+        brief = queries.brief_by_slug(conn, slug)
+        if brief is None:
             raise NotFoundError
-        offered, own = queries.choices(conn, occasion.id), fields.of_event(conn, occasion.id)
-        return Found(occasion, offered, fields.asked(Asked.GUEST, offered, own))
+        offered, own = queries.choices(conn, brief.id), fields.of_event(conn, brief.id)
+        return Found(brief, offered, fields.asked(Asked.GUEST, offered, own))

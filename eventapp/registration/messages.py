@@ -16,7 +16,7 @@ from eventapp import clock, db
 from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
 from eventapp.registration import queries, ticket_rules
-from eventapp.registration.queries import BookedHead, Occasion
+from eventapp.registration.queries import BookedHead, EventBrief
 from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
@@ -61,10 +61,10 @@ def cancelled(conn: Connection, to: Recipient, gone: Sequence[str], *, had_seat:
     _queue(conn, CANCELLED, to, told, public=not by_staff)
 
 
-def event_changed(conn: Connection, to: Recipient, occasion: Occasion) -> None:
+def event_changed(conn: Connection, to: Recipient, brief: EventBrief) -> None:
     """Time or place is another now, or the event is called off; once for each change, with the calendar file."""
-    message = CALLED_OFF if occasion.cancelled_at else CHANGED
-    dedupe = f"{message}:{occasion.calendar_sequence}:{to.id}"
+    message = CALLED_OFF if brief.cancelled_at else CHANGED
+    dedupe = f"{message}:{brief.calendar_sequence}:{to.id}"
     _queue(conn, message, to, attachments=(CALENDAR,), dedupe=dedupe)
 
 
@@ -123,13 +123,13 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
     with db.reading() as conn:
         booked = queries.booked(conn, values["booking_id"])
         assert booked is not None
-        occasion = queries.occasion_by_id(conn, booked.event_id)
+        brief = queries.brief_by_id(conn, booked.event_id)
     page_url = external_url("registration.waiting", token=ticket_rules.link_token(booked.id))
     gone = values.get("registration_ids", ())
     shown = [_shown(one) for one in booked.live or booked.heads if one.code]
     return {
         "name": booked.heads[0].name,
-        **_about(occasion),
+        **_about(brief),
         "heads": len(booked.live),
         "gone": [one.name for one in booked.heads if one.id in gone],
         "staying": [one.name for one in booked.live],
@@ -152,16 +152,16 @@ def _secrets(shown: Iterable[dict[str, str]]) -> dict[str, str]:
 def read_event(values: dict[str, Any]) -> dict[str, Any]:
     """What the templates need of an event where no booking is spoken of."""
     with db.reading() as conn:
-        occasion = queries.occasion_by_id(conn, values["event_id"])
-    return _about(occasion)
+        brief = queries.brief_by_id(conn, values["event_id"])
+    return _about(brief)
 
 
-def _about(occasion: Occasion) -> dict[str, Any]:
-    return {"occasion": occasion, "title": occasion.title, "event_url": _event_url(occasion)}
+def _about(brief: EventBrief) -> dict[str, Any]:
+    return {"brief": brief, "title": brief.title, "event_url": _event_url(brief)}
 
 
-def _event_url(occasion: Occasion) -> str:
-    return external_url("events.show", slug=occasion.slug)
+def _event_url(brief: EventBrief) -> str:
+    return external_url("events.show", slug=brief.slug)
 
 
 def qr_image(values: dict[str, Any]) -> bytes:
@@ -171,18 +171,18 @@ def qr_image(values: dict[str, Any]) -> bytes:
 
 def calendar_file(values: dict[str, Any]) -> bytes:
     """The event for the guest's own calendar. It holds no code: calendars are shared more freely than mails."""
-    occasion: Occasion = values["occasion"]
+    brief: EventBrief = values["brief"]
     meeting = calendar.Meeting(
-        uid=f"{occasion.id}@eventapp",
-        sequence=occasion.calendar_sequence,
+        uid=f"{brief.id}@eventapp",
+        sequence=brief.calendar_sequence,
         changed_at=clock.system_now(),
-        starts_at=occasion.starts_at,
-        ends_at=occasion.ends_at,
+        starts_at=brief.starts_at,
+        ends_at=brief.ends_at,
         title=str(values["title"]),
-        place=occasion.place,
+        place=brief.place,
         url=values["event_url"],
     )
-    write = calendar.cancel if occasion.cancelled_at else calendar.event_file
+    write = calendar.cancel if brief.cancelled_at else calendar.event_file
     return write(meeting).encode()
 
 

@@ -90,7 +90,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Occasion:
+class EventBrief:
     """What signing up and its mails need to know of an event."""
 
     id: str
@@ -174,7 +174,7 @@ class OwnPage:
     registered_at: datetime
     heads: tuple[BookedHead, ...]
     place: int | None
-    occasion: Occasion
+    brief: EventBrief
 
     @property
     def live(self) -> list[BookedHead]:
@@ -211,7 +211,7 @@ def _page(conn: Connection, rows: Sequence[Any]) -> OwnPage | None:
         registered_at=as_moment(row.registered_at),
         heads=heads,
         place=place_in_line(conn, row.booking_id) if waits else None,
-        occasion=occasion_by_id(conn, row.event_id),
+        brief=brief_by_id(conn, row.event_id),
     )
 
 
@@ -225,16 +225,16 @@ def ticket_by_code(conn: Connection, typed: str) -> OwnPage | None:
     return page_by_ticket(conn, code_hash(typed))
 
 
-def occasion_by_slug(conn: Connection, slug: str) -> Occasion | None:
+def brief_by_slug(conn: Connection, slug: str) -> EventBrief | None:
     """A published event; None when there is none."""
-    return _occasion(EVENT_BY_SLUG(conn, slug=slug).all())
+    return _brief(EVENT_BY_SLUG(conn, slug=slug).all())
 
 
-def occasion_by_id(conn: Connection, event_id: str) -> Occasion:
+def brief_by_id(conn: Connection, event_id: str) -> EventBrief:
     """
     :raises LookupError: when there is no such event.
     """
-    found = _occasion(EVENT_BY_ID(conn, event_id=event_id).all())
+    found = _brief(EVENT_BY_ID(conn, event_id=event_id).all())
     if found is None:
         raise LookupError(event_id)
     return found
@@ -297,11 +297,11 @@ def _booked(rows: Sequence[Any]) -> Booked | None:
     return Booked(row.booking_id, row.event_id, row.quota_id, row.email, row.lang, heads)
 
 
-def _occasion(rows: Any) -> Occasion | None:
+def _brief(rows: Any) -> EventBrief | None:
     if not rows:
         return None
     row = rows[0]
-    return Occasion(
+    return EventBrief(
         id=row.id,
         slug=row.slug,
         title=Wording.load(row.title),

@@ -64,9 +64,9 @@ def create(event_id: str) -> ResponseReturnValue:
     if not form.validate():
         return render_template("registration/staff/new.html", event=event, form=form), 422
     conn = db.session.connection()
-    offered, occasion = queries.choices(conn, event_id), queries.occasion_by_id(conn, event_id)
+    offered, brief = queries.choices(conn, event_id), queries.brief_by_id(conn, event_id)
     outcome = actions.register_by_staff(
-        conn, occasion, offered, form.sign_up(), form.sending(chosen()), by=current_person(), now=clock.now()
+        conn, brief, offered, form.sign_up(), form.sending(chosen()), by=current_person(), now=clock.now()
     )
     is_seat = outcome.state is RegistrationState.CONFIRMED
     flash(_("Registered, with a seat.") if is_seat else _("Registered, on the waiting list."), "success")

@@ -16,7 +16,7 @@ from eventapp.errors import TooManyError, existing
 from eventapp.formats import qr
 from eventapp.formats.display import number
 from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules
-from eventapp.registration.actions import Outcome
+from eventapp.registration.actions import SignedUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
     EventNotOpenError,
@@ -24,9 +24,9 @@ from eventapp.registration.errors import (
     TicketNotFoundError,
     TooManySeatsError,
 )
-from eventapp.registration.kept_fields import KeptOccasions, look_up
+from eventapp.registration.kept_fields import KeptBriefs, look_up
 from eventapp.registration.models import Reason, RegistrationState
-from eventapp.registration.queries import BookedHead, Choice, Occasion, OwnPage
+from eventapp.registration.queries import BookedHead, Choice, EventBrief, OwnPage
 from eventapp.tokens import token_hash
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
@@ -52,21 +52,21 @@ def form(slug: str) -> ResponseReturnValue:
 def sign_up(slug: str) -> ResponseReturnValue:
     """Take in a sign-up. In a rush nothing here touches the database but the one write."""
     db.only_reads()
-    kept: KeptOccasions = current_app.extensions["kept_occasions"]
-    occasion, offered, asks = kept.get(slug)
+    kept: KeptBriefs = current_app.extensions["kept_briefs"]
+    brief, offered, asks = kept.get(slug)
     sent = forms.read(request.form, asks, lang=chosen(), notice_version=notice_words.CURRENT, now=clock.system_now())
     if not sent.is_valid:
-        return _draw(occasion, offered, sent.form), 422
+        return _draw(brief, offered, sent.form), 422
     try:
-        outcome = actions.sign_up(occasion, offered, sent.sign_up, sent.sending, now=clock.now())
+        outcome = actions.sign_up(brief, offered, sent.sign_up, sent.sending, now=clock.now())
     except EventNotOpenError:
-        return _not_open(occasion, typed=True), 409
+        return _not_open(brief, typed=True), 409
     except OtherContentError as error:
-        return _draw(occasion, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
+        return _draw(brief, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
     except TooManySeatsError:
         return redirect(url_for(".mail_sent", slug=slug), 303)
     except OperationalError:  # a full disk, a database that is away: sent again with the same key it is one sign-up
-        return _draw(occasion, offered, sent.form, failed=True), 503, {"Retry-After": "30"}
+        return _draw(brief, offered, sent.form, failed=True), 503, {"Retry-After": "30"}
     return redirect(own_page_url(outcome), 303)
 
 
@@ -74,8 +74,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
 @public
 def mail_sent(slug: str) -> ResponseReturnValue:
     """What is said where saying more would tell who has signed up."""
-    occasion = look_up(slug).occasion
-    return render_template("registration/mail_sent.html", occasion=occasion)
+    brief = look_up(slug).brief
+    return render_template("registration/mail_sent.html", brief=brief)
 
 
 @bp.get("/t/<code>")
@@ -152,7 +152,7 @@ def leave_one(token: str, position: int) -> ResponseReturnValue:
     return redirect(url_for(".waiting", token=token), 303)
 
 
-def own_page_url(outcome: Outcome) -> str:
+def own_page_url(outcome: SignedUp) -> str:
     """Where a guest sees what came of it: one alone the ticket, a group all of them."""
     if outcome.ticket_code and len(outcome.registration_ids) == 1:
         return url_for("registration.ticket", code=outcome.ticket_code)
@@ -162,40 +162,40 @@ def own_page_url(outcome: Outcome) -> str:
 # --- parts ---------------------------------------------------------------------------------------------------
 
 
-def _phase(occasion: Occasion) -> rules.Phase:
+def _phase(brief: EventBrief) -> rules.Phase:
     return rules.phase(
-        opens_at=occasion.opens_at,
-        closes_at=occasion.closes_at,
-        cancelled_at=occasion.cancelled_at,
+        opens_at=brief.opens_at,
+        closes_at=brief.closes_at,
+        cancelled_at=brief.cancelled_at,
         now=clock.now(),
     )
 
 
-def _not_open(occasion: Occasion, *, typed: bool = False) -> str:
-    return render_template("registration/not_open.html", occasion=occasion, phase=_phase(occasion), typed=typed)
+def _not_open(brief: EventBrief, *, typed: bool = False) -> str:
+    return render_template("registration/not_open.html", brief=brief, phase=_phase(brief), typed=typed)
 
 
 def _blank_form(slug: str) -> str:
-    occasion, offered, asks = look_up(slug)
-    if _phase(occasion) is not rules.Phase.OPEN:
-        return _not_open(occasion)
-    return _draw(occasion, offered, forms.SignUpForm(slot("key"), slot("drawn_at"), asks))
+    brief, offered, asks = look_up(slug)
+    if _phase(brief) is not rules.Phase.OPEN:
+        return _not_open(brief)
+    return _draw(brief, offered, forms.SignUpForm(slot("key"), slot("drawn_at"), asks))
 
 
 def _draw(
-    occasion: Occasion,
+    brief: EventBrief,
     offered: list[Choice],
     form: forms.SignUpForm,
     earlier: str | None = None,
     *,
     failed: bool = False,
 ) -> str:
-    full = {one.id for one in offered if not _free(occasion, one)}
+    full = {one.id for one in offered if not _free(brief, one)}
     return render_template(
         "registration/form.html",
-        occasion=occasion,
+        brief=brief,
         form=form,
-        is_full=len(full) == len(offered) and not _free(occasion, None),
+        is_full=len(full) == len(offered) and not _free(brief, None),
         earlier=earlier,
         failed=failed,
         trap=forms.TRAP,
@@ -204,8 +204,8 @@ def _draw(
     )
 
 
-def _free(occasion: Occasion, choice: Choice | None) -> int:
-    seats = occasion.seats_for(choice)
+def _free(brief: EventBrief, choice: Choice | None) -> int:
+    seats = brief.seats_for(choice)
     return seats.free if seats else 0
 
 
@@ -233,20 +233,20 @@ def _held(hashed: str, find: queries.Find) -> OwnPage:
 
 def _own_page(page: OwnPage, code: str | None) -> str:
     """What a guest's own page says: drawn once for all guests of an event who stand alone in the same place."""
-    now, occasion, token = clock.now(), page.occasion, ticket_rules.link_token(page.id)
+    now, brief, token = clock.now(), page.brief, ticket_rules.link_token(page.id)
     facts = {
         "template": _template(page, code),
         "has_email": bool(page.email),
         # only the sender is told where the mail went, not whoever was handed a ticket of the group
         "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
-        "can_cancel": now < occasion.ends_at,
-        "is_open": _phase(occasion) is rules.Phase.OPEN,
+        "can_cancel": now < brief.ends_at,
+        "is_open": _phase(brief) is rules.Phase.OPEN,
     }
     own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place)}
     if len(page.heads) > 1:
         own |= {"way_out": url_for(".confirm_leaving", token=token), "link_token": token}
-        return _drawn(occasion, facts, heads=page.heads, live=len(page.live), **own)
-    outline = kept_outline(("own page", page.event_id, chosen(), *facts.values()), lambda: _outlined(occasion, facts))
+        return _drawn(brief, facts, heads=page.heads, live=len(page.live), **own)
+    outline = kept_outline(("own page", page.event_id, chosen(), *facts.values()), lambda: _outlined(brief, facts))
     if code is None:
         return outline.fill(**own, way_out=url_for(".confirm_leaving", token=token))
     drawing = qr.kept_svg(ticket_rules.scanned_address(code), _("QR code of your ticket"))
@@ -254,13 +254,13 @@ def _own_page(page: OwnPage, code: str | None) -> str:
     return outline.fill(**own, way_out=way_out, qr=drawing, code=ticket_rules.grouped(code))
 
 
-def _outlined(occasion: Occasion, facts: Mapping[str, object]) -> str:
+def _outlined(brief: EventBrief, facts: Mapping[str, object]) -> str:
     slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code")}
-    return _drawn(occasion, facts, **slots)
+    return _drawn(brief, facts, **slots)
 
 
-def _drawn(occasion: Occasion, facts: Mapping[str, object], **own: object) -> str:
-    return render_template(f"registration/{facts['template']}.html", occasion=occasion, **facts, **own)
+def _drawn(brief: EventBrief, facts: Mapping[str, object], **own: object) -> str:
+    return render_template(f"registration/{facts['template']}.html", brief=brief, **facts, **own)
 
 
 def _template(page: OwnPage, code: str | None) -> str:
@@ -282,7 +282,7 @@ def _ask(page: OwnPage, leaving: list[BookedHead], back: str, action: str) -> Re
     if not leaving:
         return redirect(back)
     return render_template(
-        "registration/cancel.html", page=page, occasion=page.occasion, leaving=leaving, back=back, action=action
+        "registration/cancel.html", page=page, brief=page.brief, leaving=leaving, back=back, action=action
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from eventapp import blobs, record
+from eventapp.blobs import NamedFile
 from eventapp.cases import actions, queries, thread_hooks
-from eventapp.cases.actions import CaseFacts, DocumentFacts, Letter, Upload
+from eventapp.cases.actions import CaseFacts, DocumentFacts, LetterFacts
 from eventapp.cases.models import Case, CaseContact, CaseTask, DecisionStep, DocumentKind, LetterKind, Stage
 from eventapp.db import db
 from eventapp.languages import Wording
@@ -33,7 +34,7 @@ def given_case() -> Case:
     """A published case with two documents, one of them for staff only, a task, a meeting and an absent contact."""
     case = actions.open_case(FACTS, by=None, now=OPENED_AT, slug="havnepark")
     for title, is_public in (("Notat", True), ("Fortroligt", False)):
-        upload = Upload(blobs.put(b"%PDF-1.7 " + title.encode()), NAME, "application/pdf")
+        upload = NamedFile(blobs.put(b"%PDF-1.7 " + title.encode()), NAME, "application/pdf")
         facts = DocumentFacts(Wording(title), DocumentKind.MEMO, is_public=is_public)
         actions.add_document(case, facts, upload, by=None, now=OPENED_AT)
     case.tasks.append(CaseTask(position=1, text=Wording({"da": "Undersøg havnen", "en": "Examine the harbour"})))
@@ -168,7 +169,7 @@ def test_higher_slice_adds_to_the_step_of_a_lower_one(app: Flask, case_id: str) 
 def test_steps_lead_to_their_entries_in_the_record(page_client: PageClient, app: Flask, case_id: str) -> None:
     with app.app_context():
         case = queries.case_by_id(case_id)
-        letter = Letter(date(2024, 5, 1), Wording("Vi beder om lov."))
+        letter = LetterFacts(date(2024, 5, 1), Wording("Vi beder om lov."))
         actions.save_letter(case, LetterKind.TO_GOVERNMENT, letter, by=None, now=OPENED_AT)
         db.session.commit()
     page = page_client.visit("/cases/havnepark")

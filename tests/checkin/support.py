@@ -12,7 +12,7 @@ from flask_sqlalchemy import SQLAlchemy
 from eventapp.checkin import actions, queries, scan_actions, undo_actions
 from eventapp.checkin.models import Direction, Occupancy
 from eventapp.checkin.queries import Result
-from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
@@ -46,8 +46,8 @@ class Invitee:
     code: str
 
     @property
-    def ticket(self) -> Guest:
-        return Guest(code_hash=ticket_rules.code_hash(self.code))
+    def ticket(self) -> PointedOut:
+        return PointedOut(code_hash=ticket_rules.code_hash(self.code))
 
 
 def make_hall(db: SQLAlchemy, *, max_persons: int = 200) -> Hall:
@@ -142,7 +142,7 @@ def make_guest(
     return Invitee(registration_id, code)
 
 
-def scanned(guest: Guest, by: Person, minutes: int = 0, *, direction: Direction = Direction.IN) -> Result:
+def scanned(guest: PointedOut, by: Person, minutes: int = 0, *, direction: Direction = Direction.IN) -> Result:
     """Show a ticket so many minutes after the doors opened."""
     moment = Moment(uuid.uuid4().hex, direction)
     session.rollback()  # outside a request the session's transaction would hold the gate

@@ -13,7 +13,7 @@ from eventapp.checkin import presence_actions, scan_actions, undo_actions
 from eventapp.checkin.errors import NotUndoableError
 from eventapp.checkin.models import Direction, Means, Occupancy, Presence, Scan, Verdict
 from eventapp.checkin.presence_actions import Head, of_head
-from eventapp.checkin.scan_actions import Found, Guest, Moment, Turn, WalkIn
+from eventapp.checkin.scan_actions import Found, Moment, PointedOut, Turn, WalkIn
 from eventapp.db import reading, transaction
 from tests.checkin.support import DOORS_OPEN, count_of, make_guest, make_hall
 
@@ -54,7 +54,7 @@ def play(step, number, hall, tickets, made):
     way = Direction.OUT if "out" in act else Direction.IN
     moment = Moment(uuid.uuid4().hex, way, now - timedelta(minutes=kept_for), 0)
     if act in {"in", "out"}:
-        ticket = tickets[which] if which < GUESTS else Guest(code_hash="0" * 64)
+        ticket = tickets[which] if which < GUESTS else PointedOut(code_hash="0" * 64)
         scan_actions.scan(ticket, moment, by=by, now=now)
         made.append((moment, lambda again: scan_actions.scan(ticket, again, by=by, now=now)))
     elif act.startswith("walk"):

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 from eventapp.checkin import forms, queries, rules, scan_actions, undo_actions
 from eventapp.checkin.errors import NotUndoableError, OtherScanError
 from eventapp.checkin.models import Direction, DoorSession, Means, Occupancy, Presence, Scan, Verdict
-from eventapp.checkin.scan_actions import Guest, Moment, WalkIn
+from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
 from eventapp.errors import NotFoundError
 from eventapp.registration import ticket_rules
 from eventapp.registration.models import Booking, Origin, Registration, RegistrationState
@@ -78,7 +78,7 @@ def test_out_and_in_again_counts_one_head(db, hall):
 def test_who_waits_or_cancelled_is_told_so(db, hall, state, expected):
     guest = make_guest(db, hall.event_id, state=state)
     assert scanned(guest.ticket, hall.front).verdict is expected
-    assert scanned(Guest(guest_id=guest.id), hall.front).verdict is expected
+    assert scanned(PointedOut(guest_id=guest.id), hall.front).verdict is expected
     assert count_of(db, hall.event_id)[0] == 0
 
 
@@ -88,7 +88,7 @@ def test_a_ticket_of_another_event_is_refused_without_a_word_about_its_holder(db
     result = scanned(guest.ticket, hall.front)
     assert (result.verdict, result.name) == (Verdict.WRONG_EVENT, "")
     assert db.session.get_one(Scan, result.id).registration_id is None
-    by_name = scanned(Guest(guest_id=guest.id), hall.front)
+    by_name = scanned(PointedOut(guest_id=guest.id), hall.front)
     assert (by_name.verdict, by_name.name) == (Verdict.UNKNOWN, "")
 
 
@@ -183,7 +183,7 @@ def test_only_the_last_thing_that_happened_can_be_undone_and_only_once(db, hall)
     with pytest.raises(NotUndoableError):
         undone(exit_, hall.front)
     undone(entry, hall.front)
-    refused = scanned(Guest(code_hash="f" * 64), hall.front)
+    refused = scanned(PointedOut(code_hash="f" * 64), hall.front)
     with pytest.raises(NotUndoableError):
         undone(refused, hall.front)
     assert count_of(db, hall.event_id)[:3] == (0, 0, 0)
@@ -251,7 +251,7 @@ def test_a_phone_that_shows_thirty_unknown_codes_in_a_minute_is_paused(db, hall)
         assert db.session.get_one(DoorSession, hall.front.id).paused_at is None
         db.session.rollback()
         moment = Moment(uuid.uuid4().hex)
-        scan_actions.scan(Guest(code_hash=f"{number:064x}"), moment, by=hall.front, now=DOORS_OPEN)
+        scan_actions.scan(PointedOut(code_hash=f"{number:064x}"), moment, by=hall.front, now=DOORS_OPEN)
     assert db.session.get_one(DoorSession, hall.front.id).paused_at == DOORS_OPEN
     assert db.session.get_one(DoorSession, hall.side.id).paused_at is None
 
@@ -259,7 +259,7 @@ def test_a_phone_that_shows_thirty_unknown_codes_in_a_minute_is_paused(db, hall)
 def test_wrong_tickets_now_and_then_pause_nobody(db, hall):
     for number in range(2 * rules.MOST_UNKNOWN_CODES):
         now = DOORS_OPEN + timedelta(seconds=3 * number)
-        scan_actions.scan(Guest(code_hash=f"{number:064x}"), Moment(uuid.uuid4().hex), by=hall.front, now=now)
+        scan_actions.scan(PointedOut(code_hash=f"{number:064x}"), Moment(uuid.uuid4().hex), by=hall.front, now=now)
     assert db.session.get_one(DoorSession, hall.front.id).paused_at is None
 
 
@@ -334,7 +334,7 @@ def test_guests_are_found_by_name_in_danish(db, hall):
 def test_a_guest_found_by_name_is_checked_in(db, hall):
     guest = make_guest(db, hall.event_id, "Zacho, Ida")
     assert not queries.guests(hall.event_id, "zacho")[0].is_inside
-    assert scanned(Guest(guest_id=guest.id), hall.front).verdict is Verdict.OK
+    assert scanned(PointedOut(guest_id=guest.id), hall.front).verdict is Verdict.OK
     assert queries.guests(hall.event_id, "zacho")[0].is_inside
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, select
 
 from eventapp.checkin.models import Direction
 from eventapp.contributions import actions, queries
-from eventapp.contributions.actions import Sent
+from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
 from eventapp.contributions.models import Contribution, FollowUp, Quoting
 from eventapp.db import db, new_id, reading
@@ -43,8 +43,8 @@ def held_event(app: Flask) -> Iterator[Event]:
         yield event
 
 
-def sent_to(event: Event, text: str = "Bevar træerne.") -> Sent:
-    return Sent(new_id(), event.themes[0].id, text, Quoting.UNNAMED)
+def sent_to(event: Event, text: str = "Bevar træerne.") -> SentContribution:
+    return SentContribution(new_id(), event.themes[0].id, text, Quoting.UNNAMED)
 
 
 def test_contributions_are_numbered_and_in_the_record(event: Event) -> None:

@@ -14,11 +14,12 @@ from sqlalchemy import func, select
 
 from eventapp import blobs, record
 from eventapp.audit import AuditEntry
+from eventapp.blobs import NamedFile
 from eventapp.db import db, end_reading
 from eventapp.errors import NotFoundError
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
-from eventapp.hearing.answering.actions import Sent, Upload
+from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, SenderKind
 from eventapp.mail.models import OutboxMail
@@ -26,7 +27,7 @@ from eventapp.record.verification import verify_log
 from tests.hearing.conftest import DEADLINE_AT, make_hearing
 
 
-def sent_to(hearing_id: str, **facts: Any) -> Sent:
+def sent_to(hearing_id: str, **facts: Any) -> SentAnswer:
     """An answer as somebody might send it."""
     usual = {
         "submission_key": secrets.token_hex(16),
@@ -36,10 +37,10 @@ def sent_to(hearing_id: str, **facts: Any) -> Sent:
         "sender_kind": SenderKind.CITIZEN,
         "received_at": DEADLINE_AT - timedelta(hours=1),
     }
-    return Sent(hearing_id=hearing_id, **{**usual, **facts})
+    return SentAnswer(hearing_id=hearing_id, **{**usual, **facts})
 
 
-def receive(sent: Sent) -> str:
+def receive(sent: SentAnswer) -> str:
     """Take the answer in as the page does: with no transaction of the session open."""
     end_reading()
     return answering.receive(sent)
@@ -82,7 +83,7 @@ def test_another_text_under_the_same_key_is_never_swallowed(hearing: Hearing) ->
 
 
 def test_attachments_are_sealed_with_the_answer(hearing: Hearing) -> None:
-    upload = Upload("bilag æøå.txt", "text/plain", blobs.put(b"Vores bilag"))
+    upload = NamedFile(blobs.put(b"Vores bilag"), "bilag æøå.txt", "text/plain")
     answer = queries.answer_with_receipt(receive(sent_to(hearing.id, uploads=(upload,))))
     assert [(one.file_name, blobs.read(one.sha256).decode()) for one in answer.attachments] == [
         ("bilag æøå.txt", "Vores bilag")
@@ -103,7 +104,7 @@ def test_thirty_two_doubles_and_thirty_others_at_once_make_thirty_one_answers(ap
     all_sent = [same] * 32 + [sent_to(hearing_id, text=f"Svar {n}") for n in range(30)]
     tokens: list[str] = []
 
-    def send(sent: Sent) -> None:
+    def send(sent: SentAnswer) -> None:
         with app.app_context():
             tokens.append(receive(sent))
 
@@ -122,7 +123,7 @@ def test_thirty_two_doubles_and_thirty_others_at_once_make_thirty_one_answers(ap
 @pytest.mark.parametrize("change", ["text", "received_at", "attachment"])
 def test_a_change_of_a_stored_answer_is_found(hearing: Hearing, change: str) -> None:
     case_id = hearing.case_id
-    upload = Upload("bilag.txt", "text/plain", blobs.put(b"Vores bilag"))
+    upload = NamedFile(blobs.put(b"Vores bilag"), "bilag.txt", "text/plain")
     answer = queries.answer_with_receipt(receive(sent_to(hearing.id, uploads=(upload,))))
     if change == "attachment":
         db.session.delete(answer.attachments[0])

@@ -19,10 +19,10 @@ from sqlalchemy import select
 
 from eventapp import blobs, record
 from eventapp.audit import AuditEntry
+from eventapp.blobs import NamedFile
 from eventapp.db import db, end_reading
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
-from eventapp.hearing.answering.actions import Upload
 from eventapp.record.signing import key_ring
 from eventapp.web.permissions import Role
 from tests.hearing.conftest import DEADLINE_AT, make_hearing
@@ -40,7 +40,7 @@ def answered_case(app: Flask) -> str:
         hearing = make_hearing()
         hearing_id, case_id = hearing.id, hearing.case_id
         end_reading()
-        upload = Upload("bilag æøå.txt", "text/plain", blobs.put("Vores bilag æøå".encode()))
+        upload = NamedFile(blobs.put("Vores bilag æøå".encode()), "bilag æøå.txt", "text/plain")
         answering.receive(sent_to(hearing_id, uploads=(upload,)))
         late = sent_to(hearing_id, text="Hemmeligt", received_at=DEADLINE_AT + timedelta(seconds=1))
         answering.receive(late)

@@ -14,13 +14,13 @@ from flask import Flask
 from sqlalchemy import inspect, text
 
 from eventapp import blobs, record
+from eventapp.blobs import NamedFile
 from eventapp.contributions import actions as contributions
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.models import Quoting
 from eventapp.db import db, end_reading, reading
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
-from eventapp.hearing.answering.actions import Upload
 from eventapp.hearing.dossier import erasure_actions
 from eventapp.invitations import actions as invitations
 from eventapp.invitations.actions import Given
@@ -56,8 +56,8 @@ def answered_case(app: Flask) -> str:
         hearing = make_hearing()
         hearing_id, case_id = hearing.id, hearing.case_id
         end_reading()
-        upload = Upload(f"{PLANTED}.txt", "text/plain", blobs.put(f"Bilag om en {PLANTED}".encode()))
-        shared = Upload("fælles.txt", "text/plain", blobs.put(b"Det samme bilag"))
+        upload = NamedFile(blobs.put(f"Bilag om en {PLANTED}".encode()), f"{PLANTED}.txt", "text/plain")
+        shared = NamedFile(blobs.put(b"Det samme bilag"), "fælles.txt", "text/plain")
         answering.receive(sent_to(hearing_id, **WRITTEN, uploads=(upload, shared)))
         answering.receive(sent_to(hearing_id, uploads=(shared,)))
         record.checkpoint_covering(case_id)
@@ -152,7 +152,9 @@ def test_what_is_erased_with_a_failing_transaction_stays(app: Flask, case_id: st
 def test_a_contribution_loses_text_and_name(app: Flask) -> None:
     with app.app_context():
         event = make_event()
-        sent = contributions.Sent("a" * 32, event.themes[0].id, WRITTEN["text"], Quoting.NAMED, WRITTEN["name"])
+        sent = contributions.SentContribution(
+            "a" * 32, event.themes[0].id, WRITTEN["text"], Quoting.NAMED, WRITTEN["name"]
+        )
         contribution = contributions.contribute(event, sent, now=STARTS_AT + timedelta(hours=3))
         case_id, contribution_id, fingerprint = event.case_id, contribution.id, contribution.content_hash
         db.session.commit()

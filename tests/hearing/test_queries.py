@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 
 from eventapp import blobs
+from eventapp.blobs import NamedFile
 from eventapp.cases.models import Case
 from eventapp.db import db, end_reading
 from eventapp.errors import NotFoundError
 from eventapp.hearing import queries
-from eventapp.hearing.answering.actions import Upload
 from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.calling.actions import party_token
 from eventapp.hearing.models import Hearing, Notice
@@ -210,7 +210,7 @@ def test_number_and_address_must_both_fit_and_letters_may_be_large_or_small(hear
 
 
 def test_an_attachment_is_found_by_answer_and_place(hearing: Hearing) -> None:
-    uploads = tuple(Upload(name, "text/plain", blobs.put(name.encode())) for name in ("b.txt", "a.txt"))
+    uploads = tuple(NamedFile(blobs.put(name.encode()), name, "text/plain") for name in ("b.txt", "a.txt"))
     receive(sent_to(hearing.id, uploads=uploads))
     receive(sent_to(hearing.id, uploads=uploads[:1]))
     first, second = queries.answers(hearing.id)

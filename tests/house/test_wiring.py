@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from eventapp import clock, create_app
 from eventapp.checkin import scan_actions
-from eventapp.checkin.scan_actions import Guest, Moment
+from eventapp.checkin.scan_actions import Moment, PointedOut
 from eventapp.config import Settings
 from eventapp.db import db, new_id
 from eventapp.events.models import Event, QuotaKind
@@ -131,6 +131,6 @@ def test_an_invited_guest_whose_ticket_is_shown_at_the_door_has_come(
         db.session.commit()
         invitation_id, guest_id = invitation.id, invitation.registration_id
         phone = open_phone(invitation.event, "Hovedindgang")
-        scan_actions.scan(Guest(guest_id=guest_id), Moment(new_id()), by=phone, now=full.doors_open_at)
+        scan_actions.scan(PointedOut(guest_id=guest_id), Moment(new_id()), by=phone, now=full.doors_open_at)
     page = organiser.visit(f"/staff/events/{full.id}/invitations/{invitation_id}")
     assert ": mødte op" in page.text

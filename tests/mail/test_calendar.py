@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar, Event
 
-from eventapp.mail.calendar import Guest, Meeting, cancel, event_file, request
+from eventapp.mail.calendar import Attendee, Meeting, cancel, event_file, request
 
 STARTS_AT = datetime(2023, 9, 28, 15, 0, tzinfo=UTC)
 MEETING = Meeting(
@@ -27,7 +27,7 @@ MEETING = Meeting(
     organiser_name="Københavns Kommune",
     organiser_email="debat@example.org",
 )
-GUEST = Guest("Justitsministeren", "minister@example.org")
+GUEST = Attendee("Justitsministeren", "minister@example.org")
 NASTY = [
     "a\r\nATTENDEE:mailto:x@example.org",
     "a\nBEGIN:VEVENT",
@@ -103,7 +103,7 @@ def test_what_is_empty_is_left_out():
 def test_no_text_becomes_a_line_of_its_own(field: str, value: str):
     _, plain = parsed(request(MEETING, GUEST))
     changed: dict[str, Any] = {field: value}
-    whole, event = parsed(request(replace(MEETING, **changed), Guest(value, "minister@example.org")))
+    whole, event = parsed(request(replace(MEETING, **changed), Attendee(value, "minister@example.org")))
     assert set(event) <= set(plain)  # a field that held nothing but control signs is left out
     assert len(whole.subcomponents) == 2
     assert str(event["ATTENDEE"]) == "mailto:minister@example.org"

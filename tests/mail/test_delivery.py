@@ -84,7 +84,7 @@ def test_a_mail_arrives_with_both_texts_and_our_headers(smtp_app: Flask, smtp_se
 
 
 def test_the_calendar_part_says_its_method_and_keeps_every_byte(smtp_app: Flask, smtp_server: SmtpServer):
-    text = calendar.request(MEETING, calendar.Guest("Ærø", "anna@example.org"))
+    text = calendar.request(MEETING, calendar.Attendee("Ærø", "anna@example.org"))
     queue(calendar=text, calendar_method="REQUEST")
     send(smtp_app)
     assert smtp_server.received[0].calendar() == ("REQUEST", text)

@@ -25,7 +25,7 @@ from eventapp.config import Settings
 from eventapp.db import reading, transaction, write
 from eventapp.mail import lane, outbox
 from eventapp.mail.channels import eml_path
-from eventapp.mail.lane import MailLane, Outcome
+from eventapp.mail.lane import MailLane, MailOutcome
 from eventapp.mail.models import OutboxMail, State
 from eventapp.work import heartbeat
 from eventapp.work.models import WorkerHeartbeat
@@ -118,7 +118,7 @@ def test_who_lost_a_mail_changes_nothing(db: SQLAlchemy):
     mine = write(lambda conn: lane.take(conn, "mine", now))
     assert mine is not None
     change(mail_id, leased_by="another")
-    write(lambda conn: lane.end(conn, "mine", mine, Outcome(State.REFUSED, "550 no"), now))
+    write(lambda conn: lane.end(conn, "mine", mine, MailOutcome(State.REFUSED, "550 no"), now))
     write(lambda conn: lane.queue.untried(conn, "mine", mine, now))
     assert (row(mail_id).state, row(mail_id).leased_by, row(mail_id).tries) == (State.SENDING, "another", [])
 
@@ -162,7 +162,7 @@ def test_an_outcome_that_the_database_refuses_does_not_hold_up_the_lane(
     app: Flask, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
 ):
     bad, good = queue(), queue()
-    outcomes = {bad: Outcome(State.SENT, "\0" if db.engine.dialect.name == "postgresql" else cast("str", object()))}
+    outcomes = {bad: MailOutcome(State.SENT, "\0" if db.engine.dialect.name == "postgresql" else cast("str", object()))}
     sending = Worker(app)
     attempt = lane._send
     monkeypatch.setattr(lane, "_send", lambda channel, row: outcomes.get(row.id) or attempt(channel, row))

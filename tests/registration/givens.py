@@ -15,7 +15,7 @@ from eventapp import db as core
 from eventapp.db import db, new_id
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.registration import actions, queries
-from eventapp.registration.actions import Head, Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignedUp, SignUp
 from eventapp.registration.models import Booking, Registration, RegistrationState
 from tests.support.factories import SIGN_UP_AT, make_event
 
@@ -33,16 +33,16 @@ def given_event(**facts: Any) -> Event:
 
 def sign_up(
     event: Event, number: int = 1, *, heads: int = 1, key: str = "", now: datetime = SIGN_UP_AT, **given: Any
-) -> Outcome:
+) -> SignedUp:
     """Sign up so many people together as the public form does; ``number`` makes bookings differ.
 
     :param given: of the sending ``email`` and ``wants_follow_up``, anything else of each of its heads.
     """
     with core.reading() as conn:
-        occasion = queries.occasion_by_slug(conn, event.slug)
+        brief = queries.brief_by_slug(conn, event.slug)
         offered = queries.choices(conn, event.id)
-    assert occasion is not None
-    return actions.sign_up(occasion, offered, said(number, heads, **given), Sending(key or new_id()), now=now)
+    assert brief is not None
+    return actions.sign_up(brief, offered, said(number, heads, **given), Sending(key or new_id()), now=now)
 
 
 def said(number: int = 1, heads: int = 1, **given: Any) -> SignUp:

@@ -13,7 +13,7 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.registration import actions, hooks, jobs, queries, retention_jobs, ticket_rules
-from eventapp.registration.actions import Head, Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignedUp, SignUp
 from eventapp.registration.errors import EventNotOpenError, OtherContentError, TooManySeatsError
 from eventapp.registration.models import Origin, Reason, RegistrationState
 from tests.registration.givens import count, given_event, quota_of, rows, sign_up
@@ -21,7 +21,7 @@ from tests.support.factories import SIGN_UP_AT, STARTS_AT
 from tests.support.work import do_jobs
 
 
-def accept(event: Event, key: str = "", **given: str) -> Outcome:
+def accept(event: Event, key: str = "", **given: str) -> SignedUp:
     guest = SignUp("minister@example.org", (Head(given.get("name", "Ministeren")),))
     sending = Sending(key or new_id())
     return core.write(
@@ -29,11 +29,11 @@ def accept(event: Event, key: str = "", **given: str) -> Outcome:
     )
 
 
-def walk_in(event: Event, key: str) -> Outcome:
+def walk_in(event: Event, key: str) -> SignedUp:
     return core.write(lambda conn: actions.walk_in(conn, event_id=event.id, key=key, name="Bo", now=STARTS_AT))
 
 
-def cancel(outcome: Outcome, now: datetime = SIGN_UP_AT) -> list[str]:
+def cancel(outcome: SignedUp, now: datetime = SIGN_UP_AT) -> list[str]:
     return core.write(
         lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=now)
     )

@@ -20,7 +20,7 @@ from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.languages import Wording
 from eventapp.mail.models import OutboxMail
 from eventapp.registration import actions, queries, retention_jobs, staff_queries, ticket_rules
-from eventapp.registration.actions import Head, Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignedUp, SignUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
     GroupTooLargeError,
@@ -44,7 +44,7 @@ def cancel_one(registration_id: str) -> list[str]:
     return core.write(lambda conn: actions.cancel(conn, registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT))
 
 
-def cancel_all(outcome: Outcome) -> list[str]:
+def cancel_all(outcome: SignedUp) -> list[str]:
     return core.write(
         lambda conn: actions.cancel_booking(
             conn, outcome.booking_id, reason=Reason.TOLD_STAFF, now=SIGN_UP_AT, by=STAFF
@@ -133,15 +133,15 @@ def test_those_who_take_different_kinds_of_seats_sign_up_separately(db) -> None:
     database.session.add(Category(event_id=event.id, position=2, label=Wording("Presse"), quota_kind=QuotaKind.PRESS))
     database.session.commit()
     with core.reading() as conn:
-        occasion, offered = queries.occasion_by_id(conn, event.id), queries.choices(conn, event.id)
+        brief, offered = queries.brief_by_id(conn, event.id), queries.choices(conn, event.id)
     citizen, press = (one.id for one in offered)
     for categories, quota in (((press, press), QuotaKind.PRESS), ((citizen, None), QuotaKind.PUBLIC)):
         people = tuple(Head("Bo", one) for one in categories)
-        actions.sign_up(occasion, offered, SignUp("bo@example.org", people), Sending(new_id()), now=SIGN_UP_AT)
+        actions.sign_up(brief, offered, SignUp("bo@example.org", people), Sending(new_id()), now=SIGN_UP_AT)
         assert quota_of(event, quota).taken == 2
     mixed = SignUp("bo@example.org", (Head("Bo", press), Head("Eva", citizen)))
     with pytest.raises(MixedSeatsError):
-        actions.sign_up(occasion, offered, mixed, Sending(new_id()), now=SIGN_UP_AT)
+        actions.sign_up(brief, offered, mixed, Sending(new_id()), now=SIGN_UP_AT)
 
 
 def test_the_limit_of_an_address_counts_heads(db) -> None:
@@ -289,7 +289,7 @@ def test_a_changed_event_is_told_once_a_booking(db) -> None:
 # --- pages ---------------------------------------------------------------------------------------------------
 
 
-def open_group(heads: int = 3, seats: int = 5) -> tuple[Event, Outcome]:
+def open_group(heads: int = 3, seats: int = 5) -> tuple[Event, SignedUp]:
     event = given_event(seats=seats, starts_at=clock.now() + timedelta(days=10))
     return event, sign_up(event, heads=heads, now=clock.now())
 
@@ -365,10 +365,10 @@ def test_the_organiser_counts_heads_finds_each_and_cancels_one_or_all(page_clien
 def test_staff_register_a_group_and_mail_it_again(db) -> None:
     event = given_event()
     with core.reading() as conn:
-        occasion = queries.occasion_by_id(conn, event.id)
+        brief = queries.brief_by_id(conn, event.id)
     outcome = core.write(
         lambda conn: actions.register_by_staff(
-            conn, occasion, [], said(heads=4), Sending(new_id()), by=STAFF, now=SIGN_UP_AT
+            conn, brief, [], said(heads=4), Sending(new_id()), by=STAFF, now=SIGN_UP_AT
         )
     )
     core.write(lambda conn: actions.send_again(conn, outcome.booking_id, by=STAFF))
@@ -391,11 +391,11 @@ def test_a_sign_up_runs_eight_statements_however_many_come(db, heads: int) -> No
     sent = SignUp("bo@example.org", tuple(Head(f"Bo {number}") for number in range(heads)))
     event, run = given_event(), []
     with core.reading() as conn:
-        occasion = queries.occasion_by_id(conn, event.id)
+        brief = queries.brief_by_id(conn, event.id)
     listen = (database.engine, "before_cursor_execute", lambda *given: run.append(given[2].split()[0]))
     listen_to_events.listen(*listen)
     try:
-        actions.sign_up(occasion, [], sent, Sending(new_id()), now=SIGN_UP_AT)
+        actions.sign_up(brief, [], sent, Sending(new_id()), now=SIGN_UP_AT)
     finally:
         listen_to_events.remove(*listen)
     assert [one for one in run if one not in ("BEGIN", "COMMIT")] == ["UPDATE", *["INSERT"] * 6, "SELECT"]

@@ -17,7 +17,7 @@ from eventapp.mail.models import OutboxMail
 from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import Rendered
 from eventapp.registration import actions, jobs, queries, ticket_rules
-from eventapp.registration.actions import Outcome
+from eventapp.registration.actions import SignedUp
 from eventapp.registration.errors import TooManySeatsError
 from eventapp.registration.models import Reason
 from eventapp.web.permissions import Person
@@ -32,7 +32,7 @@ def mails() -> dict[str, tuple[QueuedMail, Rendered]]:
     return {job.message: (job, rendering.render(job)) for job in take_mails()}
 
 
-def cancel(outcome: Outcome) -> None:
+def cancel(outcome: SignedUp) -> None:
     core.write(
         lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT)
     )
@@ -152,8 +152,8 @@ def test_the_row_holds_ids_and_no_text_of_the_guest(db) -> None:
 def test_mails_follow_the_language_of_the_guest(db) -> None:
     event = given_event(seats=1)
     with core.reading() as conn:
-        occasion = queries.occasion_by_id(conn, event.id)
-    actions.sign_up(occasion, [], said(), actions.Sending("0" * 32, lang="en"), now=SIGN_UP_AT)
+        brief = queries.brief_by_id(conn, event.id)
+    actions.sign_up(brief, [], said(), actions.Sending("0" * 32, lang="en"), now=SIGN_UP_AT)
     _job, mail = mails()["registration/confirmed"]
     assert mail.subject == "Your ticket: Debate about the harbour park"
     assert "You are signed up. Here is your ticket." in mail.text

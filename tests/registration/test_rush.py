@@ -12,7 +12,7 @@ from eventapp import db as core
 from eventapp.db import Sql, new_id
 from eventapp.events.models import Event
 from eventapp.registration import actions, queries, seat_actions
-from eventapp.registration.actions import Outcome, Sending
+from eventapp.registration.actions import Sending, SignedUp
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.seat_actions import Place
 from eventapp.web.permissions import Person
@@ -22,7 +22,7 @@ from tests.support.factories import SIGN_UP_AT
 SEATS, PEOPLE = 50, 200
 
 
-def rush(app: Flask, event: Event) -> list[Outcome | Exception]:
+def rush(app: Flask, event: Event) -> list[SignedUp | Exception]:
     return all_at_once(app, [partial(sign_up, event, number) for number in range(PEOPLE)])
 
 
@@ -42,7 +42,7 @@ def test_each_of_a_rush_is_told_the_place_that_it_got_and_leaves_one_mail_and_on
 ) -> None:
     event = given_event(seats=SEATS)
     before = counts()
-    outcomes = [one for one in rush(app, event) if isinstance(one, Outcome)]
+    outcomes = [one for one in rush(app, event) if isinstance(one, SignedUp)]
     assert sorted(one.place for one in outcomes if one.place) == list(range(1, PEOPLE - SEATS + 1))
     assert len({one.ticket_code for one in outcomes if one.ticket_code}) == SEATS
     assert {table: after - before[table] for table, after in counts().items()} == dict.fromkeys(before, PEOPLE)
@@ -99,9 +99,9 @@ def test_what_staff_send_eight_times_at_once_is_one_registration(app: Flask, db)
     event, key, by = given_event(seats=3), new_id(), Person("staff", "Anna", frozenset())
 
     def register() -> str:
-        def job(conn: Connection) -> Outcome:
-            occasion = queries.occasion_by_id(conn, event.id)
-            return actions.register_by_staff(conn, occasion, [], said(), Sending(key), by=by, now=SIGN_UP_AT)
+        def job(conn: Connection) -> SignedUp:
+            brief = queries.brief_by_id(conn, event.id)
+            return actions.register_by_staff(conn, brief, [], said(), Sending(key), by=by, now=SIGN_UP_AT)
 
         return core.write(job).registration_id
 
@@ -115,7 +115,7 @@ def test_seats_given_back_in_a_rush_go_to_the_first_in_line_and_none_is_lost(app
     for number in range(10, 30):
         sign_up(event, number)
 
-    def give_back(outcome: Outcome) -> None:
+    def give_back(outcome: SignedUp) -> None:
         core.write(
             lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=SIGN_UP_AT)
         )

@@ -12,7 +12,7 @@ from eventapp.audit import AuditEntry
 from eventapp.db import db as database
 from eventapp.events.models import Event
 from eventapp.registration import staff_queries
-from eventapp.registration.actions import Outcome
+from eventapp.registration.actions import SignedUp
 from eventapp.registration.models import Reason, RegistrationChange, RegistrationState
 from eventapp.web.permissions import Role
 from tests.registration.givens import count, given_event, quota_of, rows, sign_up
@@ -36,7 +36,7 @@ def organiser(page_client: PageClient) -> PageClient:
     return page_client
 
 
-def add(event: Event, number: int, **given: Any) -> Outcome:
+def add(event: Event, number: int, **given: Any) -> SignedUp:
     return sign_up(event, number, now=clock.now(), **given)
 
 

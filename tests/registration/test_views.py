@@ -340,11 +340,11 @@ def test_in_a_rush_the_event_is_looked_up_once_a_second(
         return look_up(slug)
 
     monkeypatch.setattr(kept_fields, "look_up", counted)
-    occasions = kept_fields.KeptOccasions()
+    briefs = kept_fields.KeptBriefs()
     with app.app_context():
-        found = [occasions.get(event.slug) for _ in range(5)]
-        assert kept_fields.KeptOccasions(0).get(event.slug) == found[0]
-        assert kept_fields.KeptOccasions(0).get(event.slug) == found[0]
+        found = [briefs.get(event.slug) for _ in range(5)]
+        assert kept_fields.KeptBriefs(0).get(event.slug) == found[0]
+        assert kept_fields.KeptBriefs(0).get(event.slug) == found[0]
         with pytest.raises(NotFoundError):
-            occasions.get("nothing")
+            briefs.get("nothing")
     assert looks == [event.slug] * 3 + ["nothing"]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from eventapp import db as core
-from eventapp.checkin.scan_actions import Guest
+from eventapp.checkin.scan_actions import PointedOut
 from eventapp.db import db
 from eventapp.events.models import Category, Event
 from eventapp.languages import Wording
 from eventapp.registration import actions, queries, ticket_rules
-from eventapp.registration.actions import Head, Outcome, Sending, SignUp
+from eventapp.registration.actions import Head, Sending, SignedUp, SignUp
 from eventapp.registration.models import Reason
 from eventapp.web.permissions import Person
 from tests.checkin.support import open_phone, scanned, undone, walked_in
@@ -53,23 +53,23 @@ def _add_experts(event: Event) -> None:
     db.session.commit()
 
 
-def _sign_up(event: Event, name: str, label: str) -> Outcome:
+def _sign_up(event: Event, name: str, label: str) -> SignedUp:
     with core.reading() as conn:
-        occasion = queries.occasion_by_slug(conn, event.slug)
-        assert occasion is not None
+        brief = queries.brief_by_slug(conn, event.slug)
+        assert brief is not None
         offered = queries.choices(conn, event.id)
     choice = next(one for one in offered if str(one.label) == label)
     given = SignUp(f"{core.new_id()}@example.org", (Head(name, choice.id, organisation="=1+1"),))
-    return actions.sign_up(occasion, offered, given, Sending(core.new_id()), now=SIGN_UP_AT)
+    return actions.sign_up(brief, offered, given, Sending(core.new_id()), now=SIGN_UP_AT)
 
 
-def _cancel(outcome: Outcome) -> None:
+def _cancel(outcome: SignedUp) -> None:
     later = SIGN_UP_AT + timedelta(hours=1)
     core.write(lambda conn: actions.cancel(conn, outcome.registration_id, reason=Reason.GUEST_CANCELLED, now=later))
 
 
-def _ticket(registration_id: str) -> Guest:
+def _ticket(registration_id: str) -> PointedOut:
     with core.reading() as conn:
         head = queries.head(conn, registration_id)
     assert head is not None
-    return Guest(code_hash=ticket_rules.code_hash(head.code or ""))
+    return PointedOut(code_hash=ticket_rules.code_hash(head.code or ""))

@@ -12,7 +12,7 @@ import pytest
 
 from eventapp import clock
 from eventapp.audit import AuditEntry
-from eventapp.checkin.scan_actions import Guest
+from eventapp.checkin.scan_actions import PointedOut
 from eventapp.contributions.queries import to_be_asked
 from eventapp.db import db as database
 from eventapp.events.models import Event
@@ -214,7 +214,7 @@ def test_figures_count_heads_and_those_of_a_group_are_asked_afterwards_once(db) 
     group = sign_up(event, heads=4, wants_follow_up=True)
     door = open_phone(database.session.get_one(Event, event.id), "Hovedindgang")
     for minute, code in enumerate(group.ticket_codes[1:3]):
-        scanned(Guest(code_hash=ticket_rules.code_hash(code)), door, minute)
+        scanned(PointedOut(code_hash=ticket_rules.code_hash(code)), door, minute)
     figures = queries.figures(database.session.get_one(Event, event.id), event.ends_at)
     assert (figures.total.confirmed, figures.total.came, figures.total.no_shows) == (4, 2, 2)
     assert queries.attendee_count(event.id) == 4

@@ -15,10 +15,11 @@ import pytest
 from flask import Flask
 
 from eventapp import blobs
+from eventapp.blobs import NamedFile
 from eventapp.config import Settings
 from eventapp.db import end_reading, new_id
 from eventapp.hearing.answering import actions as answering
-from eventapp.hearing.answering.actions import Sent, Upload
+from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.models import SenderKind
 from tests.hearing.conftest import SENT_AT, make_hearing
 from tests.registration.givens import given_event, sign_up
@@ -70,9 +71,9 @@ def sign_ups() -> list[Told]:
 def answers() -> list[Told]:
     hearing_id, told = make_hearing().id, []
     end_reading()
-    uploads = [Upload("bilag.pdf", "application/pdf", blobs.put(FILE))]
+    uploads = [NamedFile(blobs.put(FILE), "bilag.pdf", "application/pdf")]
     for number in range(ANSWERS):
-        sent = Sent(
+        sent = SentAnswer(
             hearing_id=hearing_id,
             submission_key=secrets.token_hex(16),
             name="Ægidius",

@@ -7,8 +7,9 @@ from datetime import timedelta
 from flask import Flask
 
 from eventapp import blobs
+from eventapp.blobs import NamedFile
 from eventapp.cases import actions as cases
-from eventapp.cases.actions import CaseFacts, DocumentFacts, Letter, Upload
+from eventapp.cases.actions import CaseFacts, DocumentFacts, LetterFacts
 from eventapp.cases.models import Case, DecisionStep, DocumentKind, LetterKind
 from eventapp.contributions import actions as contributions
 from eventapp.contributions.models import Quoting
@@ -85,7 +86,7 @@ def told_case() -> Case:
     step.decision = Wording("Godkendt med ændringer")
     cases.note_decision(step, by=None, now=NOW)
     for summary in ("Kære minister", "Kære minister, rettet"):
-        letter = Letter(dated_on=NOW.date(), summary=Wording(summary))
+        letter = LetterFacts(dated_on=NOW.date(), summary=Wording(summary))
         cases.save_letter(case, LetterKind.TO_GOVERNMENT, letter, by=None, now=NOW)
     return case
 
@@ -96,7 +97,7 @@ def told_evening(event: Event) -> None:
     invitations.reply(invitation, Given(ReplyState.DECLINED, ReplyChannel.PHONE, reason="Rejse"), now=NOW)
     for kind in (SightingKind.SPOKE, SightingKind.CAME):
         invitations.see(invitation, kind, by=OFFICER, now=NOW)
-    sent = contributions.Sent("a" * 32, event.themes[0].id, "Mere grønt", Quoting.UNNAMED)
+    sent = contributions.SentContribution("a" * 32, event.themes[0].id, "Mere grønt", Quoting.UNNAMED)
     contributions.contribute(event, sent, now=AFTER)
     events.cancel(event, "Stormvejr", by=None, now=NOW)
 
@@ -118,8 +119,8 @@ def told_hearing(case: Case) -> None:
     hearings.close(hearing, by=OFFICER, now=NOW)
 
 
-def upload(name: str) -> Upload:
-    return Upload(blobs.put(name.encode()), name, "application/pdf")
+def upload(name: str) -> NamedFile:
+    return NamedFile(blobs.put(name.encode()), name, "application/pdf")
 
 
 def test_a_part_is_called_the_same_in_every_kind(app: Flask) -> None:

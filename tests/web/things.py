@@ -10,13 +10,14 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from eventapp import blobs
+from eventapp.blobs import NamedFile
 from eventapp.cases.models import Administration, Document
 from eventapp.checkin.models import Door, DoorSession, DoorShift, Scan
 from eventapp.db import db, end_reading
 from eventapp.events.models import Category
 from eventapp.hearing import queries as hearings
 from eventapp.hearing.answering import actions as answering
-from eventapp.hearing.answering.actions import Sent, Upload
+from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.models import SenderKind
 from eventapp.languages import Wording
 from eventapp.mail import outbox
@@ -118,10 +119,10 @@ def make_things(word: str) -> Things:
     return Things(word, ids, rows, mails)
 
 
-def _answer(hearing_id: str, word: str) -> Sent:
-    attachment = Upload("bilag.pdf", "application/pdf", blobs.put(word.encode()))
+def _answer(hearing_id: str, word: str) -> SentAnswer:
+    attachment = NamedFile(blobs.put(word.encode()), "bilag.pdf", "application/pdf")
     key, name = secrets.token_hex(16), f"Borger {word}"
-    return Sent(hearing_id, key, name, "", "Bevar.", SenderKind.CITIZEN, DEADLINE_AT, uploads=[attachment])
+    return SentAnswer(hearing_id, key, name, "", "Bevar.", SenderKind.CITIZEN, DEADLINE_AT, uploads=[attachment])
 
 
 def _one(column: InstrumentedAttribute[str], condition: ColumnElement[bool]) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from eventapp import audit, blobs, clock, record
+from eventapp.blobs import NamedFile
 from eventapp.db import Sql, as_moment, new_id, write
 from eventapp.errors import existing
 from eventapp.hearing.answering import messages
@@ -53,16 +54,7 @@ INSERT_ATTACHMENT = Sql(
 
 
 @dataclass(frozen=True)
-class Upload:
-    """A file that is stored already."""
-
-    file_name: str
-    media_type: str
-    stored: blobs.Stored
-
-
-@dataclass(frozen=True)
-class Sent:
+class SentAnswer:
     """An answer as it was sent. ``received_at``: when the server had read the whole of it."""
 
     hearing_id: str
@@ -77,7 +69,7 @@ class Sent:
     begun_at: datetime | None = None
     lang: str = "da"
     channel: Channel = Channel.PORTAL
-    uploads: Sequence[Upload] = field(default_factory=tuple)
+    uploads: Sequence[NamedFile] = field(default_factory=tuple)
 
     def parts(self) -> dict[str, Any]:
         """What the record commits to, field by field."""
@@ -95,7 +87,7 @@ def receipt_token(answer_id: str) -> str:
     return derived_token("answer", answer_id)
 
 
-def receive(sent: Sent, by: audit.Actor | None = None) -> str:
+def receive(sent: SentAnswer, by: audit.Actor | None = None) -> str:
     """Store an answer and return the token of its receipt. The same answer sent again gives the same receipt.
 
     :raises OtherContentError: when the submission key was used for another answer.
@@ -125,7 +117,7 @@ def _same(earlier: Any, content_hash: str) -> str:
 
 
 def _store(
-    conn: Connection, sent: Sent, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
+    conn: Connection, sent: SentAnswer, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
 ) -> None:
     token = receipt_token(answer_id)
     hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
@@ -176,7 +168,7 @@ def _store(
     audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))
 
 
-def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[Upload]) -> None:
+def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[NamedFile]) -> None:
     for position, one in enumerate(uploads):
         INSERT_ATTACHMENT(
             conn,
@@ -190,7 +182,7 @@ def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[Upload]) 
         )
 
 
-def _queue_receipt(conn: Connection, sent: Sent, answer_id: str, token: str, told: dict[str, Any]) -> None:
+def _queue_receipt(conn: Connection, sent: SentAnswer, answer_id: str, token: str, told: dict[str, Any]) -> None:
     """The receipt by mail: number, time and link; never a word of the answer (LAW-09)."""
     if not sent.email:
         return

@@ -12,9 +12,10 @@ from werkzeug.datastructures import FileStorage
 from wtforms import SelectField
 
 from eventapp import blobs, clock
+from eventapp.blobs import NamedFile
 from eventapp.formats import cpr
 from eventapp.formats.files import FileRefusedError, clean_name, sniff
-from eventapp.hearing.answering.actions import Sent, Upload
+from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.models import SenderKind
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
 from eventapp.web import csrf
@@ -87,9 +88,9 @@ class AnswerPost:
     def warns_of_cpr(self) -> bool:
         return cpr.looks_like_cpr(f"{self.text}\n{self.name}\n{self.on_behalf_of}")
 
-    def sent(self, hearing_id: str, party_id: str | None) -> Sent:
+    def sent(self, hearing_id: str, party_id: str | None) -> SentAnswer:
         """Store the files for good and give the answer as it is to be taken in."""
-        return Sent(
+        return SentAnswer(
             hearing_id=hearing_id,
             submission_key=self.key,
             name=self.name,
@@ -105,9 +106,9 @@ class AnswerPost:
         )
 
 
-def _stored(files: Iterable[tuple[FileStorage, str]]) -> Iterable[Upload]:
+def _stored(files: Iterable[tuple[FileStorage, str]]) -> Iterable[NamedFile]:
     for file, media_type in files:
-        yield Upload(clean_name(file.filename or ""), media_type, blobs.put(file.stream))
+        yield NamedFile(blobs.put(file.stream), clean_name(file.filename or ""), media_type)
 
 
 def _begun(written: str, received_at: datetime) -> datetime | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from eventapp.languages import Wording
 
 if TYPE_CHECKING:
-    from eventapp.hearing.answering.actions import Sent
+    from eventapp.hearing.answering.actions import SentAnswer
 
 
-def receipt(hearing: Any, sent: Sent, number: str, is_late: bool) -> dict[str, Any]:
+def receipt(hearing: Any, sent: SentAnswer, number: str, is_late: bool) -> dict[str, Any]:
     """For ``hearing/receipt``: number, time and names of files; never a word of the answer (LAW-09).
 
     :param hearing: row with ``title``, as it is stored, and ``case_number``.

@@ -27,7 +27,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Line:
+class DossierLine:
     """One entry: what is public of it (``told``), and its contents by part name; ``erased``: parts without content."""
 
     seq: int
@@ -44,11 +44,11 @@ class Dossier:
 
     case: Case
     checkpoint: Checkpoint
-    lines: list[Line]
+    lines: list[DossierLine]
     answers: dict[str, Answer] = field(default_factory=dict)  # id -> answer
     files: list[File] = field(default_factory=list)
 
-    def of_kind(self, kind: Kind) -> list[Line]:
+    def of_kind(self, kind: Kind) -> list[DossierLine]:
         return [one for one in self.lines if one.kind == kind.name]
 
 
@@ -61,8 +61,8 @@ def dossier(case: Case) -> Dossier:
     return Dossier(case, checkpoint, lines, {one.id: one for one in answers}, _files(case, answers))
 
 
-def _line(conn: Connection, entry: Entry) -> Line:
-    return Line(
+def _line(conn: Connection, entry: Entry) -> DossierLine:
+    return DossierLine(
         seq=entry.seq,
         kind=entry.kind,
         leaf_hash=entry.leaf_hash.hex(),

@@ -13,7 +13,7 @@ from eventapp import pdf
 from eventapp.config import settings
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.formats.display import long_moment, moment, moment_seconds
-from eventapp.hearing.dossier.queries import Dossier, Line
+from eventapp.hearing.dossier.queries import Dossier, DossierLine
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
@@ -75,7 +75,7 @@ def _words() -> dict[str, str]:
     }
 
 
-def _entry(line: Line) -> list[str]:
+def _entry(line: DossierLine) -> list[str]:
     at = datetime.fromisoformat(line.told["received_at"])
     return [str(line.seq), moment(at), str(kind_words().get(line.kind, line.kind)), line.leaf_hash[:16]]
 
@@ -85,7 +85,7 @@ def _party(party: Any) -> list[str]:
     return [party.name, _("No. %(number)s", number=numbers) if numbers else _("No answer")]
 
 
-def _answer(line: Line, answer: Answer | None) -> dict[str, Any]:
+def _answer(line: DossierLine, answer: Answer | None) -> dict[str, Any]:
     contents = line.contents
     late = _("After the deadline") if line.told["late"] else _("In time")
     number = answer.number if answer else line.seq
@@ -101,7 +101,7 @@ def _answer(line: Line, answer: Answer | None) -> dict[str, Any]:
     }
 
 
-def _contribution(line: Line) -> dict[str, Any]:
+def _contribution(line: DossierLine) -> dict[str, Any]:
     contents = line.contents
     named = contents.get("name") if contents.get("quoting") == "named" else ""
     return {
