@@ -149,7 +149,7 @@ def doubles_of(row: Registration) -> Sequence[Registration]:
             Registration.name_key == row.name_key,
             Registration.id != row.id,
             Registration.state != RegistrationState.CANCELLED,
-            Registration.name_key != "",
+            Registration.name != "",
         )
         .order_by(Booking.registered_at, Registration.id)
     ).all()
@@ -254,7 +254,7 @@ def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
 
 
 def _live() -> list[ColumnElement[bool]]:
-    return [Registration.state != RegistrationState.CANCELLED, Registration.name_key != ""]
+    return [Registration.state != RegistrationState.CANCELLED, Registration.name != ""]
 
 
 def _has_double() -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from eventapp import clock
 from eventapp.audit import AuditEntry
 from eventapp.db import db as database
+from eventapp.db import new_id, write
 from eventapp.events.models import Event
-from eventapp.registration import staff_queries
+from eventapp.registration import actions, staff_queries
 from eventapp.registration.actions import SignedUp
 from eventapp.registration.models import Reason, RegistrationChange, RegistrationState
 from eventapp.web.permissions import Role
@@ -101,6 +103,15 @@ def test_the_same_name_twice_is_pointed_out(organiser: PageClient, event: Event)
     assert names(page) == ["Zacho", "Zacho"]
     overview = organiser.visit(f"/staff/events/{event.id}")
     assert "Nogen har måske tilmeldt sig to gange" in overview.text
+
+
+def test_guests_without_a_name_are_no_doubles(organiser: PageClient, event: Event) -> None:
+    for key in (new_id(), new_id()):
+        write(partial(actions.walk_in, event_id=event.id, key=key, now=clock.now()))
+    page = organiser.visit(path(event))
+    assert len(page.root.all("tbody")[0].all("tr")) == 2
+    assert "Mulig dublet" not in page.root.all("tbody")[0].text
+    assert not organiser.visit(path(event, "?state=doubles")).root.all("tbody")
 
 
 def test_cancelling_for_a_guest_gives_the_seat_to_the_first_in_line(organiser: PageClient, event: Event) -> None:
