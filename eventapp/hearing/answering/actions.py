@@ -164,7 +164,8 @@ def _store(
         registered_by_id=by.id if by else None,
     )
     _store_uploads(conn, answer_id, sent.uploads)
-    _queue_receipt(conn, sent, answer_id, token, messages.receipt(hearing, sent, number, late))
+    told = messages.receipt(hearing, number, received_at=sent.received_at, is_late=late, files=sent.uploads)
+    _queue_receipt(conn, sent, answer_id, token, told)
     audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
+from eventapp.blobs import NamedFile
 from eventapp.languages import Wording
 
-if TYPE_CHECKING:
-    from eventapp.hearing.answering.actions import SentAnswer
 
-
-def receipt(hearing: Any, sent: SentAnswer, number: str, is_late: bool) -> dict[str, Any]:
+def receipt(
+    hearing: Any, number: str, *, received_at: datetime, is_late: bool, files: Sequence[NamedFile]
+) -> dict[str, Any]:
     """For ``hearing/receipt``: number, time and names of files; never a word of the answer (LAW-09).
 
     :param hearing: row with ``title``, as it is stored, and ``case_number``.
@@ -19,7 +21,7 @@ def receipt(hearing: Any, sent: SentAnswer, number: str, is_late: bool) -> dict[
         "number": number,
         "title": Wording.load(hearing.title),
         "case_number": hearing.case_number,
-        "received_at": sent.received_at,
+        "received_at": received_at,
         "is_late": is_late,
-        "files": [{"name": one.file_name, "size": one.stored.size} for one in sent.uploads],
+        "files": [{"name": one.file_name, "size": one.stored.size} for one in files],
     }
