@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time as system_time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -178,3 +180,21 @@ def test_what_is_promised_about_size_and_guessing() -> None:
 
 def test_every_state_has_a_place_on_the_public_thread() -> None:
     assert set(STATES) == set(HearingState)
+
+
+@pytest.fixture(name="machine_in_auckland")
+def machine_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server whose own clock is set to another part of the world."""
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", "Pacific/Auckland")
+        system_time.tzset()
+        yield
+    system_time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in_auckland")
+def test_the_zone_of_the_machine_changes_nothing() -> None:
+    assert rules.content(answer(), [])["received_at"] == "2023-11-24T11:00:00.000000+00:00"
+    starts, ends = clock.wall(date(2024, 3, 4), time(12)), clock.wall(date(2024, 4, 1), time(12))
+    assert not rules.is_short(starts, ends)
+    assert rules.is_short(starts, ends - timedelta(minutes=1))
