@@ -83,8 +83,10 @@ def test_a_deadline_moves_later_only_and_everybody_is_told(
 
 
 def test_after_the_closing_an_answer_is_still_taken_in(page_client: PageClient, hearing_id: str, app: Flask) -> None:
-    page_client.submit(f"/staff/hearings/{hearing_id}/closing")
+    page_client.submit(f"/staff/hearings/{hearing_id}/closing", action="/closing")
     with app.app_context():
+        assert queries.hearing(hearing_id).closed_at
+        end_reading()
         late = sent_to(hearing_id, received_at=DEADLINE_AT + timedelta(days=9))
         assert queries.answer_with_receipt(answering.receive(late)).is_late
 
