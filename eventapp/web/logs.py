@@ -15,6 +15,7 @@ from types import TracebackType
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.typing import EventDict
 
 log = structlog.get_logger("eventapp")
 
@@ -27,12 +28,19 @@ def configure() -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _without_message,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+
+
+def _without_message(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Of a fault that is logged along with something (``log.exception``) no more than of any other."""
+    fault = line.pop("exc_info", None)
+    error = fault if isinstance(fault, BaseException) else sys.exc_info()[1] if fault else None
+    return {**line, **_told(error, error.__traceback__)} if error else line
 
 
 def _start() -> None:
@@ -58,15 +66,17 @@ Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[
 
 def log_fault(fault: Fault) -> None:
     """What went wrong and where; in place of Flask's own line, which tells the address that was asked for."""
-    error = fault[1]
-    frames = traceback.extract_tb(fault[2])
-    log.error(
-        "fault",
-        id=g.get("request_id"),
-        route=request.url_rule.rule if request.url_rule else None,
-        kinds=[type(one).__name__ for one in _chain(error)],
-        at=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    )
+    route = request.url_rule.rule if request.url_rule else None
+    log.error("fault", id=g.get("request_id"), route=route, **_told(fault[1], fault[2]))
+
+
+def _told(error: BaseException | None, came_by: TracebackType | None) -> dict[str, list[str]]:
+    """The kinds of an error and of what it came from, and the way through the code to it."""
+    frames = traceback.extract_tb(came_by)
+    return {
+        "kinds": [type(one).__name__ for one in _chain(error)],
+        "at": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

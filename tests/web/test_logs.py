@@ -95,3 +95,15 @@ def test_a_fault_is_logged_by_kind_and_place_and_quotes_nothing(
     assert fault["kinds"][0] in {"OperationalError", "ProgrammingError"}
     assert any(place.endswith(" breaks") for place in fault["at"])
     assert "planted" not in written.getvalue() + caplog.text + capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fault", [True, ValueError("planted")])
+def test_a_fault_that_is_logged_along_is_told_by_kind_and_place_too(written: StringIO, fault: bool | Exception) -> None:
+    try:
+        raise KeyError("planted") from LookupError("planted")
+    except KeyError:
+        logs.log.error("stumbled", exc_info=fault)
+    (line,) = lines(written)
+    assert line["event"] == "stumbled"
+    assert line["kinds"] == (["KeyError", "LookupError"] if fault is True else ["ValueError"])
+    assert "planted" not in written.getvalue()
