@@ -25,16 +25,16 @@ INSERT = Sql("""
     VALUES (:id, :kind, :lane, :arguments, :owner_id, :subject_id, :dedupe, 'waiting', 0, :now, '', 0, :now)
     ON CONFLICT (dedupe) DO NOTHING
 """)
-CANCEL_RESTING = Sql("""
-    UPDATE job SET state = 'cancelled', cancel_asked_at = :now, finished_at = :now
-    WHERE id = :id AND state IN ('waiting', 'failed') AND every_seconds IS NULL
-""")
-CANCEL_RUNNING = Sql("""
-    UPDATE job SET cancel_asked_at = COALESCE(cancel_asked_at, :now)
-    WHERE id = :id AND state = 'running' AND every_seconds IS NULL
+# One statement: between two the job could begin or rest, and neither of them would meet it.
+CANCEL = Sql("""
+    UPDATE job SET cancel_asked_at = COALESCE(cancel_asked_at, :now),
+        state = CASE state WHEN 'running' THEN 'running' ELSE 'cancelled' END,
+        finished_at = CASE state WHEN 'running' THEN NULL ELSE :now END
+    WHERE id = :id AND state IN ('waiting', 'running', 'failed') AND every_seconds IS NULL
 """)
 TRY_AGAIN = Sql("""
-    UPDATE job SET state = 'waiting', attempts = 0, deaths = 0, due_at = :now, finished_at = NULL
+    UPDATE job SET state = 'waiting', attempts = 0, deaths = 0, due_at = :now, finished_at = NULL,
+        cancel_asked_at = NULL
     WHERE id = :id AND state IN ('waiting', 'failed') AND every_seconds IS NULL
 """)
 FORGET = Sql("DELETE FROM job WHERE every_seconds IS NULL AND finished_at < :long_ago")
@@ -86,8 +86,7 @@ def cancel(conn: Connection, job_id: str, *, by: Actor, now: datetime) -> None:
     :param now: the machine's time.
     :raises JobEndedError: when it has ended, or recurs and so never ends.
     """
-    stopped = CANCEL_RESTING(conn, id=job_id, now=now).rowcount or CANCEL_RUNNING(conn, id=job_id, now=now).rowcount
-    if not stopped:
+    if not CANCEL(conn, id=job_id, now=now).rowcount:
         raise JobEndedError
     audit.insert(conn, by, "work.cancelled", job_id)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,3 +67,29 @@ def test_jobs_that_ended_are_forgotten_after_a_month(app: Flask, db: SQLAlchemy)
     change(waiting, state=JobState.WAITING, finished_at=None, queued_at=datetime.now(UTC) - timedelta(days=90))
     assert actions.forget_ended() == 1
     assert set(jobs()) == {fresh, waiting}
+
+
+def test_a_job_that_comes_to_rest_while_it_is_being_stopped_is_stopped(app: Flask, db: SQLAlchemy) -> None:
+    job_id = start(total=1)
+    change(job_id, state=JobState.RUNNING, leased_by="worker")
+
+    def stop() -> None:
+        with app.app_context():
+            write(lambda conn: actions.cancel(conn, job_id, by=OWNER, now=datetime.now(UTC)))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction() as session:
+            resting = db.update(Job).where(Job.id == job_id).values(state=JobState.WAITING, leased_by=None)
+            session.execute(resting)
+            stopping = pool.submit(stop)
+            time.sleep(0.3)  # for it to look at the row, and to wait
+        stopping.result()
+    assert row(job_id).state is JobState.CANCELLED
+
+
+def test_a_job_that_failed_when_it_was_being_stopped_can_be_tried_again(app: Flask, db: SQLAlchemy) -> None:
+    job_id, now = start(total=1), datetime.now(UTC)
+    change(job_id, state=JobState.FAILED, finished_at=now, cancel_asked_at=now)
+    write(lambda conn: actions.try_again(conn, job_id, by=OWNER, now=now))
+    Worker(app).run_once()
+    assert row(job_id).state is JobState.DONE
