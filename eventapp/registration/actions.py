@@ -43,6 +43,8 @@ from eventapp.registration.queries import Booked, BookedHead, Choice, EventBrief
 # with the verbs, what others build on
 __all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Sending", "SignUp", "SignedUp"]
 
+# A walk-in has no quota to stand in a queue for, so those who change one stand in a queue for the booking.
+LOCK_WALK_IN = Sql("UPDATE booking SET waiting = waiting WHERE id = :booking_id")
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
@@ -185,7 +187,7 @@ def move_up(conn: Connection, brief: EventBrief, quota_id: str, now: datetime) -
 def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int:
     """Give free seats of all quotas of an event to the first in line; how many people got one, 0 when all is done."""
     brief = queries.brief_by_id(conn, event_id)
-    lines = [one.id for one in brief.quotas.values() if one.waiting]
+    lines = sorted(one.id for one in brief.quotas.values() if one.waiting)  # in the order of whoever else locks several
     return sum(len(move_up(conn, brief, quota_id, now)) for quota_id in lines)
 
 
@@ -302,13 +304,16 @@ def _cancel(
 
 
 def _locked(conn: Connection, booking_id: str) -> Booked:
-    """A live booking, with its quota locked so that its state stays what it says.
+    """A live booking, with its quota (of a walk-in the booking) locked so that its state stays what it says.
 
     :raises AlreadyCancelledError: when it is live no more.
     """
     booked = queries.booked(conn, booking_id)
-    if booked is not None and booked.quota_id:
-        seat_actions.lock(conn, booked.quota_id)
+    if booked is not None:
+        if booked.quota_id:
+            seat_actions.lock(conn, booked.quota_id)
+        else:
+            LOCK_WALK_IN(conn, booking_id=booked.id)
         booked = queries.booked(conn, booking_id)
     if booked is None or not booked.live:
         raise AlreadyCancelledError

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -10,10 +13,12 @@ from sqlalchemy import Connection
 
 from eventapp import db as core
 from eventapp.db import Sql, new_id
-from eventapp.events.models import Event
+from eventapp.events.models import Event, QuotaKind
 from eventapp.registration import actions, queries, seat_actions
 from eventapp.registration.actions import Sending, SignedUp
+from eventapp.registration.errors import AlreadyCancelledError
 from eventapp.registration.models import Reason, RegistrationState
+from eventapp.registration.queries import EventBrief
 from eventapp.registration.seat_actions import Place
 from eventapp.web.permissions import Person
 from tests.registration.givens import all_at_once, count, counts, given_event, quota_of, rows, said, sign_up
@@ -128,3 +133,45 @@ def test_seats_given_back_in_a_rush_go_to_the_first_in_line_and_none_is_lost(app
     assert [one.booking.waiting_number for one in seated_now] == list(range(1, 11))
     assert len(rows(event, RegistrationState.WAITING)) == quota_of(event).waiting == 40
     assert count("ticket") == 20
+
+
+def test_a_walk_in_who_is_cancelled_twice_at_once_is_cancelled_once(app: Flask, db) -> None:
+    event, by = given_event(), Person("staff", "Anna", frozenset())
+    walked = core.write(lambda conn: actions.walk_in(conn, event_id=event.id, key=new_id(), now=SIGN_UP_AT))
+
+    def cancel(conn: Connection) -> list[str]:
+        return actions.cancel(conn, walked.registration_id, reason=Reason.OTHER, now=SIGN_UP_AT, by=by)
+
+    def cancel_too() -> list[str]:
+        with app.app_context():
+            return core.write(cancel)
+
+    before = count("registration_change")
+    with ThreadPoolExecutor(1) as pool:
+        with core.transaction() as session:
+            cancel(session.connection())
+            second = pool.submit(cancel_too)
+            time.sleep(0.3)  # for it to look at the booking, and to wait
+        with pytest.raises(AlreadyCancelledError):
+            second.result()
+    assert count("registration_change") == before + 1
+
+
+def test_the_lines_of_an_event_are_locked_in_one_order(app: Flask, db, monkeypatch) -> None:
+    """PostgreSQL gives rows in the order in which they were last written, and two orders are a deadlock."""
+    event = given_event(quotas={QuotaKind.PRESS: 1, QuotaKind.INVITED: 1})
+    ids = sorted(quota_of(event, kind).id for kind in (QuotaKind.PUBLIC, QuotaKind.PRESS, QuotaKind.INVITED))
+    for quota_id in reversed(ids):
+        core.write(partial(PUT_IN_LINE, quota_id=quota_id))
+    locked: list[str] = []
+
+    def move_up(_conn: Connection, _brief: EventBrief, quota_id: str, _now: datetime) -> list[str]:
+        locked.append(quota_id)
+        return []
+
+    monkeypatch.setattr(actions, "move_up", move_up)
+    core.write(lambda conn: actions.move_up_everywhere(conn, event.id, now=SIGN_UP_AT))
+    assert locked == ids
+
+
+PUT_IN_LINE = Sql("UPDATE quota SET waiting = 1, waiting_issued = 1 WHERE id = :quota_id")
