@@ -20,7 +20,7 @@ from tests.support.pages import PageClient
 
 OPENED_AT = datetime.fromisoformat("2024-02-05T09:00:00+01:00")
 FACTS = CaseFacts(
-    "2024-0000007",
+    "2019-0000007",
     HARBOUR_PARK,
     summary=Wording("Havnen skal have en park."),
     origin=Wording("Medlemsforslag om en havnepark"),

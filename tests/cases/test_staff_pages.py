@@ -19,7 +19,7 @@ from tests.support.staff import sign_in
 
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\nstartxref\n0\n%%EOF\n"
 FACTS = {
-    "number": "2024-0000042",
+    "number": "2019-0000042",
     "title": "Ny havnepark på Ærø",
     "summary": "Havnen skal have en park.",
     "origin": "Medlemsforslag om en havnepark",
