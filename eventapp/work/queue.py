@@ -38,6 +38,10 @@ _UNTRIED = """
         answer = COALESCE(:answer, answer)
     WHERE {held}
 """
+_LET_GO = """
+    UPDATE {table} SET state = 'waiting', leased_by = NULL, attempts = attempts - 1
+    WHERE state = '{taken}' AND leased_by = :worker AND id <> :known
+"""
 
 # The first death may have been anybody's fault; a row that a second worker died with lets others go first.
 _FREE = """
@@ -90,6 +94,7 @@ class Queue:
         }
         self._again = Sql(_AGAIN.format(**parts))
         self._untried = Sql(_UNTRIED.format(**parts))
+        self._let_go = Sql(_LET_GO.format(**parts))
         self._free = Sql(_FREE.format(**parts))
 
     def is_any_due(self, now: datetime) -> bool:
@@ -109,6 +114,13 @@ class Queue:
     def untried(self, conn: Connection, worker: str, row: Taken, due_at: datetime, answer: str | None = None) -> None:
         """Give it back as if it had not been taken."""
         self._untried(conn, id=row.id, worker=worker, due_at=due_at, answer=answer)
+
+    def let_go(self, conn: Connection, worker: str, *, known: str) -> None:
+        """Give back what this worker holds without knowing: the answer to its taking was lost on the way.
+
+        :param known: the id of the row that it knows of; empty when there is none.
+        """
+        self._let_go(conn, worker=worker, known=known)
 
     def free(self, conn: Connection, *, silent: datetime, now: datetime, later: datetime) -> int:
         """Give back the rows of workers that gave no sign of life since ``silent``; how many there were.

@@ -53,6 +53,7 @@ class Runner:
         self._stopping = stopping
         self._held: Taken | None = None
         self._outcome: Any = None
+        self._is_unsure = False  # whether the last transaction was kept: nobody answered when it ended
         self._busy_since: float | None = None
 
     @property
@@ -102,29 +103,35 @@ class Runner:
 
     def _swap(self, *, more: bool) -> Taken | None:
         """Note what became of the row that we hold, and take the next: one transaction, one flush to the disk."""
-        held, outcome = self._held, self._outcome
+        held, outcome, is_unsure = self._held, self._outcome, self._is_unsure
 
         def job(conn: Connection) -> Taken | None:
             now = clock.system_now()
+            if is_unsure:
+                self.lane.queue.let_go(conn, self.name, known=held.id if held else "")
             if held is not None and outcome is None:
                 self.lane.queue.untried(conn, self.name, held, now)
             elif held is not None:
                 self.lane.end(conn, self.name, held, outcome, now)
             return self.lane.take(conn, self.name, now) if more else None
 
+        self._is_unsure = True
         self._held, self._outcome = write(job), None
+        self._is_unsure = False
         self._busy_since = None if self._held is None else time.monotonic()
         return self._held
 
     def _settle(self) -> None:
         """Note what became of a row when that went wrong the last time; a row must not be held for ever."""
-        if self._held is None:
+        if self._held is None and not self._is_unsure:
             return
         try:
             self._swap(more=False)
         except (OperationalError, InterfaceError):
             raise  # the database is away: what became of the row is known, and is noted later
         except Exception:
+            if self._held is None:
+                raise
             log.exception("work_outcome_not_kept", lane=self.lane.name, row=self._held.id)
             self._outcome = self.lane.failed(answers.NOT_KEPT, for_good=False)
             self._swap(more=False)

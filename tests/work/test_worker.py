@@ -8,19 +8,22 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import select
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import OperationalError
 
 from eventapp.config import Settings
 from eventapp.db import reading, transaction, write
 from eventapp.mail.lane import MailLane
 from eventapp.mail.models import State
-from eventapp.work import heartbeat, kinds, queries
+from eventapp.work import heartbeat, kinds, queries, worker
 from eventapp.work.lanes import JobLane
 from eventapp.work.models import Job, JobState, LaneName, WorkerHeartbeat
 from eventapp.work.worker import Pace, Runner, Worker
@@ -152,6 +155,29 @@ def test_who_lost_a_job_does_no_further_step_of_it(app: Flask, db: SQLAlchemy, m
     do_jobs(app)
     assert (steps(job_id), row(job_id).done) == (1, 1)
     assert (row(job_id).state, row(job_id).leased_by) == (JobState.RUNNING, "another")
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_what_was_taken_when_the_answer_to_the_commit_was_lost_is_done_all_the_same(
+    app: Flask, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """The first transaction takes a job, the second ends it and takes the other, the third ends that."""
+    jobs = [start(total=1), start(total=1)]
+    runner = Runner(JobLane(LaneName.JOBS), "test", threading.Event())
+    answers = 0
+
+    def keep_and_lose(job: Callable[[Connection], Any]) -> Any:
+        nonlocal answers
+        result, answers = write(job), answers + 1
+        if answers == lost:
+            raise OperationalError("COMMIT", None, OSError("the server closed the connection unexpectedly"))
+        return result
+
+    monkeypatch.setattr(worker, "write", keep_and_lose)
+    with pytest.raises(OperationalError):
+        runner.work_off()
+    runner.work_off()
+    assert [(row(one).state, row(one).attempts, steps(one)) for one in jobs] == [(JobState.DONE, 1, 1)] * 2
 
 
 def test_a_lane_that_is_stuck_gives_no_sign_of_life(app: Flask, db: SQLAlchemy) -> None:
