@@ -28,7 +28,10 @@ def do_last(conn: Connection, key: str, job: Final) -> None:
     """Put a job off until the transaction is about to be committed.
 
     :param key: what the job locks. Jobs run in the order of their keys, and with the same key in the order given.
+    :raises RuntimeError: after a savepoint, for the job would run although all since then was undone.
     """
+    if conn.in_nested_transaction():
+        raise RuntimeError("do_last() was called after a savepoint. Call it before.")
     _put_off(conn).jobs.append((key, job))
 
 

@@ -64,6 +64,14 @@ def test_a_rollback_drops_it(order: list[str]) -> None:
     assert noted() == set()
 
 
+def test_nothing_is_put_off_after_a_savepoint_which_may_be_undone_alone(order: list[str]) -> None:
+    with transaction() as session:
+        with session.begin_nested(), pytest.raises(RuntimeError, match="savepoint"):
+            do_last(session.connection(), "a", noting(order, "test.refused"))
+        do_last(session.connection(), "a", noting(order, "test.kept"))
+    assert noted() == {"test.kept"}
+
+
 def test_what_fails_at_the_end_undoes_the_whole_transaction(order: list[str]) -> None:
     def fail(_conn: Connection) -> None:
         raise LookupError
