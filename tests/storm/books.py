@@ -36,8 +36,8 @@ CHECKS = {
     "one key was told two things": "SELECT key FROM told GROUP BY key HAVING count(DISTINCT hash) > 1",
     "an answer is there twice": "SELECT submission_key FROM answer GROUP BY submission_key HAVING count(*) > 1",
     "a registration is there twice": """
-        SELECT submission_key FROM booking b JOIN registration r ON r.booking_id = b.id
-        GROUP BY submission_key HAVING count(*) > 1""",
+        SELECT submission_key FROM booking GROUP BY submission_key HAVING count(*) > 1
+        UNION ALL SELECT submission_key FROM new_registration GROUP BY submission_key HAVING count(*) > 1""",
     "an answer that nobody was told of": """
         SELECT submission_key FROM answer
         WHERE submission_key NOT IN (SELECT key FROM told UNION SELECT key FROM earlier)""",
