@@ -48,9 +48,11 @@ def commands() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def flask_group(base_settings: Settings) -> tuple[click.Context, FlaskGroup]:
+def flask_group(base_settings: Settings) -> Iterator[tuple[click.Context, FlaskGroup]]:
+    """Looking a command up opens an application context, which must be closed again or other tests stand in it."""
     group = FlaskGroup(create_app=lambda: create_app(base_settings, testing=True))
-    return click.Context(group, obj=ScriptInfo(create_app=lambda: create_app(base_settings, testing=True))), group
+    with click.Context(group, obj=ScriptInfo(create_app=lambda: create_app(base_settings, testing=True))) as context:
+        yield context, group
 
 
 def fault(command: str, flask: tuple[click.Context, FlaskGroup]) -> str | None:
