@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from eventapp import clock
 from eventapp.accounts.models import RecoveryCode, RoleGrant, Staff
 from eventapp.audit import AuditEntry
 from eventapp.db import db
@@ -99,6 +100,21 @@ def test_the_last_administrator_cannot_go(desk: PageClient, app: Flask, admin: C
     csrf = desk.visit(f"/staff/accounts/{admin.id}").forms()[-1].all("input")[0].attributes["value"]
     assert desk.post(f"/staff/accounts/{admin.id}/closure", data={"csrf_token": csrf}).status_code == 409
     assert roles_of(app, admin.email) == {Role.ADMIN}
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+def test_only_an_administrator_in_use_counts_as_one_who_is_left(
+    desk: PageClient, app: Flask, admin: Colleague, disabled: bool
+) -> None:
+    with app.app_context():
+        other = make_staff(Role.ADMIN)
+        other.disabled_at = clock.system_now() if disabled else None
+        db.session.commit()
+    status = 409 if disabled else 303
+    csrf = desk.visit(f"/staff/accounts/{admin.id}").forms()[-1].all("input")[0].attributes["value"]
+    answer = desk.post(f"/staff/accounts/{admin.id}", data={"csrf_token": csrf, "roles": ["auditor"]})
+    assert answer.status_code == status
+    assert roles_of(app, admin.email) == ({Role.ADMIN} if disabled else {Role.AUDITOR})
 
 
 def test_a_removed_second_factor_is_asked_for_anew(desk: PageClient, app: Flask, mette: Colleague) -> None:
