@@ -62,18 +62,20 @@ def _extension(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
 def _forget_answer(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
     """An attachment goes with all others and their names, and the address with the mails that were sent to it.
 
+    A receipt by mail names the files that came with the answer, so it goes with them too.
+
     So does the fingerprint by which a text that is sent twice is known: who guesses the text could try it.
     """
     answer_id = entry.ref or ""
     FORGET_FINGERPRINT(conn, id=answer_id, content_hash=secrets.token_hex(32))
     for name in names & FORGET_FIELD.keys():
         FORGET_FIELD[name](conn, id=answer_id)
-    if "email" in names:
-        outbox.forget(conn, answer_id)
     attached = {name for name in entry.salts if name == "files" or ":" in name}
     if names & attached:
         FORGET_FILES(conn, id=answer_id)
         names = names | attached
+    if names & {"email", *attached}:
+        outbox.forget(conn, answer_id)
     return names
 
 

@@ -174,7 +174,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
             "at": now,
         },
         secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
-        dedupe=f"reply:{new.id}",
+        dedupe=entries.noted_once(new.id),
     )
     audit.record(by, "invitations.replied", invitation.id, state=given.state, channel=given.channel)
     return new

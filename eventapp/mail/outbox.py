@@ -26,6 +26,7 @@ INSERT = Sql("""
     ON CONFLICT (dedupe) DO NOTHING
 """)
 FORGET = Sql("DELETE FROM outbox_mail WHERE subject_id = :subject_id")
+FORGET_ONE = Sql("DELETE FROM outbox_mail WHERE dedupe = :dedupe")
 
 
 class Options(TypedDict, total=False):
@@ -94,6 +95,11 @@ def queue(
 def forget(conn: Connection, subject_id: str) -> None:
     """Delete every mail that belongs to a row, sent or not, with all tries: the person asked to be erased."""
     FORGET(conn, subject_id=subject_id)
+
+
+def forget_one(conn: Connection, dedupe: str) -> None:
+    """The same for one of the mails of a row: the one that was queued with this ``dedupe``."""
+    FORGET_ONE(conn, dedupe=dedupe)
 
 
 def _checked(attachment: Mapping[str, object]) -> dict[str, object]:

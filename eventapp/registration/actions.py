@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +13,7 @@ from eventapp import audit, db
 from eventapp.audit import Actor
 from eventapp.db import Sql
 from eventapp.events.models import QuotaKind
+from eventapp.mail import outbox
 from eventapp.registration import messages, queries, rules, seat_actions, ticket_rules
 from eventapp.registration.entry_actions import (
     INSERT,
@@ -45,6 +47,12 @@ __all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Sending", "SignUp"
 
 # A walk-in has no quota to stand in a queue for, so those who change one stand in a queue for the booking.
 LOCK_WALK_IN = Sql("UPDATE booking SET waiting = waiting WHERE id = :booking_id")
+BOOKED_AS = Sql("""
+    SELECT DISTINCT b.id FROM booking b JOIN registration r ON r.booking_id = b.id
+    WHERE b.submission_key = :key AND r.name = :name
+""")
+FORGET_NAME = Sql("UPDATE registration SET name = '', name_key = '' WHERE booking_id = :booking_id AND name = :name")
+FORGET_FINGERPRINT = Sql("UPDATE booking SET content_hash = :content_hash WHERE id = :booking_id")
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
@@ -225,6 +233,17 @@ def note_answers(conn: Connection, registration_id: str, answers: Sequence[tuple
     INSERT_VALUE.many(
         conn, [{"registration_id": registration_id, "key": key, "value": value} for key, value in answers]
     )
+
+
+def forget_name(conn: Connection, key: str, name: str) -> None:
+    """Erase a name from the booking that was sent with this key, with the mails that tell it; the seat stays.
+
+    With it goes the fingerprint by which a booking that is sent twice is known: who guesses the name could try it.
+    """
+    for booking_id in BOOKED_AS(conn, key=key, name=name).scalars().all():
+        FORGET_NAME(conn, booking_id=booking_id, name=name)
+        FORGET_FINGERPRINT(conn, booking_id=booking_id, content_hash=secrets.token_hex(32))
+        outbox.forget(conn, booking_id)
 
 
 # --- writing a booking ---------------------------------------------------------------------------------------

@@ -19,13 +19,14 @@ from eventapp.contributions import actions as contributions
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.models import Quoting
 from eventapp.db import db, end_reading, reading
+from eventapp.events.models import QuotaKind
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.dossier import erasure_actions
 from eventapp.invitations import actions as invitations
 from eventapp.invitations.actions import Given
 from eventapp.invitations.entries import REPLY
-from eventapp.invitations.models import ReplyChannel, ReplyState
+from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole
 from eventapp.record import store
 from eventapp.record.verification import verify_log
 from eventapp.web.permissions import Role
@@ -138,6 +139,24 @@ def test_the_text_alone_can_be_erased(app: Flask, case_id: str) -> None:
         assert verify_log(case_id).faults == []
 
 
+@pytest.mark.parametrize("part", ALL)
+def test_each_part_alone_is_found_nowhere_afterwards(app: Flask, part: str) -> None:
+    planted = {one: f"Hvalros{one.replace('_', '')}" for one in ALL}
+    with app.app_context():
+        hearing = make_hearing()
+        hearing_id, case_id = hearing.id, hearing.case_id
+        end_reading()
+        upload = NamedFile(blobs.put(planted["files"].encode()), f"{planted['files']}.txt", "text/plain")
+        email = f"{planted['email']}@example.org"
+        texts = {one: planted[one] for one in ("text", "name", "on_behalf_of")}
+        answering.receive(sent_to(hearing_id, **texts, email=email, uploads=(upload,)))
+        record.checkpoint_covering(case_id)
+        assert all(found_in(app, word) for word in planted.values())
+        erase(case_id, queries.answers(hearing_id)[0].entry_seq, [part])
+        assert found_in(app, planted[part]) == []
+        assert verify_log(case_id).faults == []
+
+
 def test_what_is_erased_with_a_failing_transaction_stays(app: Flask, case_id: str) -> None:
     with app.app_context():
         seq = queries.answers(queries.hearings_of_case(case_id)[0].id)[0].entry_seq
@@ -182,6 +201,34 @@ def test_a_reply_loses_reason_and_stand_in(app: Flask) -> None:
         erase(case_id, seq, ["reason", "stand_in"])
         assert found_in(app, PLANTED) == []
         assert verify_log(case_id).faults == []
+
+
+@pytest.mark.parametrize("erased", [0, 1])
+def test_a_stand_in_is_found_nowhere_whichever_reply_made_the_ticket(app: Flask, erased: int) -> None:
+    given = Given(
+        ReplyState.DELEGATED,
+        ReplyChannel.LINK,
+        stand_in_name=WRITTEN["name"],
+        stand_in_title=f"{PLANTED}chef",
+        stand_in_role=StandInRole.FACTUAL,
+    )
+    with app.app_context():
+        invitation = make_invitation(make_event(make_case(), quotas={QuotaKind.INVITED: 2}))
+        replies = [invitations.reply(invitation, given, now=REPLIED_AT).id for _ in range(2)]
+        case_id, invitation_id = invitation.event.case_id, invitation.id
+        db.session.commit()
+        with reading() as conn:
+            numbers = [store.number_of(conn, case_id, REPLY.name, one) for one in replies]
+        erase(case_id, numbers[erased], ["stand_in"])
+        assert set(found_in(app, PLANTED)) == {"reply.stand_in_name", "reply.stand_in_title", "outbox_mail.context"}
+        erase(case_id, numbers[1 - erased], ["stand_in"])
+        assert found_in(app, PLANTED) == []
+        assert verify_log(case_id).faults == []
+        with reading() as conn:
+            seats = text("SELECT state FROM registration")
+            assert conn.execute(seats).scalars().all() == ["confirmed"]
+            letters = text("SELECT count(*) FROM outbox_mail WHERE subject_id = :id AND message = 'invitations/letter'")
+            assert conn.execute(letters, {"id": invitation_id}).scalar_one() == 1
 
 
 def test_the_officer_erases_on_a_page_and_the_zip_says_so(page_client: PageClient, case_id: str, app: Flask) -> None:
