@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -34,6 +34,8 @@ def index(event_id: str) -> ResponseReturnValue:
     categories = [(one.id, one.label) for one in event.categories]
     wish = _wish({one for one, _label in categories})
     found, columns = staff_queries.found(event.id, wish), _columns(event.id)
+    answers = staff_queries.answers([row.id for row in found.rows])
+    _note_answers(event.id, answers.values(), columns)
     return render_template(
         "registration/staff/index.html",
         event=event,
@@ -44,7 +46,7 @@ def index(event_id: str) -> ResponseReturnValue:
         states=_states(),
         categories=[("", _("All")), *categories, (NO_CATEGORY, _("Not stated"))],
         columns=columns,
-        cells=_cells(found.rows, columns),
+        cells=_cells(found.rows, answers, columns),
         words=words,
     )
 
@@ -188,9 +190,11 @@ def _readable(event_id: str) -> list[Field]:
     return [one for one in fields.declared().all(own) if allowed(one.seen_by)]
 
 
-def _cells(rows: Sequence[Any], columns: Sequence[Field]) -> dict[str, list[str]]:
-    """What stands in the columns, by the id of the row."""
-    kept, lang = staff_queries.answers([row.id for row in rows]), chosen()
+def _cells(
+    rows: Sequence[Any], kept: Mapping[str, Mapping[str, str]], columns: Sequence[Field]
+) -> dict[str, list[str]]:
+    """What stands in the columns, by the id of the row. ``kept``: the answers, by the same id."""
+    lang = chosen()
     return {row.id: _row_cells(row, fields.stored(row, kept[row.id], lang), columns) for row in rows}
 
 
@@ -202,10 +206,11 @@ def _row_cells(row: Any, values: Mapping[str, str], columns: Sequence[Field]) ->
 
 def _told(row: Registration) -> list[tuple[str, str]]:
     """What a guest told us, name and value; needs of access stand apart."""
-    kept = staff_queries.answers([row.id])[row.id]
+    kept, readable = staff_queries.answers([row.id])[row.id], _readable(row.event_id)
+    _note_answers(row.id, [kept], readable)
     values = fields.stored(staff_queries.facts(row.id), kept, chosen())
     empty = {"email": _("None: nothing can be sent")}
-    shown = [one for one in _readable(row.event_id) if one.key in values and one.key != "name"]
+    shown = [one for one in readable if one.key in values and one.key != "name"]
     told = [(one.name, one.shown(values[one.key]) or empty.get(one.key, "")) for one in shown]
     return [(name, value) for name, value in told if value]
 
@@ -220,6 +225,14 @@ def _need(row: Registration) -> AccessNeed | None:
     if need:
         _note_reading(row.id, 1)
     return need
+
+
+def _note_answers(subject_id: str, answers: Iterable[Mapping[str, str]], shown: Sequence[Field]) -> None:
+    """What an organiser asks about health is read as access needs are: not without a note (LAW-11)."""
+    keys = {one.key for one in shown if one.seen_by is Permission.READ_ACCESS_NEEDS}
+    number = sum(not keys.isdisjoint(one) for one in answers)
+    if number:
+        _note_reading(subject_id, number)
 
 
 def _note_reading(subject_id: str, number: int) -> None:

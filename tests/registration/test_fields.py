@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from eventapp import db as core
+from eventapp.audit import AuditEntry
 from eventapp.db import db as database
 from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations.actions import link_token
@@ -163,7 +164,14 @@ def test_whoever_may_not_see_a_field_finds_it_neither_in_the_list_nor_in_the_fil
 # --- what an organiser asks for one event ----------------------------------------------------------------------
 
 
-def ask(event: Event, kind: FieldKind, *, required: bool = False, choices: tuple[str, ...] = ()) -> str:
+def ask(
+    event: Event,
+    kind: FieldKind,
+    *,
+    required: bool = False,
+    choices: tuple[str, ...] = (),
+    seen_by: str = "read_registrations",
+) -> str:
     """Ask the guests of an event for something more; the key of the field."""
     asked = EventField(
         event_id=event.id,
@@ -173,7 +181,7 @@ def ask(event: Event, kind: FieldKind, *, required: bool = False, choices: tuple
         asked_of=["guest", "office"],
         is_required=required,
         purpose=Wording("At bestille busser."),
-        seen_by="read_registrations",
+        seen_by=seen_by,
         kept_days=1,
         choices=[{"da": one} for one in choices],
     )
@@ -310,3 +318,26 @@ def test_a_question_that_nobody_answered_leaves_nothing(page_client: PageClient)
     page_client.submit(questions, action="/ending")
     with page_client.application.app_context():
         assert count("event_field") == 0
+
+
+def test_an_answer_about_health_is_read_by_those_who_may_and_that_it_was_read_is_noted(page_client: PageClient) -> None:
+    with page_client.application.app_context():
+        event = open_event()
+        key = ask(event, FieldKind.LINE, seen_by="read_access_needs")
+        send(page_client, event, name="Uden svar")
+        send(page_client, event, name="Med svar", **{key: "Glutenallergi"})
+        told, silent = sorted(rows(event), key=lambda one: one.name)
+    sign_in(page_client, Role.ORGANISER)
+    registrations = f"/staff/events/{event.id}/registrations"
+    assert "Glutenallergi" not in page_client.visit(f"{registrations}/{silent.id}").text
+    assert needs_read(page_client) == []
+    assert "Glutenallergi" in page_client.visit(registrations).text
+    assert "Glutenallergi" in page_client.visit(f"{registrations}/{told.id}").text
+    assert needs_read(page_client) == [(event.id, 1), (told.id, 1)]
+
+
+def needs_read(client: PageClient) -> list[tuple[str | None, int]]:
+    """Whose needs were looked at, and how many, in the order of the looks."""
+    noted = select(AuditEntry).where(AuditEntry.act == "registration.needs_read").order_by(AuditEntry.at, AuditEntry.id)
+    with client.application.app_context():
+        return [(one.subject_id, one.facts["number"]) for one in database.session.scalars(noted)]
