@@ -56,6 +56,8 @@ def register(app: Flask) -> None:
 @click.argument("wish", metavar="NAME_OR_EMAIL")
 def person(wish: str) -> None:
     """Print what the database holds about somebody, as JSON: found by e-mail or by the whole name."""
+    if not wish.strip():  # it would answer to everybody who has left name or e-mail empty
+        raise click.BadParameter("Write a name or an e-mail.")
     with reading() as conn:
         found = rows_about(conn, wish)
     told = {table: list(rows.values()) for table, rows in found.items()}

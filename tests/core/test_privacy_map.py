@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from flask import Flask, g
 from sqlalchemy import Column, MetaData, String, Table
 
@@ -105,3 +106,13 @@ def test_one_persons_data_are_found_with_what_hangs_on_them(app: Flask) -> None:
     assert "døv" not in printed
     assert "code_hash" not in printed
     assert json.loads(app.test_cli_runner().invoke(args=["privacy", "person", "Ingen Steder"]).output) == {}
+
+
+@pytest.mark.parametrize("wish", ["", " \t"])
+def test_nobody_is_not_everybody_who_left_a_name_or_address_empty(app: Flask, wish: str) -> None:
+    with app.app_context():
+        make_guest(db, make_event().id, "", note="Jeg bruger kørestol.")
+        db.session.commit()
+    told = app.test_cli_runner().invoke(args=["privacy", "person", wish])
+    assert told.exit_code != 0
+    assert "kørestol" not in told.output
