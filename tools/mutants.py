@@ -3,6 +3,7 @@
 python -m tools.mutants hearing                      rules, actions and queries of a slice
 python -m tools.mutants hearing --only rules         modules whose path holds this word
 python -m tools.mutants hearing --show               each survivor as a change
+python -m tools.mutants hearing --sample 60          60 of them by lot, always the same ones while the code is the same
 
 The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite.
 """
@@ -10,6 +11,8 @@ The work is done on a copy of what git knows, outside the checkout, with the tes
 from __future__ import annotations
 
 import argparse
+import contextlib
+import random
 import re
 import shutil
 import subprocess
@@ -18,10 +21,14 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
+
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = re.compile(r"(^|_)(rules|actions|queries)\.py$")
 LINKED = ("node_modules", "static/vendor")
 BESIDE = ("templates", "static", "tools", "docs", "instance", "wsgi.py", "gunicorn.conf.py")
+SEED = 1
 # Told apart from "survived": no test of the slice runs the line at all.
 OUTCOMES = ("killed", "timeout", "survived", "no tests", "suspicious", "segfault")
 
@@ -32,6 +39,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", default="", help="mutate only modules whose path holds this")
     parser.add_argument("--tests", nargs="*", default=[], help="folders or files of tests, besides tests/<slice>")
     parser.add_argument("--show", action="store_true", help="print each survivor as a change")
+    parser.add_argument("--sample", type=int, default=0, help="try only so many, drawn by lot with a fixed seed")
     given = parser.parse_args(arguments)
     modules = modules_of(given.slice, given.only)
     if not modules:
@@ -40,7 +48,11 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = copied(Path(folder))
         write_settings(copy, modules, [f"tests/{given.slice}", *given.tests])
-        mutmut(copy, "run")
+        names = mutants_of(copy, modules)
+        chosen = drawn(names, given.sample)
+        if len(chosen) < len(names):
+            print(f"A sample: {len(chosen)} of {len(names)}, drawn with seed {SEED}")
+        mutmut(copy, "run", *(chosen if len(chosen) < len(names) else ()))
         return report(copy, show=given.show)
 
 
@@ -84,6 +96,23 @@ def write_settings(copy: Path, modules: list[str], tests: list[str]) -> None:
     (copy / "setup.cfg").write_text("[mutmut]\n" + "".join(lines), "utf-8")
 
 
+def mutants_of(copy: Path, modules: list[str]) -> list[str]:
+    """Names of all mutants that mutmut will make of these modules, in its order."""
+    with contextlib.chdir(copy):  # its settings are read from there
+        return [
+            get_mutant_name(Path(module), name)
+            for module in modules
+            for name in mutate_file_contents(module, Path(module).read_text("utf-8")).mutant_names
+        ]
+
+
+def drawn(names: list[str], count: int) -> list[str]:
+    """So many of the names by lot, the same for the same names; all of them when count is 0 or too large."""
+    if not 0 < count < len(names):
+        return names
+    return sorted(random.Random(SEED).sample(names, count), key=names.index)
+
+
 def mutmut(copy: Path, *arguments: str) -> str:
     program = Path(sys.executable).parent / "mutmut"
     done = subprocess.run(
@@ -101,7 +130,8 @@ def mutmut(copy: Path, *arguments: str) -> str:
 
 def report(copy: Path, *, show: bool) -> int:
     """Print the score of each module and the names of the survivors; status 1 when there is nothing to count."""
-    found = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
+    every = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
+    found = [(name, what) for name, what in every if what != "not checked"]
     if not found:
         print("mutmut gave no result; run the slice's tests first.")
         return 1
