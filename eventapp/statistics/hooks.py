@@ -22,7 +22,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 def _step(event: Event, now: datetime) -> ThreadStep:
     *groups, whole = groups_shown(queries.figures(event, now), hides_small=True)
-    came = (f"{one.name}: {one.numbers[Key.CAME]}" for one in groups if one.numbers[Key.CAME])
+    came = (f"{one.name}: {one.numbers[Key.CAME]}" for one in groups if sentence_words.is_told(one.numbers[Key.CAME]))
     return ThreadStep(
         key=f"debate:{event.id}",
         title="",

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from eventapp.events.models import Event
 from eventapp.statistics.definition_words import Key
-from eventapp.statistics.disclosure_rules import Shown
+from eventapp.statistics.disclosure_rules import WITHHELD, Shown
 from eventapp.statistics.summary_rules import ShownGroup
 
 
@@ -21,32 +21,45 @@ def of(event: Event, groups: Sequence[ShownGroup], contributed: int, now: dateti
     """
     whole = groups[-1]
     if now < event.doors_open_at and not whole.numbers[Key.CAME]:
-        return f"{', '.join(_awaited(whole))}."
+        return _sentence(_awaited(whole))
     said = clauses(whole)
     if most := _most(groups[:-1]):
         said.append(_("most of them: %(group)s", group=most))
     if not contributed:
-        return f"{', '.join(said)}."
+        return _sentence(said)
     written = ngettext("%(num)s has written afterwards", "%(num)s have written afterwards", contributed)
-    return f"{', '.join(said)}; {written}."
+    return _sentence(said, written)
 
 
 def clauses(whole: ShownGroup) -> list[str]:
-    """How many signed up and how many came."""
+    """How many signed up and how many came; what is withheld is left out, for a dot is no word."""
     came = whole.numbers[Key.CAME]
-    return [_registered(whole), *([_("%(people)s came", people=came)] if came else [])]
+    return [*_registered(whole), *([_("%(people)s came", people=came)] if is_told(came) else [])]
+
+
+def is_told(number: Shown) -> bool:
+    """Whether there is anybody to tell of, and it may be told."""
+    return bool(number) and number != WITHHELD
+
+
+def _sentence(said: Sequence[str], more: str = "") -> str:
+    """``a, b; more.``; "" when there is nothing to say."""
+    text = "; ".join(part for part in (", ".join(said), more) if part)
+    return f"{text}." if text else ""
 
 
 def _awaited(whole: ShownGroup) -> list[str]:
     waiting = whole.numbers[Key.WAITING]
-    in_line = [_("%(waiting)s of them on the waiting list", waiting=waiting)] if waiting else []
-    return [_registered(whole), *in_line]
+    in_line = [_("%(waiting)s of them on the waiting list", waiting=waiting)] if is_told(waiting) else []
+    return [*_registered(whole), *in_line]
 
 
-def _registered(whole: ShownGroup) -> str:
+def _registered(whole: ShownGroup) -> list[str]:
     number: Shown = whole.numbers[Key.REGISTERED]
+    if number == WITHHELD:
+        return []
     count = number if isinstance(number, int) else 2
-    return ngettext("%(people)s registered", "%(people)s registered", count, people=number)
+    return [ngettext("%(people)s registered", "%(people)s registered", count, people=number)]
 
 
 def _most(groups: Sequence[ShownGroup]) -> str:
