@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from markupsafe import Markup, escape
 
 OFFICIAL = "da"  # what the authority writes and the record keeps; shown where a text is in no better language
+SOURCE = "en"  # what the texts of the product are written in where the code says them; the others are translations
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ LANGUAGES = {
             percent=" %",
         ),
         Language(
-            code="en",
+            code=SOURCE,
             name="English",
             day="d MMMM y",
             long_day="EEEE d MMMM y",
@@ -158,6 +159,15 @@ class Wording:
 
 
 NO_WORDS = Wording()
+
+
+def translated(text: object) -> Wording:
+    """A text of the product (a lazy one) in every language, as a proposal that the authority may change."""
+    texts = {}
+    for code in LANGUAGES:
+        with force_locale(code):
+            texts[code] = str(text)
+    return Wording(texts)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -1,8 +1,9 @@
-"""The catalogues of texts: what the code says in English, and what a Dane reads instead.
+"""The catalogues of texts: what the code says in English, and what others read instead.
 
-English needs no catalogue of its own: the id of a text *is* the English text. Danish stands in one file a slice,
-``eventapp/translations/da/<slice>.po``, so that a slice carries its own words. ``compile`` merges the files into
-the two binary catalogues that Flask-Babel reads; ``check`` compares them with what code and templates say.
+English needs no catalogue: the id of a text *is* the English text. Every other language is a folder with one file a
+slice, ``eventapp/translations/<language>/<slice>.po``, so that a slice carries its own words. ``compile`` merges the
+files of each into the binary catalogue that Flask-Babel reads; ``check`` compares them with what code and templates
+say.
 
     python tools/catalogues.py check [SLICE …]   nothing printed and status 0 when all is well
     python tools/catalogues.py compile
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +73,9 @@ class RepeatingCatalog(Catalog):
 
 @dataclass
 class Texts:
-    """Everything the catalogue files of one language hold."""
+    """Everything the catalogue files of one language hold; files are named as ``da/hearing.po``."""
 
+    catalog: Catalog
     messages: dict[Key, tuple[Message, str]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -93,9 +96,14 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
 def check(root: Path, slices: set[str] | None = None) -> list[str]:
     """What is wrong with the catalogues, one line a fault; only of some slices when they are named."""
     uses = {use.key: use for use in used_texts(root)}
-    texts = read_texts(root)
+    faults = sorted(fault for language in languages(root) for fault in _language_faults(root, language, uses))
+    return [fault for fault in faults if not slices or fault.split(".po", 1)[0].partition("/")[2] in slices]
+
+
+def _language_faults(root: Path, language: str, uses: Mapping[Key, Use]) -> list[str]:
+    texts = read_texts(root, language)
     missing = [
-        f"{use.slice_name}.po: missing {use.ids[0]!r} ({use.place})"
+        f"{language}/{use.slice_name}.po: missing {use.ids[0]!r} ({use.place})"
         for key, use in uses.items()
         if key not in texts.messages
     ]
@@ -105,12 +113,11 @@ def check(root: Path, slices: set[str] | None = None) -> list[str]:
         for key, (message, name) in texts.messages.items()
         for fault in message_faults(message, uses.get(key))
     ]
-    faults = sorted([*texts.faults, *missing, *unused, *wrong])
-    return [fault for fault in faults if not slices or fault.split(".po", 1)[0] in slices]
+    return [*texts.faults, *missing, *unused, *wrong]
 
 
 def message_faults(message: Message, use: Use | None) -> Iterator[str]:
-    """What is wrong with one Danish text."""
+    """What is wrong with one translated text; it has as many forms as the language has for a number of things."""
     strings, ids = _forms(message.string), _forms(message.id)
     if message.fuzzy:
         yield "marked fuzzy"
@@ -119,11 +126,8 @@ def message_faults(message: Message, use: Use | None) -> Iterator[str]:
         return
     if use and list(use.ids) != ids:
         yield f"has other forms than the text used in {use.place}"
-    if len(strings) != len(ids):
-        yield f"has {len(strings)} forms in Danish and {len(ids)} in English"
-        return
-    for english, danish in zip(ids, strings, strict=True):
-        if placeholders(english) != placeholders(danish):
+    for english, translated in zip_longest(ids, strings, fillvalue=ids[-1]):
+        if placeholders(english) != placeholders(translated):
             yield "placeholders differ"
 
 
@@ -145,41 +149,46 @@ def _extract(method: str, path: Path, root: Path, options: dict[str, str]) -> It
         yield Use((ids,) if isinstance(ids, str) else tuple(ids), context, f"{place}:{line}")
 
 
-def read_texts(root: Path) -> Texts:
-    """All Danish texts, with the faults that are seen while reading: a text that stands twice."""
-    texts = Texts()
-    for path in sorted(_danish(root).glob("*.po")):
-        catalog = RepeatingCatalog(locale="da")
+def languages(root: Path) -> list[str]:
+    """The languages that have catalogues."""
+    return sorted({path.parent.name for path in _folder(root).glob("*/*.po")})
+
+
+def read_texts(root: Path, language: str) -> Texts:
+    """All texts in one language, with the faults that are seen while reading: a text that stands twice."""
+    texts = Texts(Catalog(locale=language, fuzzy=False))
+    for path in sorted((_folder(root) / language).glob("*.po")):
+        name = f"{language}/{path.name}"
+        catalog = RepeatingCatalog(locale=language)
         with path.open("rb") as file:
             PoFileParser(catalog, abort_invalid=True).parse(file)
-        texts.faults += [f"{path.name}: stands twice: {text!r}" for text in catalog.repeated]
+        texts.faults += [f"{name}: stands twice: {text!r}" for text in catalog.repeated]
         for message in catalog:
             if not message.id:
                 continue
             key = (_first(message.id), message.context)
             if key in texts.messages:
-                texts.faults.append(f"{path.name}: stands in {texts.messages[key][1]} too: {key[0]!r}")
-            texts.messages[key] = (message, path.name)
+                texts.faults.append(f"{name}: stands in {texts.messages[key][1]} too: {key[0]!r}")
+            texts.messages[key] = (message, name)
     return texts
 
 
 def compile_all(root: Path) -> None:
-    """Write the binary catalogues: Danish from all files, English from the ids of the Danish."""
-    danish, english = Catalog(locale="da", fuzzy=False), Catalog(locale="en", fuzzy=False)
-    for message, _ in read_texts(root).messages.values():
-        danish.add(message.id, message.string, context=message.context)
-        english.add(message.id, message.id, context=message.context)
-    for catalog in (danish, english):
-        target = root / "eventapp" / "translations" / str(catalog.locale) / "LC_MESSAGES" / "messages.mo"
+    """Write the binary catalogue of each language from all its files."""
+    for language in languages(root):
+        texts = read_texts(root, language)
+        for message, _ in texts.messages.values():
+            texts.catalog.add(message.id, message.string, context=message.context)
+        target = _folder(root) / language / "LC_MESSAGES" / "messages.mo"
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(".part")  # a server that starts meanwhile must find the old file or the new
         with partial.open("wb") as file:
-            write_mo(file, catalog)
+            write_mo(file, texts.catalog)
         partial.replace(target)
 
 
-def _danish(root: Path) -> Path:
-    return root / "eventapp" / "translations" / "da"
+def _folder(root: Path) -> Path:
+    return root / "eventapp" / "translations"
 
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:

@@ -31,7 +31,7 @@ ROADS_END = {"eventapp/__init__.py", "tests/conftest.py"}
 ALSO = (
     (re.compile(r"eventapp/(\w+)/"), r"tests/\1"),
     (re.compile(r"templates/(\w+)/"), r"tests/\1"),
-    (re.compile(r"eventapp/translations/da/(\w+)\.po"), r"tests/\1"),
+    (re.compile(r"eventapp/translations/\w+/(\w+)\.po"), r"tests/\1"),
     (re.compile(r"eventapp/translations/"), "tests/house/test_catalogues.py"),
     (re.compile(r"eventapp/(migrations/|.*\bmodels\.py)"), "tests/upgrade"),
     (re.compile(r"eventapp/(migrations/|.*\bmodels\.py)"), "tests/core"),

@@ -10,12 +10,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
 THIS = Path(__file__).resolve()
 ROOT = THIS.parent.parent
 LARGEST_KB = 800
+PRODUCT = {"eventapp", "templates", "static", "tools"}
 LOCKS = {"requirements.txt", "requirements-dev.txt", "package-lock.json"}
 
 # Private persons stand in the letter that the demo case is built on. They are no part of the product, so not even
@@ -34,8 +36,10 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:root|work|home/(?!user\b)\w+|Users/
 UNFINISHED = re.compile(
     r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError|pytest\.(?:mark\.)?(?:skip|xfail)|#\s*type:\s*ignore|#\s*noqa"
 )
+QUOTED_CODE = re.compile(r"""[\"']([a-z]{2})(?:[-_][A-Za-z]{2,4})?[\"']""")
 SOURCE_SUFFIXES = {".py", ".js", ".html", ".css", ".txt", ".md", ".toml", ".po", ".typ", ".sh", ""}
 CODE_SUFFIXES = {".py", ".js", ".html", ".css"}
+LANGUAGES = Path("eventapp/languages.py")  # the one place that knows them
 
 
 def main() -> int:
@@ -71,6 +75,24 @@ def file_faults(root: Path, path: Path) -> Iterator[str]:
             yield f"{name}:{number}: a path of one machine"
         if path.suffix in CODE_SUFFIXES and path != THIS and UNFINISHED.search(line):
             yield f"{name}:{number}: a mark of unfinished work"
+    yield from product_faults(root, name, text)
+
+
+def product_faults(root: Path, name: Path, text: str) -> Iterator[str]:
+    """What is wrong with a source of the product alone; tests may say more, and migrations tell what once was."""
+    if name.parts[0] not in PRODUCT or name.suffix not in CODE_SUFFIXES or "migrations" in name.parts:
+        return
+    codes = language_codes(root)
+    for number, line in enumerate(text.splitlines(), 1):
+        if name != LANGUAGES and any(code in codes for code in QUOTED_CODE.findall(line)):
+            yield f"{name}:{number}: names a language, which only {LANGUAGES} does"
+
+
+@cache
+def language_codes(root: Path) -> frozenset[str]:
+    """The languages of the product, as :data:`LANGUAGES` writes them."""
+    text = (root / LANGUAGES).read_text("utf-8") if (root / LANGUAGES).exists() else ""
+    return frozenset(re.findall(r'^(?:[A-Z]+ = |\s+code=)"([a-z]{2})"', text, re.MULTILINE))
 
 
 def names_private_person(text: str) -> bool:

@@ -74,8 +74,8 @@ def install_front_end() -> None:
 def compile_catalogues() -> None:
     folder = ROOT / "eventapp" / "translations"
     tool = ROOT / "tools" / "catalogues.py"
-    stamp = folder / "da" / "LC_MESSAGES" / ".stamp"
-    step("Compiling catalogues …", [*folder.glob("da/*.po"), tool], stamp, lambda: run(PYTHON, tool, "compile"))
+    inputs = [*folder.glob("*/*.po"), tool]
+    step("Compiling catalogues …", inputs, folder / ".stamp", lambda: run(PYTHON, tool, "compile"))
 
 
 def step(announcement: str, inputs: Iterable[Path], stamp: Path, action: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ from eventapp.accounts import actions
 from eventapp.accounts.errors import EmailTakenError, LastAdminError
 from eventapp.accounts.models import LinkPurpose, RecoveryCode, RoleGrant, SignInLink, Staff, StaffSession
 from eventapp.audit import Actor
+from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
 from eventapp.web.permissions import Grant, Role
 
@@ -27,7 +28,7 @@ def create(
     grants: Collection[Grant],
     by: Actor | None,
     now: datetime,
-    lang: str = "da",
+    lang: str = OFFICIAL,
     link_only: bool = False,
 ) -> Staff:
     """A new account without password; a link for setting up lets its owner choose one.

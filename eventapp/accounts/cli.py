@@ -11,6 +11,7 @@ from eventapp.accounts import admin_actions
 from eventapp.accounts.models import Staff
 from eventapp.db import transaction
 from eventapp.errors import DomainError
+from eventapp.languages import LANGUAGES, OFFICIAL
 from eventapp.web.permissions import Grant, Role
 
 group = AppGroup("accounts", help="Accounts of staff.")
@@ -21,7 +22,7 @@ STAFF_ROLES = sorted(role.value for role in Role if role is not Role.DOOR)
 @click.argument("email")
 @click.argument("name")
 @click.option("--role", "roles", multiple=True, required=True, type=click.Choice(STAFF_ROLES), help="May be repeated.")
-@click.option("--lang", type=click.Choice(["da", "en"]), default="da", show_default=True)
+@click.option("--lang", type=click.Choice(list(LANGUAGES)), default=OFFICIAL, show_default=True)
 def create(email: str, name: str, roles: tuple[str, ...], lang: str) -> None:
     """Make an account and print the link with which its owner chooses a password."""
     now = clock.system_now()

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Model, UtcDateTime, enum_column, new_id
 from eventapp.db.personal import AtEnd, Find, Since, personal
+from eventapp.languages import OFFICIAL
 from eventapp.web.permissions import Role, scope_key
 
 WHOLE = text("case_id IS NULL AND event_id IS NULL")
@@ -49,7 +50,7 @@ class Staff(Model):
     )
     lang: Mapped[str] = mapped_column(
         String(2),
-        default="da",
+        default=OFFICIAL,
         info=personal(
             "which language to speak; since when, and until when", seen_by=("manage_accounts",), since=Since.WORK
         ),

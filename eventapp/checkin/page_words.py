@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.checkin.queries import MOST_FOUND, Post
-from eventapp.languages import current
+from eventapp.languages import LANGUAGES, current
 from eventapp.web.static import asset
 
 ANY_SCAN = "0" * 32  # stands in the address of a reversal until the script knows the scan
@@ -20,7 +20,7 @@ def settings_of(post: Post) -> dict[str, Any]:
     version = asset("js/door/worker.js").partition("?v=")[2]
     return {
         "event": post.event_id,
-        "lang": current(),
+        "clock": LANGUAGES[current()].clock,
         "now": clock.now().isoformat(),
         "mostFound": MOST_FOUND,
         "urls": {

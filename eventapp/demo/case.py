@@ -18,6 +18,7 @@ from eventapp.demo.facts import both
 from eventapp.demo.invented import mark
 from eventapp.events import actions as events
 from eventapp.events.models import Category, Event, ProgrammeItem, QuotaKind, Theme
+from eventapp.languages import OFFICIAL
 from eventapp.web.permissions import Person
 
 OPENED_AT = clock.wall(date(2023, 2, 3), time(9))
@@ -56,7 +57,7 @@ def _stand_in(title: str, now: datetime) -> bytes:
     told = {
         "title": f"{title} (demodata)",
         "sender": settings().site_name,
-        "lang": "da",
+        "lang": OFFICIAL,
         "paragraphs": [
             "Demodata: Denne fil står i stedet for det rigtige dokument, som ikke følger med.",
             "Den er lavet, så at upload, versioner, fingeraftryk og bilag kan prøves.",

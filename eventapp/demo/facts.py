@@ -12,13 +12,13 @@ from eventapp import clock
 from eventapp.cases.actions import CaseFacts
 from eventapp.events.actions import EventFacts, Hall, Place
 from eventapp.events.models import QuotaKind
-from eventapp.languages import Wording
+from eventapp.languages import OFFICIAL, SOURCE, Wording
 from eventapp.web.permissions import Role
 
 
 def both(danish: str, english: str) -> Wording:
     """A text that the demo has in two languages."""
-    return Wording({"da": danish, "en": english})
+    return Wording({OFFICIAL: danish, SOURCE: english})
 
 
 # --- from the e-mail -----------------------------------------------------------------------------------------

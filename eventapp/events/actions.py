@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext
 from sqlalchemy import update
 
 from eventapp import audit, record
@@ -23,17 +24,17 @@ from eventapp.events.errors import (
     SeatsTakenError,
 )
 from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
-from eventapp.languages import NO_WORDS, Wording
+from eventapp.languages import NO_WORDS, Wording, translated
 from eventapp.web.ordered import assign
 from eventapp.web.registry import registry
 
 By = audit.Actor | None
 USUAL_CATEGORIES = (
-    Wording({"da": "Borger", "en": "Citizen"}),
-    Wording({"da": "Fagperson", "en": "Professional"}),
-    Wording({"da": "Civilsamfundsaktør", "en": "Civil-society actor"}),
-    Wording({"da": "Politiker", "en": "Politician"}),
-    Wording({"da": "Presse", "en": "Press"}),
+    lazy_gettext("Citizen"),
+    lazy_gettext("Professional"),
+    lazy_gettext("Civil-society actor"),
+    lazy_gettext("Politician"),
+    lazy_gettext("Press"),
 )
 
 
@@ -81,7 +82,9 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
         **asdict(facts),
     )
     event.quotas = [Quota(kind=kind, seats=0) for kind in QuotaKind]
-    event.categories = [Category(position=number, label=label) for number, label in enumerate(USUAL_CATEGORIES, 1)]
+    event.categories = [
+        Category(position=number, label=translated(label)) for number, label in enumerate(USUAL_CATEGORIES, 1)
+    ]
     db.session.add(event)
     db.session.flush()  # the audit line names the new id
     audit.record(by, "events.created", event.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
-from eventapp.languages import Wording
+from eventapp.languages import OFFICIAL, Wording
 from eventapp.record.models import Told
 
 
@@ -209,7 +209,7 @@ class Answer(Model):
     is_late: Mapped[bool]
     entry_seq: Mapped[int] = mapped_column(BigInteger)
     lang: Mapped[str] = mapped_column(
-        String(2), default="da", info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
+        String(2), default=OFFICIAL, info=personal("the hearing answer, as it was received", seen_by=("read_answers",))
     )
     begun_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)

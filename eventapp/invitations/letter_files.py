@@ -12,6 +12,7 @@ from eventapp import pdf
 from eventapp.config import settings
 from eventapp.formats.display import danish_date, long_moment, period
 from eventapp.invitations.models import Invitation, WishedRole
+from eventapp.languages import OFFICIAL
 from eventapp.mail import calendar
 from eventapp.web.urls import external_url
 
@@ -56,7 +57,7 @@ def told(invitation: Invitation) -> dict[str, Any]:
 
 def pdf_of(invitation: Invitation, now: datetime) -> bytes:
     """The letter in Danish as a tagged PDF. Takes a tenth of a second: call it outside a write transaction."""
-    with force_locale("da"):
+    with force_locale(OFFICIAL):
         return pdf.make("letter.typ", _letter(invitation, now), now)
 
 
@@ -86,7 +87,7 @@ def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
     return {
         "title": _("Invitation: %(title)s", title=event.title),
         "sender": ", ".join(filter(None, (settings().site_name, lead))),
-        "lang": "da",
+        "lang": OFFICIAL,
         "page_word": _("Page"),
         "of_word": _("of"),
         "date": danish_date(now),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from eventapp import clock
 from eventapp.db import Sql, new_id
+from eventapp.languages import OFFICIAL
 from eventapp.mail import rules
 from eventapp.mail.packing import pack
 
@@ -57,7 +58,7 @@ def queue(
     :param message: folder under ``templates/mail/`` with ``subject.txt``, ``body.txt`` and ``body.html``.
     :param to: one address in ASCII, as ``email_validator`` gives it (``ascii_email``).
     :param context: values for the templates: JSON, and aware moments and days. Stays in the row.
-    :param lang: ``da`` (default) or ``en``.
+    :param lang: a code of :data:`eventapp.languages.LANGUAGES`; the official language when none is given.
     :param secrets: more values for the templates: links with codes. Leave the row when the mail is sent.
     :param subject_id: the row that the mail belongs to, such as a registration.
     :param attachments: mappings of ``name``, ``media_type``, and either ``sha256`` of a stored file or ``maker``, the
@@ -79,7 +80,7 @@ def queue(
         context=pack(dict(context)),
         secrets=pack(dict(secrets)) if (secrets := options.get("secrets")) else None,
         attachments=pack([_checked(one) for one in options.get("attachments", ())]),
-        lang=options.get("lang", "da"),
+        lang=options.get("lang", OFFICIAL),
         reply_to=options.get("reply_to"),
         subject_id=options.get("subject_id"),
         calendar=options.get("calendar"),

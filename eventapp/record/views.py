@@ -26,7 +26,7 @@ bp = Blueprint("record", __name__)
 bp.add_app_template_filter(part_word)
 
 MOST_LINES = 10_000  # entries in one answer, about 7 MB
-SCRIPTS = ("verify.js", "verify-page.js")
+SCRIPTS = ("written.js", "verify.js", "verify-page.js")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from eventapp import audit
 from eventapp.db import db, new_id
 from eventapp.errors import existing
 from eventapp.events.models import Event
-from eventapp.languages import Wording
+from eventapp.languages import OFFICIAL, Wording
 from eventapp.registration.models import EventField, FieldValue
 from eventapp.web.fields import Asked, FieldKind
 from eventapp.web.permissions import Permission
@@ -35,7 +35,7 @@ def ask(event: Event, question: Question, *, by: audit.Actor) -> EventField:
     db.session.refresh(event, with_for_update={"key_share": True})  # two may be adding the next one at once
     last = db.session.scalar(select(func.max(EventField.position)).where(EventField.event_id == event.id))
     given = vars(question) | {
-        "choices": [{"da": one} for one in question.choices],
+        "choices": [{OFFICIAL: one} for one in question.choices],
         "seen_by": str(question.seen_by),
         "asked_of": [str(one) for one in Asked],
     }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from eventapp.audit import Actor
 from eventapp.db import Sql, new_id
 from eventapp.formats.names import danish_key
+from eventapp.languages import OFFICIAL
 from eventapp.registration import rules, seat_actions, ticket_rules
 from eventapp.registration.models import Origin, Reason, RegistrationState, Suspicion
 from eventapp.tokens import token_hash
@@ -88,7 +89,7 @@ class Sending:
     """How it came to us, which is no part of what it says."""
 
     key: str
-    lang: str = "da"
+    lang: str = OFFICIAL
     notice_version: str = ""
     suspicion: Suspicion = Suspicion.NONE
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from eventapp.db import Json, Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, AtEnd, Find, Since, personal
 from eventapp.events.models import Category
-from eventapp.languages import Wording
+from eventapp.languages import OFFICIAL, Wording
 from eventapp.web.fields import FieldKind
 
 # Compared byte by byte, so that PostgreSQL does not sort a sort key by the rules of some language.
@@ -111,7 +111,7 @@ class Booking(Model):
         ),
     )
     lang: Mapped[str] = mapped_column(
-        String(2), default="da", info=personal("which language to write in", seen_by=("read_registrations",))
+        String(2), default=OFFICIAL, info=personal("which language to write in", seen_by=("read_registrations",))
     )
     wants_follow_up: Mapped[bool] = mapped_column(
         default=False, info=personal("whether one may be written to afterwards", seen_by=("read_registrations",))

@@ -23,7 +23,7 @@ def language_name(code: str) -> str:
 
 
 def lang_attribute(text: object) -> str:
-    """`` lang="da"`` for an element that can hold no other, when its text is in another language than the page."""
+    """The attribute ``lang`` of an element that can hold no other, where its text is not in the page's language."""
     page = current()
     language = text.language(page) if isinstance(text, Wording) else page
     return "" if language == page else Markup(' lang="{}"').format(language)

@@ -5,6 +5,8 @@
  * <form data-behaviour="answer-draft" data-draft-key="answer:slug">…</form>
  * <div data-behaviour="answer-received" data-draft-key="answer:slug"></div>
  */
+import { written } from "./written.js";
+
 const KEPT = ["on_behalf_of", "name", "email", "text", "sender_kind", "submission_key"];
 const LARGEST_FILE = 10_000_000;
 const PATIENCE_MS = 120_000;
@@ -37,8 +39,7 @@ export function restore(form, draft) {
 
 function showState(form, clock) {
   const line = form.querySelector("[data-draft-state]");
-  const time = clock().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  line.textContent = line.dataset.saved.replace("{time}", time);
+  line.textContent = line.dataset.saved.replace("{time}", written(clock(), line.dataset.clock));
 }
 
 function listFiles(form) {

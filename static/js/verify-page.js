@@ -1,4 +1,5 @@
 import { BadProof, canVerify, readText, verifyOpening, verifyReceipt } from "./verify.js";
+import { written } from "./written.js";
 
 /**
  * <form data-keys="base64 base64"> with file fields receipt, opening, originals, beside <div data-verdict>.
@@ -51,7 +52,7 @@ function show(verdict, { found, opened }) {
     origin: found.origin,
     seq: entry.seq,
     kind: word(entry.kind) ?? entry.kind,
-    received_at: moment(entry.received_at, verdict.ownerDocument.documentElement.lang),
+    received_at: written(new Date(entry.received_at), verdict.dataset.moment),
     late: entry.late === null ? "" : word(entry.late ? "late" : "in-time"),
     size: found.size,
     shown: parts(opened?.shown),
@@ -78,16 +79,6 @@ function toggle(verdict, yes) {
 function partWord(name, word) {
   if (!name.startsWith("attachment:")) return word(`part:${name}`) ?? name;
   return `${word("attachment")} ${Number(name.slice("attachment:".length)) + 1}`;
-}
-
-/** 24.11.2023 kl. 11.58.07 in Copenhagen, whatever the clock of the machine. */
-function moment(text, language) {
-  const format = { day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  const clock = new Intl.DateTimeFormat("en-GB", { ...format, hourCycle: "h23", timeZone: "Europe/Copenhagen" });
-  const part = Object.fromEntries(clock.formatToParts(new Date(text)).map(({ type, value }) => [type, value]));
-  return language === "da"
-    ? `${part.day}.${part.month}.${part.year} kl. ${part.hour}.${part.minute}.${part.second}`
-    : `${part.day}/${part.month}/${part.year} at ${part.hour}:${part.minute}:${part.second}`;
 }
 
 checkReceipts(document.getElementById("check"), document.querySelector("[data-verdict]"));

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from eventapp.languages import LANGUAGES, SOURCE
 from tools import catalogues
 
 HEADER = """
@@ -47,22 +48,22 @@ def test_complete_catalogue_has_no_fault(project: Path) -> None:
 
 def test_text_that_no_catalogue_has_is_missing(project: Path) -> None:
     write(project, "templates/hearing/other.html", '{{ _("Answer") }}')
-    assert catalogues.check(project) == ["hearing.po: missing 'Answer' (templates/hearing/other.html:1)"]
+    assert catalogues.check(project) == ["da/hearing.po: missing 'Answer' (templates/hearing/other.html:1)"]
 
 
 def test_text_that_nobody_says_is_left_over(project: Path) -> None:
     write_po(project, "core", 'msgid "Answer"\nmsgstr "Svar"\n')
-    assert catalogues.check(project) == ["core.po: no longer used: 'Answer'"]
+    assert catalogues.check(project) == ["da/core.po: no longer used: 'Answer'"]
 
 
 def test_text_in_two_files_is_told(project: Path) -> None:
     write_po(project, "zebra", 'msgid "Hearing"\nmsgstr "Høring"\n')
-    assert catalogues.check(project) == ["zebra.po: stands in hearing.po too: 'Hearing'"]
+    assert catalogues.check(project) == ["da/zebra.po: stands in da/hearing.po too: 'Hearing'"]
 
 
 def test_text_twice_in_one_file_is_told(project: Path) -> None:
     write_po(project, "zebra", 'msgid "Hearing"\nmsgstr "Høring"\n\nmsgid "Hearing"\nmsgstr "Høring"\n')
-    assert "zebra.po: stands twice: 'Hearing'" in catalogues.check(project)
+    assert "da/zebra.po: stands twice: 'Hearing'" in catalogues.check(project)
 
 
 @pytest.mark.parametrize(
@@ -76,13 +77,13 @@ def test_text_twice_in_one_file_is_told(project: Path) -> None:
 def test_faulty_translation_is_told(project: Path, danish: str, fault: str) -> None:
     catalogue = project / "eventapp/translations/da/hearing.po"
     catalogue.write_text(catalogue.read_text("utf-8").replace('msgstr "Indtil %(day)s"', danish), "utf-8")
-    assert catalogues.check(project) == [f"hearing.po: {fault}: 'Until %(day)s'"]
+    assert catalogues.check(project) == [f"da/hearing.po: {fault}: 'Until %(day)s'"]
 
 
 def test_uncertain_translation_is_told(project: Path) -> None:
     catalogue = project / "eventapp/translations/da/hearing.po"
     catalogue.write_text(catalogue.read_text("utf-8").replace('msgid "Hearing"', '#, fuzzy\nmsgid "Hearing"'), "utf-8")
-    assert catalogues.check(project) == ["hearing.po: marked fuzzy: 'Hearing'"]
+    assert catalogues.check(project) == ["da/hearing.po: marked fuzzy: 'Hearing'"]
 
 
 def test_only_the_slices_that_were_named_are_told_of(project: Path) -> None:
@@ -90,14 +91,36 @@ def test_only_the_slices_that_were_named_are_told_of(project: Path) -> None:
     assert catalogues.check(project, {"hearing"}) == []
 
 
-def test_compiled_catalogues_hold_danish_and_english(project: Path) -> None:
+POLISH = """
+msgid "Hearing"
+msgstr "Konsultacje"
+
+msgid "Until %(day)s"
+msgstr "Do %(day)s"
+
+msgid "%(num)s day"
+msgid_plural "%(num)s days"
+msgstr[0] "%(num)s dzień"
+msgstr[1] "%(num)s dni"
+"""
+
+
+def test_another_language_is_a_folder_of_its_own_with_its_own_forms_of_number(project: Path) -> None:
+    header = HEADER.replace("2; plural=(n != 1)", "3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 ? 1 : 2)")
+    write(project, "eventapp/translations/pl/hearing.po", header + POLISH)
+    assert catalogues.check(project) == ["pl/hearing.po: not translated: '%(num)s day'"]
+    write(project, "eventapp/translations/pl/hearing.po", f'{header}{POLISH}msgstr[2] "%(num)s dnia"\n')
+    assert catalogues.check(project) == []
+    write(project, "templates/hearing/other.html", '{{ _("Answer") }}')
+    assert [fault.partition(":")[0] for fault in catalogues.check(project)] == ["da/hearing.po", "pl/hearing.po"]
+
+
+def test_compiled_catalogues_hold_every_translation(project: Path) -> None:
     catalogues.compile_all(project)
-    folder = str(project / "eventapp/translations")
-    danish = gettext.translation("messages", folder, ["da"])
-    english = gettext.translation("messages", folder, ["en"])
+    danish = gettext.translation("messages", str(project / "eventapp/translations"), ["da"])
     assert danish.gettext("Hearing") == "Høring"
     assert danish.ngettext("%(num)s day", "%(num)s days", 2) == "%(num)s dage"
-    assert (english.gettext("Hearing"), english.ngettext("%(num)s day", "%(num)s days", 1)) == (
-        "Hearing",
-        "%(num)s day",
-    )
+
+
+def test_every_language_of_the_product_has_catalogues_but_that_of_the_code() -> None:
+    assert {*catalogues.languages(catalogues.ROOT), SOURCE} == set(LANGUAGES)

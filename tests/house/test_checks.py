@@ -51,3 +51,22 @@ def test_private_name_is_told_also_over_a_line_end(repository: Path, monkeypatch
     monkeypatch.setattr(checks, "PRIVATE_NAMES", {hashlib.sha256(b"anna and").hexdigest()})
     (repository / "case.md").write_text("Write to Anna\nAnd about it")
     assert faults(repository) == ["case.md: names a private person of the letter"]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("eventapp/mail/outbox.py", 'lang = options.get("lang", "da")'),
+        ("tools/catalogues.py", "Catalog(locale='sv')"),
+        ("static/js/door/main.js", 'new Intl.DateTimeFormat("sv-SE")'),
+        ("templates/house/privacy.html", '<p lang="da">'),
+    ],
+)
+def test_only_one_place_names_a_language(repository: Path, name: str, line: str) -> None:
+    languages = repository / "eventapp" / "languages.py"
+    languages.parent.mkdir()
+    languages.write_text('OFFICIAL = "da"\nLANGUAGES = Language(\n    code="sv",\n)\n')
+    path = repository / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'no = "no", "en"\n{line}\n')
+    assert faults(repository) == [f"{name}:2: names a language, which only eventapp/languages.py does"]

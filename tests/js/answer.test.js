@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-globalThis.document = { documentElement: { lang: "da" }, querySelectorAll: () => [], querySelector: () => loud };
+globalThis.document = { querySelectorAll: () => [], querySelector: () => loud };
 globalThis.FormData = class {
   constructor(form) { this.form = form; }
   get(name) { return this.form.elements[name]?.value ?? null; }
@@ -10,11 +10,11 @@ globalThis.FormData = class {
 const loud = { hidden: true, scrollIntoView() {} };
 const { draftOf, forgetDraft, keepDraft, restore, send } = await import("../../static/js/answer.js");
 
-const NOON = () => new Date("2023-11-24T11:59:00");
+const NOON = () => new Date("2023-11-24T10:59:00Z");
 
 function formWith(values, { refused } = {}) {
   const parts = {
-    "[data-draft-state]": { dataset: { saved: "Gemt {time}" }, textContent: "" },
+    "[data-draft-state]": { dataset: { saved: "Gemt {time}", clock: "%H.%M" }, textContent: "" },
     "[data-upload-progress]": { hidden: true, value: 0 },
     "[data-upload-words]": { dataset: { sending: "{percent} %", storing: "Gemmer" }, textContent: "" },
     "button[type=submit], button:not([type])": { disabled: false },

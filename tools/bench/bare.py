@@ -33,6 +33,7 @@ from eventapp.checkin import queries as checkin_queries
 from eventapp.db import Sql
 from eventapp.hearing import queries as hearing_queries
 from eventapp.hearing.answering import actions as answering
+from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
 from eventapp.record import store, tree
 from eventapp.registration import actions as registration
@@ -183,7 +184,7 @@ def _insert_booking(run: Run, world: World, form: dict[str, str], booking: str, 
         "waiting": 0,
         "origin": "web",
         "email": form["email"],
-        "lang": "da",
+        "lang": OFFICIAL,
         "wants_follow_up": True,
         "notice_version": "1",
         "suspicion": "none",
@@ -301,7 +302,7 @@ def _insert_answer(run: Run, form: dict[str, str], values: dict[str, Any], recei
         "text": form["text"],
         "channel": "portal",
         "is_late": False,
-        "lang": "da",
+        "lang": OFFICIAL,
         "begun_at": None,
         "deadline_at": values["received_at"],
         "registered_by_id": None,
@@ -332,7 +333,7 @@ def _queue(run: Run, message: str, to: str, subject: str, now: Any, *, dedupe: s
         "message": message,
         "to": to,
         "reply_to": None,
-        "lang": "da",
+        "lang": OFFICIAL,
         "subject_id": subject,
         "context": json.dumps({"id": subject}),
         "secrets": None,

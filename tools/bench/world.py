@@ -26,7 +26,7 @@ from eventapp.db import db, new_id, transaction
 from eventapp.events.models import Category, Event, Layout, Quota, QuotaKind, Venue
 from eventapp.hearing.calling import actions as hearing_actions
 from eventapp.hearing.models import Hearing
-from eventapp.languages import Wording
+from eventapp.languages import OFFICIAL, SOURCE, Wording
 from eventapp.registration import actions as registration_actions
 from eventapp.registration import ticket_rules
 from eventapp.web.permissions import Person, Role
@@ -133,13 +133,13 @@ def _on_server(server: str, statement: sql.SQL, *names: str) -> None:
 
 def _fill(world: World, now: datetime) -> World:
     facts = case_actions.CaseFacts(
-        number="2024-0000001", title=Wording({"da": "Ny havnepark", "en": "A new harbour park"})
+        number="2024-0000001", title=Wording({OFFICIAL: "Ny havnepark", SOURCE: "A new harbour park"})
     )
     case = case_actions.open_case(facts, by=None, now=now)
     case.published_at = now
     event, hearing = _event(case, now), _hearing(case, now)
     quota = Quota(event_id=event.id, kind=QuotaKind.PUBLIC, seats=SEATS)
-    category = Category(event_id=event.id, position=1, label=Wording({"da": "Borger", "en": "Citizen"}))
+    category = Category(event_id=event.id, position=1, label=Wording({OFFICIAL: "Borger", SOURCE: "Citizen"}))
     others = [Category(event_id=event.id, position=place, label=Wording(f"Gruppe {place}")) for place in (2, 3, 4)]
     db.session.add_all([quota, category, *others])
     db.session.flush()
@@ -167,7 +167,7 @@ def _event(case: Case, now: datetime) -> Event:
         case=case,
         layout=layout,
         slug="debat-om-havneparken",
-        title=Wording({"da": "Debat om havneparken", "en": "Debate about the harbour park"}),
+        title=Wording({OFFICIAL: "Debat om havneparken", SOURCE: "Debate about the harbour park"}),
         doors_open_at=now,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(hours=2),
@@ -241,7 +241,7 @@ def _guest(world: World, number: int, now: datetime) -> Guest:
         "waiting": 0,
         "origin": "web",
         "email": f"seed{number}@example.org",
-        "lang": "da",
+        "lang": OFFICIAL,
         "wants_follow_up": False,
         "notice_version": "1",
         "suspicion": "none",

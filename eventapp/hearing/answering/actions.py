@@ -25,6 +25,7 @@ from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Channel, Party, SenderKind
 from eventapp.hearing.rules import content, is_late, receipt_number
+from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
@@ -67,7 +68,7 @@ class SentAnswer:
     on_behalf_of: str = ""
     party_id: str | None = None
     begun_at: datetime | None = None
-    lang: str = "da"
+    lang: str = OFFICIAL
     channel: Channel = Channel.PORTAL
     uploads: Sequence[NamedFile] = field(default_factory=tuple)
 

@@ -15,6 +15,7 @@ from eventapp import blobs, record
 from eventapp.clock import COPENHAGEN
 from eventapp.hearing.dossier import report_files
 from eventapp.hearing.dossier.queries import Dossier, digest
+from eventapp.languages import OFFICIAL
 from eventapp.record.words import part_word
 
 MANIFEST = "manifest-sha256.txt"
@@ -51,7 +52,7 @@ def _made(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
 
 
 def _read_me(dossier: Dossier) -> bytes:
-    with force_locale("da"):
+    with force_locale(OFFICIAL):
         lines = (
             _("The record of the case: %(title)s", title=dossier.case.title),
             "",

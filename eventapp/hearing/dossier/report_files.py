@@ -17,12 +17,13 @@ from eventapp.hearing.dossier.queries import Dossier, DossierLine
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
+from eventapp.languages import OFFICIAL
 from eventapp.record.kinds import kind_words
 
 
 def as_pdf(dossier: Dossier, now: datetime) -> bytes:
     """A tagged PDF in Danish, each answer with a heading of its own."""
-    with force_locale("da"):
+    with force_locale(OFFICIAL):
         return pdf.make("record.typ", told(dossier, now), now)
 
 
@@ -32,7 +33,7 @@ def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
     return {
         "title": _("The record of the case: %(title)s", title=case.title),
         "sender": settings().site_name,
-        "lang": "da",
+        "lang": OFFICIAL,
         "page_word": _("Page"),
         "of_word": _("of"),
         "words": _words(),

@@ -1,5 +1,6 @@
 /** The door page with script: see templates/checkin/door.html for the elements, each named by data-door. */
 import { makeCamera } from "./camera.js";
+import { written } from "../written.js";
 import { hashOf } from "./code.js";
 import { forgetfulQueue, openQueue } from "./queue.js";
 import { makeRecent } from "./recent.js";
@@ -119,9 +120,7 @@ function formOf(name, handle) {
 }
 
 function tick() {
-  const time = new Intl.DateTimeFormat("en-GB", { timeZone: "Europe/Copenhagen", hour: "2-digit", minute: "2-digit" });
-  const shown = time.format(new Date(Date.now() + room.offset()));
-  find("clock").textContent = settings.lang === "da" ? shown.replace(":", ".") : shown;
+  find("clock").textContent = written(new Date(Date.now() + room.offset()), settings.clock);
   setTimeout(tick, 1000);
 }
 
