@@ -29,7 +29,7 @@ from eventapp import create_app
 from eventapp.config import Settings
 from eventapp.db import db as database
 from tests.support import browser as chromium
-from tests.support import live, smtp
+from tests.support import live, remembered, smtp
 from tests.support.databases import ENGINES, Databases, PostgresDatabases, SqliteDatabases, close
 from tests.support.pages import PageClient
 from tools import catalogues
@@ -82,6 +82,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def compiled_catalogues() -> None:
     """The texts as they are written now."""
     catalogues.compile_all(catalogues.ROOT)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def remembered_code() -> Iterator[None]:
+    """What all applications of the session have alike is compiled once."""
+    with pytest.MonkeyPatch.context() as patch:
+        remembered.remember(patch)
+        yield
 
 
 # --- databases -----------------------------------------------------------------------------------------------
