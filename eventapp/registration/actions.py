@@ -34,6 +34,7 @@ from eventapp.registration.entry_actions import (
 from eventapp.registration.errors import (
     AlreadyCancelledError,
     EventNotOpenError,
+    EventOverError,
     GroupTooLargeError,
     MixedSeatsError,
     OtherContentError,
@@ -160,6 +161,7 @@ def cancel(
 
     :returns: ids of the heads that got a seat by it.
     :raises AlreadyCancelledError: when it was cancelled before.
+    :raises EventOverError: when the guest does it and the event has ended.
     """
     found = queries.booked_with(conn, registration_id)
     booked = _locked(conn, found.id if found else "")
@@ -174,6 +176,7 @@ def cancel_booking(
 
     :returns: ids of the heads that got a seat by it.
     :raises AlreadyCancelledError: when nobody of it wants to come any more.
+    :raises EventOverError: when the guest does it and the event has ended.
     """
     booked = _locked(conn, booking_id)
     return _cancel(conn, booked, booked.live, reason, now, by)
@@ -308,6 +311,9 @@ def _cancel(
 ) -> list[str]:
     if not leaving:
         raise AlreadyCancelledError
+    brief = queries.brief_by_id(conn, booked.event_id)
+    if reason is Reason.GUEST_CANCELLED and not rules.can_cancel(ends_at=brief.ends_at, now=now):
+        raise EventOverError
     had_seat, ids = booked.state is RegistrationState.CONFIRMED, [one.id for one in leaving]
     CANCEL.many(conn, [{"registration_id": one, "now": now} for one in ids])
     if booked.quota_id:
@@ -319,7 +325,7 @@ def _cancel(
     messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
     if not booked.quota_id:
         return []
-    return move_up(conn, queries.brief_by_id(conn, booked.event_id), booked.quota_id, now)
+    return move_up(conn, brief, booked.quota_id, now)
 
 
 def _locked(conn: Connection, booking_id: str) -> Booked:

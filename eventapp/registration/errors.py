@@ -59,6 +59,13 @@ class TicketNotFoundError(NotFoundError):
     message = _l("We do not know this ticket. Check that the whole link was copied, or find your newest mail from us.")
 
 
+class EventOverError(DomainError):
+    """Who came and who stayed away stands by now; a guest's own link changes it no more."""
+
+    code = "event_over"
+    message = _l("The event is over, so there is nothing to cancel. You need not do anything.")
+
+
 class AlreadyCancelledError(DomainError):
     """The registration was cancelled before."""
 

@@ -36,6 +36,11 @@ def phase(*, opens_at: datetime, closes_at: datetime, cancelled_at: datetime | N
     return Phase.OPEN if now < closes_at else Phase.CLOSED
 
 
+def can_cancel(*, ends_at: datetime, now: datetime) -> bool:
+    """Whether guests can cancel themselves: until the end, for somebody may be waiting at the door for the seat."""
+    return now < ends_at
+
+
 def suspicion(*, trap: str, drawn_at: datetime | None, sent_at: datetime) -> Suspicion:
     """Whether the form was filled in by a program. Only ever a mark: a browser that fills in fields is fast too."""
     if trap:

@@ -20,6 +20,7 @@ from eventapp.registration.actions import SignedUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
     EventNotOpenError,
+    EventOverError,
     OtherContentError,
     TicketNotFoundError,
     TooManySeatsError,
@@ -239,7 +240,7 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         "has_email": bool(page.email),
         # only the sender is told where the mail went, not whoever was handed a ticket of the group
         "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
-        "can_cancel": now < brief.ends_at,
+        "can_cancel": rules.can_cancel(ends_at=brief.ends_at, now=now),
         "is_open": _phase(brief) is rules.Phase.OPEN,
     }
     own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place)}
@@ -279,8 +280,13 @@ def _head(page: OwnPage, position: int) -> BookedHead:
 
 
 def _ask(page: OwnPage, leaving: list[BookedHead], back: str, action: str) -> ResponseReturnValue:
+    """
+    :raises EventOverError: when it is too late to ask.
+    """
     if not leaving:
         return redirect(back)
+    if not rules.can_cancel(ends_at=page.brief.ends_at, now=clock.now()):
+        raise EventOverError
     return render_template(
         "registration/cancel.html", page=page, brief=page.brief, leaving=leaving, back=back, action=action
     )

@@ -48,7 +48,8 @@ class Kind:
     ``run`` does it, in an application context and outside any transaction; see :class:`Running`. What it returns is
     kept as the result: ids and numbers. It may be called again for the same job after a fault or a worker's death.
     ``title`` says what it does, in the imperative; ``outcome`` makes a sentence of a result, when the progress does not
-    say all. Who has ``permission`` for what the job is about sees it and may stop it, whoever asked for it.
+    say all. Who has ``permission`` for what the job is about sees it and may stop it, whoever asked for it, and
+    nobody else lets it go on after a fault (:mod:`eventapp.work.words`).
     """
 
     run: Callable[[Running], Mapping[str, Any] | None]

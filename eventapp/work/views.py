@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventapp.clock import system_now
 from eventapp.db import db
-from eventapp.errors import NotFoundError
+from eventapp.errors import NotAllowedError, NotFoundError
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import StaffLink, registry
@@ -59,8 +59,12 @@ def cancel(job_id: str) -> ResponseReturnValue:
 @bp.post("/<job_id>/attempts")
 @requires(Permission.USE_STAFF_PAGES)
 def try_again(job_id: str) -> ResponseReturnValue:
-    """Let a job that did not work go on where it is."""
-    _seen(job_id)
+    """Let a job that did not work go on where it is.
+
+    :raises NotAllowedError: when the one who asks may not do, or no longer, what the job does.
+    """
+    if not _seen(job_id).may_try_again:
+        raise NotAllowedError
     actions.try_again(db.session.connection(), job_id, by=current_person(), now=system_now())
     flash(_("The job goes on where it was."), "success")
     return redirect(url_for("work.index"), 303)

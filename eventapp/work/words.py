@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp.formats import display
-from eventapp.web.permissions import Permission, allowed, current_person
+from eventapp.web.permissions import Permission, Scope, allowed, current_person
 from eventapp.work import answers, kinds, queries
 from eventapp.work.kinds import Subject
 from eventapp.work.models import Job, JobState
@@ -36,6 +36,7 @@ class Shown:
     progress: str
     outcome: str
     answer: str
+    may_try_again: bool
 
 
 def shown(jobs: Iterable[Job]) -> list[Shown]:
@@ -50,6 +51,15 @@ def may_see(one: Shown) -> bool:
     kind = kinds.find(one.job.kind)
     permission = kind.permission if kind else None
     return permission is not None and one.subject is not None and allowed(permission, one.subject.scope)
+
+
+def _may_try_again(kind: kinds.Kind | None, subject: Subject | None) -> bool:
+    """Whoever may do what the job does, now; having asked for it once is not enough. And who looks after the system."""
+    if allowed(Permission.READ_WORK):
+        return True
+    if kind is None:
+        return False
+    return kind.permission is None or allowed(kind.permission, subject.scope if subject else Scope())
 
 
 def progress(job: Job) -> str:
@@ -71,13 +81,15 @@ def state(job: Job) -> tuple[str, str]:
 def _shown(job: Job) -> Shown:
     kind = kinds.find(job.kind)
     words, mark = state(job)
+    subject = queries.subject_of(job.kind, job.subject_id)
     return Shown(
         job=job,
         title=kind.title if kind else job.kind,
-        subject=queries.subject_of(job.kind, job.subject_id),
+        subject=subject,
         state=words,
         mark=mark,
         progress=progress(job),
         outcome=kind.outcome(job.result) if kind and job.result else "",
         answer=answers.in_words(job.answer) if job.state is not JobState.DONE else "",
+        may_try_again=_may_try_again(kind, subject),
     )

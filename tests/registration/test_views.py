@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, tokens
@@ -21,7 +22,7 @@ from eventapp.registration.models import AccessNeed, RegistrationState, Suspicio
 from eventapp.web.pages import PageCache
 from eventapp.web.permissions import Role
 from tests.registration.givens import count, given_event, rows
-from tests.support.pages import PageClient, form_values
+from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import sign_in
 
 ANNA = {"name": "Anna Aagaard", "email": "anna@example.org", "category": "none"}
@@ -241,6 +242,29 @@ def test_opening_the_cancel_link_changes_nothing_and_pressing_the_button_does(
     assert page_client.submit(f"{ticket}/cancellation", action="/cancellation").heading == "Du har meldt afbud"
     assert rows(event)[0].state is RegistrationState.CANCELLED
     assert page_client.visit(f"{ticket}/cancellation").heading == "Du har meldt afbud"
+
+
+@pytest.mark.parametrize("seats", [9, 0])
+def test_after_the_event_nobody_cancels_and_a_sentence_says_why(page_client: PageClient, db, seats: int) -> None:
+    event = open_event(seats=seats)
+    own = send(page_client, event).location
+    form = choose_form(page_client.visit(f"{own}/cancellation"), {}, "/cancellation")
+    begins_at = clock.now() - timedelta(hours=3)
+    database.session.execute(
+        update(Event)
+        .where(Event.id == event.id)
+        .values(starts_at=begins_at, ends_at=begins_at + timedelta(hours=2), doors_open_at=begins_at)
+    )
+    database.session.commit()
+    page_client.visit(own)
+    assert "/cancellation" not in page_client.response.text
+    for answer in (
+        page_client.get(f"{own}/cancellation"),
+        page_client.post(form.attributes["action"], data=form_values(form)),
+    ):
+        assert answer.status_code == 409
+        assert "Arrangementet er slut, så der er intet at melde afbud til." in answer.text
+    assert rows(event)[0].state is not RegistrationState.CANCELLED
 
 
 def test_the_first_in_line_gets_the_seat_and_the_own_link_then_leads_to_the_ticket(page_client: PageClient, db) -> None:

@@ -114,6 +114,24 @@ def test_a_job_is_seen_by_those_who_see_to_what_it_is_about(
 
 
 @pytest.mark.usefixtures("about_an_event")
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.ORGANISER, 303), (Role.ADMIN, 303), (Role.OFFICER, 403), (Role.AUDITOR, 403)]
+)
+def test_an_owner_who_lost_the_permission_for_what_a_job_does_cannot_let_it_go_on(
+    app: Flask, page_client: PageClient, role: Role, status: int
+) -> None:
+    owner = person(page_client, role)
+    with app.app_context():
+        job_id = start(total=1, owner=owner, subject_id="e" * 32)
+        change(job_id, state=JobState.FAILED, finished_at=row(job_id).queued_at)
+    page_client.visit(WORK)
+    assert (f"{job_id}/attempts" in page_client.response.text) is (status == 303)
+    assert post(page_client, job_id, "attempts").status_code == status
+    with app.app_context():
+        assert row(job_id).state is (JobState.WAITING if status == 303 else JobState.FAILED)
+
+
+@pytest.mark.usefixtures("about_an_event")
 def test_a_role_for_one_event_reaches_the_jobs_of_that_event_alone(app: Flask, page_client: PageClient) -> None:
     staff = person(page_client)
     with app.app_context():
