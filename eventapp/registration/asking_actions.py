@@ -8,17 +8,22 @@ from sqlalchemy import exists, func, select
 
 from eventapp import audit
 from eventapp.db import db, new_id
+from eventapp.db.personal import kept_for
 from eventapp.errors import existing
 from eventapp.events.models import Event
 from eventapp.languages import OFFICIAL, Wording
-from eventapp.registration.models import EventField, FieldValue
+from eventapp.registration.models import AccessNeed, EventField, FieldValue
 from eventapp.web.fields import Asked, FieldKind
 from eventapp.web.permissions import Permission
 
 
 @dataclass(frozen=True)
 class Question:
-    """What an organiser wants to ask. ``kept_days``: after the event; None as long as the registration."""
+    """What an organiser wants to ask.
+
+    ``kept_days``: after the event; None as long as the registration, and where it is about health as long as what
+    guests need (LAW-06).
+    """
 
     label: Wording
     purpose: Wording
@@ -35,6 +40,7 @@ def ask(event: Event, question: Question, *, by: audit.Actor) -> EventField:
     db.session.refresh(event, with_for_update={"key_share": True})  # two may be adding the next one at once
     last = db.session.scalar(select(func.max(EventField.position)).where(EventField.event_id == event.id))
     given = vars(question) | {
+        "kept_days": _kept_days(question),
         "choices": [{OFFICIAL: one} for one in question.choices],
         "seen_by": str(question.seen_by),
         "asked_of": [str(one) for one in Asked],
@@ -43,6 +49,12 @@ def ask(event: Event, question: Question, *, by: audit.Actor) -> EventField:
     db.session.add(asked)
     audit.record(by, "registration.field_added", asked.id, event_id=event.id)
     return asked
+
+
+def _kept_days(question: Question) -> int | None:
+    if question.kept_days is None and question.seen_by is Permission.READ_ACCESS_NEEDS:
+        return kept_for(AccessNeed.text).days
+    return question.kept_days
 
 
 def stop_asking(event_id: str, field_id: str, *, by: audit.Actor) -> None:

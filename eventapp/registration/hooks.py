@@ -15,7 +15,10 @@ from eventapp.registration.staff_queries import DOUBLES
 from eventapp.web.permissions import Permission, url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, MailOwner, Registry, StepState, Tab, ThreadStep
 
-TAB = Tab(30, _l("Registrations"), "registration_staff.index")
+TABS = (
+    Tab(30, _l("Registrations"), "registration_staff.index"),
+    Tab(35, _l("What guests need"), "registration_staff.access_needs"),  # for those who may read that and no list
+)
 
 
 def thread_steps(case_id: str) -> list[ThreadStep]:
@@ -77,7 +80,7 @@ def register(registry: Registry) -> None:
     registry.thread_steps.append(thread_steps)
     registry.desk_figures.append(desk_figures)
     registry.desk_items.append(desk_items)
-    registry.desk_tabs.append(TAB)
+    registry.desk_tabs += TABS
     registry.asked_facts.append(fields.data_map)
     registry.quotas_changed.append(jobs.seats_were_changed)
     registry.event_changed.append(jobs.event_was_changed)

@@ -197,7 +197,8 @@ class EventField(Model):
     """Something that the organiser asks the guests of one event: a :class:`eventapp.web.fields.Field` as a row.
 
     ``asked_of``: list of whom; ``seen_by``: the permission that shows the answers; ``kept_days``: how long after the
-    event they are kept, None with the booking; ``choices``: list of texts by language.
+    event they are kept, None with the booking, which is too long for what is about health; ``choices``: list of texts
+    by language.
     """
 
     __tablename__ = "event_field"
@@ -205,6 +206,7 @@ class EventField(Model):
     __table_args__ = (
         UniqueConstraint("event_id", "position"),
         CheckConstraint("kept_days >= 0", name="kept_days"),
+        CheckConstraint("seen_by <> 'read_access_needs' OR kept_days IS NOT NULL", name="health_ends"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -235,7 +237,7 @@ class FieldValue(Model):
         Text,
         info=personal(
             "answers to what an organiser asks besides; each question names who sees it and until when",
-            seen_by=("read_registrations",),
+            seen_by=("read_registrations", "read_access_needs"),
         ),
     )
 

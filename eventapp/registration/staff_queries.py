@@ -159,13 +159,18 @@ def need_of(registration_id: str) -> AccessNeed | None:
     return db.session.scalar(select(AccessNeed).where(AccessNeed.registration_id == registration_id))
 
 
-def needs(event_id: str) -> Sequence[Any]:
-    """What the guests of an event need: (registration, need), in Danish alphabetical order; cancelled ones left out."""
+def needs(event_id: str, keys: Collection[str]) -> Sequence[Any]:
+    """What the guests of an event need: (registration, need), in Danish alphabetical order; cancelled ones left out.
+
+    :param keys: of fields that ask about health; who answered one of them is there too, with None for the need.
+    """
+    answered = exists().where(FieldValue.registration_id == Registration.id, FieldValue.key.in_(keys))
     return db.session.execute(
         select(Registration, AccessNeed)
         .options(joinedload(Registration.booking))
-        .join(AccessNeed, AccessNeed.registration_id == Registration.id)
+        .outerjoin(AccessNeed, AccessNeed.registration_id == Registration.id)
         .where(Registration.event_id == event_id, Registration.state != RegistrationState.CANCELLED)
+        .where(or_(AccessNeed.id.is_not(None), answered))
         .order_by(Registration.name_key, Registration.id)
     ).all()
 

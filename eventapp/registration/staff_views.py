@@ -143,9 +143,16 @@ def seat_waiting(event_id: str) -> ResponseReturnValue:
 def access_needs(event_id: str) -> ResponseReturnValue:
     """What guests need, for those who order interpreters and keep seats free. That it was read is noted (LAW-11)."""
     event = event_by_id(event_id)
-    found = staff_queries.needs(event.id)
+    asked = [one for one in _readable(event.id) if _is_about_health(one) and one.key not in fields.KEPT_IN_COLUMNS]
+    found = staff_queries.needs(event.id, [one.key for one in asked])
     _note_reading(event.id, len(found))
-    return render_template("registration/staff/needs.html", event=event, found=found, words=words)
+    answers = staff_queries.answers([row.id for row, _need in found])
+    cells = {
+        head: [one.shown(kept[one.key]) if one.key in kept else "–" for one in asked] for head, kept in answers.items()
+    }
+    return render_template(
+        "registration/staff/needs.html", event=event, found=found, asked=asked, cells=cells, words=words
+    )
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
@@ -229,10 +236,14 @@ def _need(row: Registration) -> AccessNeed | None:
 
 def _note_answers(subject_id: str, answers: Iterable[Mapping[str, str]], shown: Sequence[Field]) -> None:
     """What an organiser asks about health is read as access needs are: not without a note (LAW-11)."""
-    keys = {one.key for one in shown if one.seen_by is Permission.READ_ACCESS_NEEDS}
+    keys = {one.key for one in shown if _is_about_health(one)}
     number = sum(not keys.isdisjoint(one) for one in answers)
     if number:
         _note_reading(subject_id, number)
+
+
+def _is_about_health(field: Field) -> bool:
+    return field.seen_by is Permission.READ_ACCESS_NEEDS
 
 
 def _note_reading(subject_id: str, number: int) -> None:

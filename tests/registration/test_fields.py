@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from eventapp import db as core
 from eventapp.audit import AuditEntry
@@ -171,12 +172,13 @@ def ask(
     required: bool = False,
     choices: tuple[str, ...] = (),
     seen_by: str = "read_registrations",
+    label: str = "Hvilken bus kommer du med?",
 ) -> str:
     """Ask the guests of an event for something more; the key of the field."""
     asked = EventField(
         event_id=event.id,
         position=1 + count("event_field"),
-        label=Wording("Hvilken bus kommer du med?"),
+        label=Wording(label),
         kind=kind,
         asked_of=["guest", "office"],
         is_required=required,
@@ -334,6 +336,43 @@ def test_an_answer_about_health_is_read_by_those_who_may_and_that_it_was_read_is
     assert "Glutenallergi" in page_client.visit(registrations).text
     assert "Glutenallergi" in page_client.visit(f"{registrations}/{told.id}").text
     assert needs_read(page_client) == [(event.id, 1), (told.id, 1)]
+
+
+def test_an_answer_about_health_ends_a_week_after_the_event_when_nobody_said_when(page_client: PageClient) -> None:
+    inside = page_client.application.app_context
+    with inside():
+        event = open_event()
+    sign_in(page_client, Role.ORGANISER)
+    questions = f"/staff/events/{event.id}/registrations/questions"
+    for given in ({"is_sensitive": "y"}, {"is_sensitive": "y", "kept_days": "2"}, {}):
+        page_client.submit(questions, {**BUS, "kind": "line", **given}, action="/questions")
+    with inside():
+        asked = database.session.scalars(select(EventField).order_by(EventField.position)).all()
+        assert [one.kept_days for one in asked] == [7, 2, None]
+        asked[0].kept_days = None
+        with pytest.raises(IntegrityError):
+            database.session.flush()
+
+
+def test_access_officers_find_answers_about_health_with_what_guests_need_and_nothing_else(
+    page_client: PageClient,
+) -> None:
+    with page_client.application.app_context():
+        event, other = open_event(seats=9), open_event()
+        health = ask(event, FieldKind.LINE, seen_by="read_access_needs")
+        bus = ask(event, FieldKind.LINE, label="Hvilken bus?")
+        send(page_client, event, name="Med svar", **{health: "Glutenallergi", bus: "Linje 5"})
+        send(page_client, event, name="Med begge dele", needs="Teleslynge", **{health: "Nøddeallergi"})
+        send(page_client, event, name="Med intet", **{bus: "Linje 7"})
+        send(page_client, other, name="Andetsteds", needs="Rampe")
+    sign_in(page_client, Role.ACCESS_OFFICER)
+    desk = page_client.visit(f"/staff/events/{event.id}")
+    address = f"/staff/events/{event.id}/registrations/access-needs"
+    assert address in [one.attributes["href"] for one in desk.root.all("a")]
+    text = page_client.visit(address).text
+    assert all(one in text for one in ("Glutenallergi", "Nøddeallergi", "Teleslynge", "Med svar", "Med begge dele"))
+    assert not any(one in text for one in ("Linje", "Med intet", "Rampe"))
+    assert needs_read(page_client) == [(event.id, 2)]
 
 
 def needs_read(client: PageClient) -> list[tuple[str | None, int]]:
