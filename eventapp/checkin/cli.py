@@ -8,15 +8,23 @@ from sqlalchemy import select
 
 from eventapp.checkin import presence_actions
 from eventapp.checkin.models import Occupancy
-from eventapp.db import transaction
+from eventapp.db import reading, transaction
 
 group = AppGroup("checkin", help="Who came, and who is in the room.")
 
 
 @group.command("recount")
 def recount() -> None:
-    """Make presence and counts of all events anew from what was scanned; says how many rows were otherwise."""
-    with transaction() as session:
-        events = session.scalars(select(Occupancy.event_id).order_by(Occupancy.event_id)).all()
-        otherwise = sum(presence_actions.recount(session.connection(), one) for one in events)
+    """Make presence and counts of all events anew from what was scanned; says how many rows were otherwise.
+
+    An event at a time: the doors of one event wait while it is counted, and no door for another event.
+    """
+    with reading() as conn:
+        events = conn.scalars(select(Occupancy.event_id).order_by(Occupancy.event_id)).all()
+    otherwise = sum(_recount(one) for one in events)
     click.echo(f"{len(events)} events counted, {otherwise} rows were otherwise.")
+
+
+def _recount(event_id: str) -> int:
+    with transaction() as session:
+        return presence_actions.recount(session.connection(), event_id)

@@ -27,13 +27,15 @@ from eventapp.registration import actions as registration
 from eventapp.registration.models import Origin, RegistrationState
 from eventapp.web.permissions import Person
 
-LOCK = Sql("""
+_ON = """
+    FROM door_session p JOIN door_shift h ON h.id = p.shift_id
+    WHERE p.id = :phone_id AND p.ended_at IS NULL AND h.ended_at IS NULL AND h.expires_at > :now
+"""
+LOCK = Sql(f"""
     UPDATE occupancy SET scans = scans + 1 WHERE event_id = :event_id RETURNING scans, inside, latest_at,
         (SELECT l.max_persons FROM event e JOIN layout l ON l.id = e.layout_id WHERE e.id = occupancy.event_id)
         AS max_persons,
-        (SELECT CASE WHEN p.paused_at IS NULL THEN 'on' ELSE 'paused' END
-         FROM door_session p JOIN door_shift h ON h.id = p.shift_id
-         WHERE p.id = :session_id AND p.ended_at IS NULL AND h.ended_at IS NULL AND h.expires_at > :now) AS phone
+        (SELECT CASE WHEN p.paused_at IS NULL THEN 'on' ELSE 'paused' END {_ON}) AS phone
 """)
 # The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
 _GUEST = f"""
@@ -54,11 +56,14 @@ LEAVING = Sql("""
     WHERE p.event_id = :event_id AND b.origin = 'walk_in' AND e.at < :at
     ORDER BY CASE r.name WHEN '' THEN 0 ELSE 1 END, e.at, e.id LIMIT 1
 """)
-INSERT = Sql("""
+IS_ON = Sql(f"SELECT 1 {_ON}")
+# Asked once more: on PostgreSQL the statement above still sees the phone as it was before it waited for its turn.
+INSERT = Sql(f"""
     INSERT INTO scan (id, event_id, number, door_id, session_id, direction, means, verdict, registration_id, code_hash,
                       earlier_id, undoes_id, device_at, offset_ms, received_at, at)
-    VALUES (:id, :event_id, :number, :door_id, :session_id, :direction, :means, :verdict, :registration_id, :code_hash,
-            :earlier_id, :undoes_id, :device_at, :offset_ms, :received_at, :at)
+    SELECT :id, :event_id, :number, :door_id, :session_id, :direction, :means, :verdict, :registration_id, :code_hash,
+           :earlier_id, :undoes_id, :device_at, :offset_ms, :received_at, :at
+    WHERE EXISTS (SELECT 1 {_ON})
     ON CONFLICT (id) DO NOTHING
 """)
 STORED = Sql("SELECT event_id, means, direction, code_hash FROM scan WHERE id = :id")
@@ -192,7 +197,7 @@ def queue_up(conn: Connection, moment: Moment, by: Person, now: datetime) -> Tur
 
     :raises NotAllowedError: when the phone was put out meanwhile, or its shift is over.
     """
-    row = existing(LOCK(conn, event_id=by.event_id, session_id=by.id, now=now).one_or_none())
+    row = existing(LOCK(conn, event_id=by.event_id, phone_id=by.id, now=now).one_or_none())
     if row.phone is None:
         raise NotAllowedError
     latest_at = as_moment(row.latest_at) if row.latest_at else None
@@ -263,7 +268,11 @@ def store(
     code_hash: str | None = None,
     undoes_id: str | None = None,
 ) -> int:
-    """Write the scan down, and keep what it changes; returns how many are inside now."""
+    """Write the scan down, and keep what it changes; returns how many are inside now.
+
+    :raises RepeatedScanError: when it is stored already.
+    :raises NotAllowedError: when the phone was put out while this scan waited for its turn.
+    """
     stored = INSERT(
         conn,
         id=moment.id,
@@ -282,13 +291,19 @@ def store(
         offset_ms=moment.offset_ms,
         received_at=turn.received_at,
         at=turn.at,
+        phone_id=by.id,
+        now=turn.received_at,
     )
     if stored.rowcount == 0:
-        raise RepeatedScanError
+        raise RepeatedScanError if _is_on(conn, by, turn.received_at) else NotAllowedError
     if found.head is None or found.verdict not in MOVING:
         return turn.inside
     new = Shown(moment.id, turn.at, moment.direction, found.verdict, undoes_id)
     return turn.inside + presence_actions.take_in(conn, event_of(by), found.head, new, turn.latest_at)
+
+
+def _is_on(conn: Connection, by: Person, now: datetime) -> bool:
+    return IS_ON(conn, phone_id=by.id, now=now).one_or_none() is not None
 
 
 def once(job: Job[Answer], moment: Moment, means: Means, code_hash: str | None, by: Person) -> Answer | None:

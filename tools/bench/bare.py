@@ -224,7 +224,7 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
     now, code = db.moment(at), sent["code"].rpartition("/")[2]
     event, code_hash = {"event_id": world.event_id}, _sha256(code.encode())
     with db.writing() as run:
-        number, inside, *_ = run(scan_actions.LOCK, {**event, "session_id": session_id, "now": now})[0]
+        number, inside, *_ = run(scan_actions.LOCK, {**event, "phone_id": session_id, "now": now})[0]
         guest = run(scan_actions.BY_CODE, {"code_hash": code_hash})[0]
         values = {
             **event,
@@ -243,6 +243,8 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
             "offset_ms": sent["offset_ms"],
             "received_at": now,
             "at": now,
+            "phone_id": session_id,
+            "now": now,
         }
         run(scan_actions.INSERT, values)
         came = {"registration_id": guest[0], "came_at": now, "entry_id": sent["scan_id"], "last_id": sent["scan_id"]}
