@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from eventapp.db.columns import db
 from eventapp.db.gate import GroupWriter, Job, T, is_writing, writing
 from eventapp.db.last import finished
+from eventapp.db.statements import Sql
 
 MOST_TRIES = 3
+ONE_AT_A_TIME = Sql("SELECT pg_advisory_xact_lock(hashtextextended(:word, 0))")
 TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
 
 
@@ -97,6 +99,16 @@ def write(job: Job[T]) -> T:
         return _in_own_transaction(job)
     writer: GroupWriter = current_app.extensions["writer"]
     return writer.run(finished(job))
+
+
+def one_at_a_time(conn: Connection, word: str) -> None:
+    """Wait for whoever says the same word until their transaction ends; those who come after us wait for ours.
+
+    For a rule over rows that nobody else's lock covers, before the first of them is written or counted. On SQLite there
+    is one writer at a time anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        ONE_AT_A_TIME(conn, word=word)
 
 
 def _in_own_transaction(job: Job[T]) -> T:

@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from eventapp import clock
-from eventapp.db import Sql, as_moment, new_id, write
+from eventapp.db import Sql, as_moment, new_id, one_at_a_time, write
 from eventapp.mail import answers, delivery, queued, rendering, rules
 from eventapp.mail.channels import Channel, open_channel
 from eventapp.mail.delivery import RefusedError, TryAgainError
@@ -24,7 +24,6 @@ from eventapp.work.running import Holder
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-ONE_AT_A_TIME = Sql("SELECT pg_advisory_xact_lock(hashtextextended(:limit_key, 0))")
 ASKED = Sql("""
     SELECT count(*) FILTER (WHERE queued_at > :day) AS asked,
            count(*) FILTER (WHERE admitted_at > :hour) AS hour,
@@ -100,8 +99,7 @@ class MailLane(Lane[MailOutcome]):
         limit_key = row.values["limit_key"]
         if limit_key is None or row.values["admitted_at"] is not None:
             return True
-        if conn.dialect.name == "postgresql":
-            ONE_AT_A_TIME(conn, limit_key=limit_key)
+        one_at_a_time(conn, limit_key)
         found = ASKED(conn, limit_key=limit_key, hour=now - HOUR, day=now - DAY).mappings().one()
         verdict = rules.admission(
             asked_in_a_day=found["asked"], let_through_in_an_hour=found["hour"], let_through_in_a_day=found["day"]

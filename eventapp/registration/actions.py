@@ -76,6 +76,8 @@ def sign_up(
     new = prepare(brief.id, quota.id, given, sending, origin=Origin.WEB, now=now)
 
     def job(conn: Connection) -> SignedUp:
+        if len(brief.quotas) > 1:  # the quota's own row makes those of one quota wait, and none of another
+            db.one_at_a_time(conn, f"{brief.id} {given.email}")
         outcome = _register(conn, brief, new, now, public=True)
         if queries.held_by(conn, brief.id, given.email) > rules.MOST_SEATS_PER_ADDRESS:
             raise TooManySeatsError
