@@ -65,8 +65,11 @@ def receipt(token: str) -> ResponseReturnValue:
 @requires(Permission.READ_CONTRIBUTIONS)
 def index(event_id: str) -> ResponseReturnValue:
     event = event_by_id(event_id)
+    with reading() as conn:
+        numbers = store.numbers(conn, event.case_id, CONTRIBUTION.name)
     return render_template(
         "contributions/index.html",
+        numbers=numbers,
         event=event,
         contributions=queries.contributions(event_id),
         links_sent=queries.links_sent(event_id),

@@ -13,13 +13,14 @@ from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
 from eventapp.hearing.calling import public_views as hearing_shown
 from eventapp.hearing.calling import views as hearing_run
+from eventapp.hearing.dossier import cli as dossier_commands
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
 
-# importing them puts their pages on the blueprints
-PAGES = (hearing_shown, hearing_run, answers_sent, answers_read)
+# importing them puts their pages on the blueprints, and the command on its group
+PAGES = (hearing_shown, hearing_run, answers_sent, answers_read, dossier_commands)
 
 
 def register(app: Flask) -> None:

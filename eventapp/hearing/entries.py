@@ -28,6 +28,13 @@ FORGET_FIELD = {
     name: Sql(f"UPDATE answer SET {name} = '' WHERE id = :id") for name in ("text", "name", "on_behalf_of", "email")
 }
 FORGET_FINGERPRINT = Sql("UPDATE answer SET content_hash = :content_hash WHERE id = :id")
+FORGET_ADDRESSEE = Sql("UPDATE notice SET addressee = '' WHERE id = :id")
+# A party that no letter names any more is on the list only so that figures and answers stay what they were.
+FORGET_PARTY = Sql("""
+    UPDATE party SET name = '', email = ''
+    WHERE id = (SELECT party_id FROM notice WHERE id = :id)
+        AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.party_id = party.id AND n.addressee <> '')
+""")
 FORGET_FILES = Sql("DELETE FROM answer_attachment WHERE answer_id = :id")
 
 _told = record.Keeping(HearingTold)
@@ -79,6 +86,15 @@ def _forget_answer(conn: Connection, entry: record.Entry, names: set[str]) -> se
     return names
 
 
+def _forget_notice(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
+    """With the name goes the letter that was mailed, and with the last letter's name the party's on the list."""
+    notice_id = entry.ref or ""
+    FORGET_ADDRESSEE(conn, id=notice_id)
+    outbox.forget(conn, notice_id)
+    FORGET_PARTY(conn, id=notice_id)
+    return names
+
+
 DEADLINE = record.Kind(
     "deadline",
     lazy_pgettext("record", "Deadline"),
@@ -96,6 +112,8 @@ NOTICE = record.Kind(
     lazy_pgettext("record", "Hearing letter"),
     {"party": _l("the party"), "subject": _l("what it is about"), "deadline": _l("the deadline")},
     _notice,
+    forget=_forget_notice,
+    erasable=("party",),
 )
 EXTEND = record.Kind(
     "extend",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case, DocumentVersion
@@ -13,6 +13,8 @@ from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.languages import OFFICIAL, Wording
 from eventapp.record.models import Told
+
+NAMED = text("name <> ''")
 
 
 class Hearing(Model):
@@ -64,11 +66,14 @@ class Material(Model):
 
 
 class Party(Model):
-    """Somebody on the list of those heard (*høringsliste*). ``link_hash``: of the token in the own answer link."""
+    """Somebody on the list of those heard (*høringsliste*). ``link_hash``: of the token in the own answer link.
+
+    Name and address are empty once they were erased.
+    """
 
     __tablename__ = "party"
     __impersonal__ = ("id", "hearing_id")
-    __table_args__ = (UniqueConstraint("hearing_id", "name"),)
+    __table_args__ = (Index(None, "hearing_id", "name", unique=True, sqlite_where=NAMED, postgresql_where=NAMED),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"))

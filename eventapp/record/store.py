@@ -44,6 +44,7 @@ ENTRIES = Sql(
     f"SELECT {COLUMNS} FROM record_entry WHERE log_id = :log_id AND seq >= :start AND seq < :end ORDER BY seq"
 )
 NUMBER = Sql("SELECT MIN(seq) FROM record_entry WHERE log_id = :log_id AND kind = :kind AND ref = :ref")
+NUMBERS = Sql("SELECT ref, MIN(seq) AS seq FROM record_entry WHERE log_id = :log_id AND kind = :kind GROUP BY ref")
 LAST_CHECKPOINT = Sql("SELECT text FROM record_checkpoint WHERE log_id = :log_id ORDER BY size DESC LIMIT 1")
 ANY_CHECKPOINT = Sql("SELECT 1 FROM record_checkpoint LIMIT 1")
 CHECKPOINTS = Sql("SELECT size, root, text, signed_at FROM record_checkpoint WHERE log_id = :log_id ORDER BY size")
@@ -131,6 +132,11 @@ def number_of(conn: Connection, log_id: str, kind: str, ref: str) -> int:
     if seq is None:
         raise NoSuchRecordError
     return seq
+
+
+def numbers(conn: Connection, log_id: str, kind: str) -> dict[str, int]:
+    """The same for all rows that entries of a kind tell of: row -> number."""
+    return {row.ref: int(row.seq) for row in NUMBERS(conn, log_id=log_id, kind=kind)}
 
 
 def salts_text(salts: Mapping[str, str | None]) -> str:

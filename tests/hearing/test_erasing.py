@@ -22,22 +22,27 @@ from eventapp.db import db, end_reading, reading
 from eventapp.events.models import QuotaKind
 from eventapp.hearing import queries
 from eventapp.hearing.answering import actions as answering
+from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.dossier import erasure_actions
+from eventapp.hearing.entries import NOTICE
 from eventapp.invitations import actions as invitations
 from eventapp.invitations.actions import Given
 from eventapp.invitations.entries import REPLY
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole
 from eventapp.record import store
+from eventapp.record.contents import values
 from eventapp.record.verification import verify_log
-from eventapp.web.permissions import Role
-from tests.hearing.conftest import DEADLINE_AT, make_hearing
+from eventapp.web.permissions import Person, Role
+from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing
 from tests.hearing.test_answering import sent_to
 from tests.hearing.test_dossier import export
 from tests.invitations.conftest import REPLIED_AT, make_invitation
 from tests.support.factories import STARTS_AT, make_case, make_event
+from tests.support.html import Page
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
 
+OFFICER = Person("0" * 32, "Sagsbehandler")
 PLANTED = "Hvalros"
 ADDRESS = "hvalros@example.org"
 REASON = "Den registrerede har bedt om det."
@@ -253,3 +258,113 @@ def test_the_officer_erases_on_a_page_and_the_zip_says_so(page_client: PageClien
     assert erased == [["attachment:0", "attachment:1", "email", "files", "name", "on_behalf_of", "text"]]
     said = [one["contents"] for one in whole["entries"] if one["entry"]["kind"] == "erase"]
     assert said == [{"names": erased[0], "reason": REASON}]
+
+
+# --- those who are heard ---------------------------------------------------------------------------------------
+
+
+def notices_of(case_id: str, name: str) -> list[int]:
+    """The numbers of the letters to a party, as they were entered."""
+    end_reading()
+    with reading() as conn:
+        end = store.log(conn, case_id).size
+        entries = [one for one in store.entries(conn, case_id, 0, end) if one.kind == NOTICE.name]
+        return [one.seq for one in entries if values(conn, one)["party"] == name]
+
+
+def test_a_party_is_found_nowhere_once_each_of_its_letters_was_erased(app: Flask) -> None:
+    extended_at = DEADLINE_AT + timedelta(days=7)
+    with app.app_context():
+        hearing = make_hearing(sent=False)
+        hearing_id, case_id = hearing.id, hearing.case_id
+        for name in (WRITTEN["name"], f"Bo {PLANTED}"):
+            calling.add_party(hearing, name, ADDRESS, by=None)
+        calling.send_notices(hearing, by=None, now=SENT_AT)
+        calling.extend_deadline(hearing, extended_at, "Ferie.", by=OFFICER, now=SENT_AT)
+        db.session.commit()
+        letters, others = (notices_of(case_id, name) for name in (WRITTEN["name"], f"Bo {PLANTED}"))
+        assert (len(letters), len(others)) == (2, 2)
+        erase(case_id, letters[0], ["party"])
+        assert WRITTEN["name"] in [one.name for one in queries.parties(hearing_id)]
+        for seq in (letters[1], *others):
+            erase(case_id, seq, ["party"])
+        assert found_in(app, PLANTED) == []
+        assert verify_log(case_id).faults == []
+        calling.extend_deadline(
+            queries.hearing(hearing_id), extended_at + timedelta(days=1), "Ferie.", by=OFFICER, now=SENT_AT
+        )
+        db.session.commit()
+        assert [len(one.notices) for one in queries.parties(hearing_id)] == [2, 2, 3, 3]  # nobody writes to the erased
+
+
+def test_the_officer_goes_from_the_list_of_parties_to_what_is_erased(page_client: PageClient, app: Flask) -> None:
+    sign_in(page_client, Role.OFFICER)
+    with app.app_context():
+        hearing_id = make_hearing().id
+    page = page_client.visit(f"/staff/hearings/{hearing_id}")
+    first, _second = erasing_links(page)
+    page_client.submit(first, {"parts": ["party"], "reason": REASON})
+    page = page_client.visit(f"/staff/hearings/{hearing_id}")
+    assert "Havnens Venner" not in page.text
+    assert "slettet" in page.text
+    assert len(erasing_links(page)) == 1
+    sign_in(page_client, Role.AUDITOR)
+    assert erasing_links(page_client.visit(f"/staff/hearings/{hearing_id}")) == []
+
+
+def test_the_list_of_contributions_leads_to_what_is_erased(page_client: PageClient, app: Flask) -> None:
+    with app.app_context():
+        event = make_event()
+        sent = contributions.SentContribution("a" * 32, event.themes[0].id, WRITTEN["text"], Quoting.UNNAMED)
+        contribution = contributions.contribute(event, sent, now=STARTS_AT + timedelta(hours=3))
+        case_id, event_id, contribution_id = event.case_id, event.id, contribution.id
+        db.session.commit()
+        with reading() as conn:
+            seq = store.number_of(conn, case_id, CONTRIBUTION.name, contribution_id)
+    sign_in(page_client, Role.ORGANISER)
+    page = page_client.visit(f"/staff/events/{event_id}/contributions")
+    assert f"Nummer {seq} i protokollen" in page.text
+    assert erasing_links(page) == []
+    sign_in(page_client, Role.OFFICER)
+    (address,) = erasing_links(page_client.visit(f"/staff/events/{event_id}/contributions"))
+    page = page_client.visit(address)
+    assert [one.attributes["value"] for one in page.root.all("input", type="checkbox")] == ["text"]  # no name was given
+    page_client.submit(address, {"parts": ["text"], "reason": REASON})
+    assert "Teksten er slettet." in page_client.visit(f"/staff/events/{event_id}/contributions").text
+
+
+def erasing_links(page: Page) -> list[str]:
+    found = [one.attributes.get("href", "") for one in page.root.all("a")]
+    return [href for href in found if href.endswith("/erasure")]
+
+
+# --- on the command line ---------------------------------------------------------------------------------------
+
+
+def test_an_operator_sees_what_there_is_and_erases_it(app: Flask, case_id: str, page_client: PageClient) -> None:
+    with app.app_context():
+        answer = queries.answers(queries.hearings_of_case(case_id)[0].id)[0]
+        seq, slug = answer.entry_seq, answer.hearing.case.slug
+    command = ["record", "erase", "--case", slug, "--entry", str(seq)]
+    everything = [word for name in ALL for word in ("--part", name)]
+    run = app.test_cli_runner().invoke
+    assert run(args=command).output == f"Entry {seq}, Hearing answer: {', '.join(ALL)}\n"
+    for wrong, told_why in (
+        ([*everything, "--reason", " "], "Say why"),
+        (["--part", "quoting", "--reason", REASON], "There is no quoting to erase."),
+        (["--part", "text", "--entry", "999", "--reason", REASON], "Error: "),
+        (["--part", "text", "--case", "nowhere", "--reason", REASON], "Error: "),
+    ):
+        refused = run(args=[*command, *wrong])
+        assert (refused.exit_code, told_why in refused.output) == (1, True), refused.output
+    assert found_in(app, PLANTED)
+    assert run(args=[*command, *everything, "--reason", REASON]).exit_code == 0
+    assert found_in(app, PLANTED) == []
+    assert run(args=command).output == f"Entry {seq}, Hearing answer: nothing to erase\n"
+    with app.app_context():
+        assert verify_log(case_id).faults == []
+        acts = db.session.execute(text("SELECT by_id FROM audit_entry WHERE act = 'hearing.text_erased'"))
+        assert acts.scalars().all() == [None]
+    sign_in(page_client, Role.OFFICER)
+    bundle = zipfile.ZipFile(io.BytesIO(export(page_client, case_id, "zip")))
+    assert f"Indførsel {seq}: " in bundle.read("LÆSMIG.txt").decode()

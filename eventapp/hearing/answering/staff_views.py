@@ -55,7 +55,7 @@ def link_answer(answer_id: str) -> ResponseReturnValue:
 
 def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
     form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
-    parties = [SelectChoice(one.id, one.name) for one in queries.parties(hearing.id)]
+    parties = [SelectChoice(one.id, one.name or _("erased")) for one in queries.parties(hearing.id)]
     form.party.choices = [SelectChoice("", _("No party on the list")), *parties]
     return form
 

@@ -109,7 +109,7 @@ def extend_deadline(
     if new_at <= hearing.deadline_at:
         raise NotLaterError
     new_at = new_at.astimezone(UTC)  # the record commits to the moment as it is read from the database again
-    told = [one for one in queries.parties(hearing.id) if one.notices]
+    told = [one for one in queries.parties(hearing.id) if one.notices and one.email]  # without: erased since
     change = DeadlineChange(
         hearing_id=hearing.id,
         old_at=hearing.deadline_at,

@@ -12,11 +12,14 @@ from wtforms.fields.choices import SelectChoice
 
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, version_of
+from eventapp.db import reading
 from eventapp.hearing import queries, rules
 from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.calling import actions
 from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
+from eventapp.hearing.entries import NOTICE
 from eventapp.hearing.models import Hearing
+from eventapp.record import store
 from eventapp.web.permissions import Permission, current_person, requires
 
 
@@ -108,8 +111,11 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         "extension_form": ExtensionForm(formdata=None),
         **forms,
     }
+    with reading() as conn:
+        numbers = store.numbers(conn, hearing.case_id, NOTICE.name)
     return render_template(
         "hearing/staff.html",
+        numbers=numbers,
         hearing=hearing,
         parties=queries.parties(hearing.id),
         counts=queries.counts(hearing.id),

@@ -15,6 +15,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from eventapp import audit, blobs, record
 from eventapp.db import reading, write
 from eventapp.record import store
+from eventapp.record.contents import values
 from eventapp.record.kinds import kind_of
 from eventapp.record.words import part_word
 from eventapp.web.forms import Form, storable
@@ -46,9 +47,9 @@ def erasable(case_id: str, seq: int) -> Erasable:
     """
     with reading() as conn:
         entry = store.entry(conn, case_id, seq)
+        there = values(conn, entry)
     kind = kind_of(entry)
-    names = kind.erasable if kind else ()
-    parts = [name for name in names if entry.salts.get(name) is not None]
+    parts = [name for name in (kind.erasable if kind else ()) if there.get(name)]  # what was left empty tells of nobody
     return Erasable(seq, str(kind.words if kind else entry.kind), entry.created_at, parts)
 
 

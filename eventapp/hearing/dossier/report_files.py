@@ -83,7 +83,7 @@ def _entry(line: DossierLine) -> list[str]:
 
 def _party(party: Any) -> list[str]:
     numbers = ", ".join(str(one.number) for one in party.answers)
-    return [party.name, _("No. %(number)s", number=numbers) if numbers else _("No answer")]
+    return [party.name or _("erased"), _("No. %(number)s", number=numbers) if numbers else _("No answer")]
 
 
 def _answer(line: DossierLine, answer: Answer | None) -> dict[str, Any]:
