@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, EmailField, SelectField, StringField, TextAreaField, URLField
-from wtforms.validators import Email, InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
 
 from eventapp.cases import queries
 from eventapp.cases.models import DocumentKind, Stage
@@ -30,7 +30,8 @@ def tidy(value: str | None) -> str:
 
 def _bounds(longest: int, required: bool) -> list[Any]:
     too_long = _l("The text is too long: at most %(longest)s characters.", longest=longest)
-    return [InputRequired() if required else Optional(), Length(max=longest, message=too_long), storable]
+    must = DataRequired() if required else Optional()  # after the filters: white space is no text
+    return [must, Length(max=longest, message=too_long), storable]
 
 
 def line(label: Any, longest: int = 200, *, required: bool = True) -> Any:
