@@ -2,6 +2,7 @@
 
 ``app``, ``client``, ``page_client``   a fresh database a test, on SQLite and on PostgreSQL; see ``--engine`` and
                                        ``@pytest.mark.engines("sqlite")``
+``bare_app``, ``danish``               an application without a database, and a request to it
 ``smtp_server``                        a real SMTP server
 ``live_server``, ``start_server``      the product as ``make run`` starts it
 ``browser``, ``open_tab``              Chromium, and a tab that fails on a bad page
@@ -160,6 +161,19 @@ def db(app: Flask) -> Iterator[SQLAlchemy]:
     """The database inside an application context: for tests of actions and queries. They commit for themselves."""
     with app.app_context():
         yield database
+
+
+@pytest.fixture(scope="session")
+def bare_app(base_settings: Settings) -> Flask:
+    """An application that asks no database: for forms, words and rules that speak."""
+    return create_app(base_settings, testing=True)
+
+
+@pytest.fixture
+def danish(bare_app: Flask) -> Iterator[None]:
+    """A request in Danish that asks no database."""
+    with bare_app.test_request_context("/?lang=da"):
+        yield
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from eventapp.clock import wall
@@ -27,7 +25,7 @@ from eventapp.events.models import Event, EventKind, Layout, ProgrammeItem, Quot
 from eventapp.languages import NO_WORDS, Wording
 from tests.support.factories import STARTS_AT
 
-pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.usefixtures("danish")]
+pytestmark = pytest.mark.usefixtures("danish")
 
 TIMES = {
     "title": "Debat",
@@ -41,12 +39,6 @@ TIMES = {
 }
 HALL = {"layout_name": "Stole", "max_persons": "200", "plan_reference": "", "reserve_seats": "0"}
 SEATS = {"public": "100", "invited": "0", "press": "0", "crew": "0"}
-
-
-@pytest.fixture
-def danish(app: Flask) -> Iterator[None]:
-    with app.test_request_context("/?lang=da"):
-        yield
 
 
 def filled(form: type[Any], values: dict[str, str], **kept: Any) -> Any:

@@ -16,8 +16,6 @@ from eventapp.statistics.queries import Figures, Group
 from eventapp.statistics.rules import Counts, floor, total
 from eventapp.statistics.summary_rules import ShownGroup, arrivals_shown, group_name, groups_shown
 
-pytestmark = pytest.mark.engines("sqlite")
-
 DOORS = datetime(2024, 5, 14, 14, 30, tzinfo=UTC)
 STEP = timedelta(minutes=5)
 CITIZEN = Category(label=Wording({"da": "Borger", "en": "Citizen"}))
@@ -46,8 +44,8 @@ def test_groups_stand_by_name_and_all_of_them_last() -> None:
     assert [one.share for one in shown] == [75, 100, 0, 68.6]
 
 
-def test_names_of_groups_follow_the_language_of_the_reader(app: Flask) -> None:
-    with app.test_request_context("/?lang=en"):
+def test_names_of_groups_follow_the_language_of_the_reader(bare_app: Flask) -> None:
+    with bare_app.test_request_context("/?lang=en"):
         shown = groups_shown(figures((CITIZEN, over(20, 15)), (None, over(6, 0))), hides_small=False)
         assert [one.name for one in shown] == ["Citizen", "Not stated", "All"]
         assert group_name(Group(PRESS, Counts())) == "Press"
@@ -239,7 +237,7 @@ def test_those_who_wrote_afterwards_are_counted_one_and_many() -> None:
     assert says(whole, contributed=7) == "30 tilmeldte, 20 mødte; 7 har skrevet bagefter."
 
 
-def test_one_who_signed_up_is_one_in_each_language(app: Flask) -> None:
+def test_one_who_signed_up_is_one_in_each_language(bare_app: Flask) -> None:
     for lang, sentence in (("da", "1 tilmeldt."), ("en", "1 registered.")):
-        with app.test_request_context(f"/?lang={lang}"):
+        with bare_app.test_request_context(f"/?lang={lang}"):
             assert says(group("", registered=1)) == sentence
