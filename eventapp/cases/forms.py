@@ -191,7 +191,7 @@ def kinds() -> list[tuple[str, str]]:
     return [
         (DocumentKind.MOTION, _("Member's motion")),
         (DocumentKind.MEMO, _("Memo")),
-        (DocumentKind.NOTE, _("Note")),
+        (DocumentKind.NOTE, _("Hearing note")),
         (DocumentKind.LETTER, _("Letter")),
         (DocumentKind.OTHER, _("Other document")),
     ]
