@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -94,7 +95,7 @@ def test_each_change_of_the_same_event_raises_its_version_once(app: Flask, db: S
 def test_seats_are_never_fewer_than_guests_while_both_are_written(app: Flask, db: SQLAlchemy) -> None:
     """A refusal is one of the two: the organiser may not take a seat away that a guest was given just before."""
     event = given_event(seats=6)
-    jobs: list[Callable[[], Any]] = [lambda number=number: sign_up(event, number) for number in range(6)]
+    jobs: list[Callable[[], Any]] = [partial(sign_up, event, number) for number in range(6)]
 
     def fewer() -> str:
         found = database.session.get_one(Event, event.id)
