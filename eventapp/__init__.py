@@ -19,6 +19,7 @@ from eventapp import (
     demo,
     errors,
     events,
+    filling,
     hearing,
     invitations,
     mail,
@@ -33,6 +34,7 @@ from eventapp.web import logs, permissions
 ROOT = Path(__file__).parent.parent
 SLICES = (
     work,
+    filling,
     mail,
     record,
     accounts,

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +29,7 @@ from eventapp.db import Model, Sql, UtcDateTime, reading, write
 from eventapp.db.personal import EVERY_COLUMN
 
 CHUNK = 1 << 16
+UNDER_WAY = timedelta(minutes=30)
 
 
 class Blob(Model):
@@ -66,6 +67,12 @@ INSERT = Sql(
     " ON CONFLICT (sha256) DO NOTHING"
 )
 
+CLAIM = Sql(
+    "INSERT INTO blob (sha256, size, media_type, stored_at) VALUES (:sha256, 0, '', :at)"
+    " ON CONFLICT (sha256) DO NOTHING"
+)
+RELEASE = Sql("DELETE FROM blob WHERE sha256 = :sha256")
+
 
 def insert(conn: Connection, stored: Stored, media_type: str) -> None:
     """Note a stored file in the transaction of the row that speaks of it.
@@ -89,6 +96,41 @@ def _remove(conn: Connection, *, sha256: str) -> None:
     """The file goes while its row is locked: whoever stores the same content anew waits, and then finds no file."""
     if _forget()(conn, sha256=sha256).rowcount:
         path(sha256).unlink(missing_ok=True)
+
+
+def sweep_orphans(now: datetime) -> int:
+    """Delete files that no row ever spoke of, because what they came with was refused; how many there were.
+
+    Those that came in the last half hour may belong to a request that is under way.
+    """
+    before, number = (now - UNDER_WAY).timestamp(), 0
+    for found in settings().blob_path.glob("**/*"):
+        if not _is_older(found, before):
+            continue
+        if found.parent == settings().blob_path:  # the process ended while it was written
+            found.unlink(missing_ok=True)
+            number += 1
+        else:
+            number += write(partial(_remove_orphan, sha256=found.name, before=before))
+    return number
+
+
+def _is_older(found: Path, before: float) -> bool:
+    try:
+        return found.is_file() and found.stat().st_mtime < before
+    except FileNotFoundError:
+        return False
+
+
+def _remove_orphan(conn: Connection, *, sha256: str, before: float) -> int:
+    """Take the place of the row that is missing, so that whoever stores the same content now waits, then go."""
+    if not CLAIM(conn, sha256=sha256, at=clock.system_now()).rowcount:
+        return 0
+    RELEASE(conn, sha256=sha256)
+    if not _is_older(path(sha256), before):
+        return 0
+    path(sha256).unlink(missing_ok=True)
+    return 1
 
 
 def _spoken() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,6 +14,7 @@ from eventapp.cases import actions, queries
 from eventapp.cases.actions import DocumentFacts
 from eventapp.cases.forms import DocumentFactsForm, DocumentForm, VersionForm
 from eventapp.cases.models import Document, DocumentKind
+from eventapp.db import only_reads, write_from_here
 from eventapp.formats.files import ACCEPT, download, takes_files
 from eventapp.web.permissions import Permission, current_person, requires
 
@@ -28,10 +31,12 @@ def index(case_id: str) -> ResponseReturnValue:
 @takes_files
 @requires(Permission.EDIT_CASES)
 def add(case_id: str) -> ResponseReturnValue:
+    only_reads()
     form = DocumentForm()
-    if not form.validate_on_submit():
-        return _list(case_id, form), 422
+    if form.attached.is_about_files or not form.validate_on_submit():
+        return _again(form, lambda: _list(case_id, form))
     upload = _stored(form)  # before the transaction begins: a slow disk must not hold the gate
+    write_from_here()
     case = queries.case_by_id(case_id)
     actions.add_document(case, _facts(form), upload, by=current_person(), now=clock.now())
     flash(_("The document is added, and entered into the record."), "success")
@@ -60,11 +65,13 @@ def describe(case_id: str, document_id: str) -> ResponseReturnValue:
 @takes_files
 @requires(Permission.EDIT_CASES)
 def add_version(case_id: str, document_id: str) -> ResponseReturnValue:
+    only_reads()
     form = VersionForm()
-    if not form.validate_on_submit():
+    if form.attached.is_about_files or not form.validate_on_submit():
         document = queries.document(case_id, document_id)
-        return _page(document, DocumentFactsForm(formdata=None, obj=document), form), 422
+        return _again(form, lambda: _page(document, DocumentFactsForm(formdata=None, obj=document), form))
     upload = _stored(form)
+    write_from_here()
     document = queries.document(case_id, document_id)
     version = actions.add_version(document, upload, by=current_person(), now=clock.now())
     flash(_("Version %(number)s is added, and entered into the record.", number=version.number), "success")
@@ -81,7 +88,14 @@ def version(case_id: str, document_id: str, version_id: str) -> ResponseReturnVa
 
 
 def _stored(form: VersionForm) -> NamedFile:
-    return NamedFile(blobs.put(form.file.data.stream), form.file_name, form.media_type)
+    (found,) = form.attached.all()
+    return found
+
+
+def _again(form: VersionForm, draw: Callable[[], str]) -> ResponseReturnValue:
+    """The form once more, with its file kept: it is not taken in, or only the file was sent."""
+    form.attached.keep()
+    return draw(), 200 if form.attached.is_about_files else 422
 
 
 def _facts(form: DocumentFactsForm) -> DocumentFacts:

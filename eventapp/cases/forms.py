@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 
 from eventapp.cases import queries
 from eventapp.cases.models import DocumentKind, Stage
-from eventapp.formats.files import FileRefusedError, clean_name, sniff
+from eventapp.filling.forms import Attached
 from eventapp.web.forms import Form, WordingField, storable
 
 LONGEST_PARAGRAPH = 5000
@@ -145,29 +146,28 @@ class LetterForm(Form):
 
 
 class FileWanted:
-    """A file must be chosen, and be of a kind that is taken."""
+    """A file must be chosen now or have been kept from before, and be of a kind that is taken."""
 
     field_flags: ClassVar = {"required": True}
 
-    def __call__(self, form: VersionForm, field: FileField) -> None:
+    def __call__(self, form: VersionForm, _field: FileField) -> None:
         """
         :raises ValidationError: with what is wrong with the file.
         """
-        if not field.data:
+        if form.attached.refused:
+            raise ValidationError(" ".join(form.attached.refused))
+        if form.attached.is_empty:
             raise ValidationError(_("Choose a file."))
-        form.file_name = clean_name(field.data.filename or "")
-        try:
-            form.media_type = sniff(field.data.stream, form.file_name)
-        except FileRefusedError as refusal:
-            raise ValidationError(str(refusal)) from refusal
 
 
 class VersionForm(Form):
-    """A new version of a document. ``file_name`` and ``media_type`` are there once the form is valid."""
+    """A new version of a document; ``attached`` has the file of a posted one."""
 
     file = FileField(_l("File"), [FileWanted()])
-    file_name = ""
-    media_type = ""
+
+    @cached_property
+    def attached(self) -> Attached:
+        return Attached("file")
 
 
 class DocumentFactsForm(Form):

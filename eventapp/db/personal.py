@@ -38,6 +38,7 @@ class Since(enum.StrEnum):
     END_OF_JOB = "the end of the job"
     START = "it was begun"
     TRIED = "it was tried"
+    KEPT = "it was kept"
     CASE = "the authority's own plan for the case"
     WORK = "somebody's work here"
 

@@ -28,6 +28,7 @@ NOTICE_VERSION = "2026-11-25"
 ENDING = {
     "access_need": _l("What you need to take part"),
     "attempt": _l("Counts of wrong passwords and codes, which tell nobody's name or address"),
+    "kept_file": _l("Files of a form that was not sent to its end, and a count of them that tells no address"),
     "job": _l("Who of the staff asked for a piece of work"),
     "outbox_mail": _l("Links with codes in a copy of a mail to you"),
     "staff_session": _l("When somebody of the staff was signed in"),
@@ -38,6 +39,7 @@ SINCE = {
     Since.END_OF_JOB: _l("the work was done"),
     Since.START: _l("the sign-in"),
     Since.TRIED: _l("the try"),
+    Since.KEPT: _l("they were kept"),
 }
 SECURITY_TEXT_LIVES = timedelta(days=180)  # RFC 9116 asks for less than a year
 

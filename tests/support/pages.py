@@ -83,6 +83,11 @@ def form_values(form: Element) -> dict[str, Any]:
             values[name] = "".join(one.pieces).removeprefix("\n")
         elif one.tag == "select":
             values[name] = _chosen(one)
+        elif kind == "hidden" and name in values:
+            values[name] = [
+                *(values[name] if isinstance(values[name], list) else [values[name]]),
+                one.attributes["value"],
+            ]
         elif kind in TEXT_TYPES:
             values[name] = one.attributes.get("value", "")
         elif kind in {"checkbox", "radio"} and "checked" in one.attributes:

@@ -20,6 +20,7 @@ from eventapp import audit, blobs, clock, record
 from eventapp.blobs import NamedFile
 from eventapp.db import Sql, as_moment, new_id, write
 from eventapp.errors import existing
+from eventapp.filling import actions as kept_files
 from eventapp.hearing.answering import messages
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.errors import OtherContentError
@@ -56,7 +57,10 @@ INSERT_ATTACHMENT = Sql(
 
 @dataclass(frozen=True)
 class SentAnswer:
-    """An answer as it was sent. ``received_at``: when the server had read the whole of it."""
+    """An answer as it was sent. ``received_at``: when the server had read the whole of it.
+
+    ``files_key`` and ``files_address`` name the form whose kept files these are (:mod:`eventapp.filling`).
+    """
 
     hearing_id: str
     submission_key: str
@@ -71,6 +75,8 @@ class SentAnswer:
     lang: str = OFFICIAL
     channel: Channel = Channel.PORTAL
     uploads: Sequence[NamedFile] = field(default_factory=tuple)
+    files_key: str = ""
+    files_address: str = ""
 
     def parts(self) -> dict[str, Any]:
         """What the record commits to, field by field."""
@@ -165,6 +171,8 @@ def _store(
         registered_by_id=by.id if by else None,
     )
     _store_uploads(conn, answer_id, sent.uploads)
+    if sent.uploads:
+        kept_files.take(conn, sent.files_key, sent.files_address)
     told = messages.receipt(hearing, number, received_at=sent.received_at, is_late=late, files=sent.uploads)
     _queue_receipt(conn, sent, answer_id, token, told)
     audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))

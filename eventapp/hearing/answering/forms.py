@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from flask import Request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import FileStorage
 from wtforms import SelectField
 
-from eventapp import blobs, clock
-from eventapp.blobs import NamedFile
+from eventapp import clock
+from eventapp.filling.forms import Attached
 from eventapp.formats import cpr
-from eventapp.formats.files import FileRefusedError, clean_name, sniff
 from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.models import SenderKind
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
@@ -61,23 +58,10 @@ class AnswerPost:
         self.name = post.line("name")
         self.email = post.email("email")
         self.text = post.text("text", longest=LONGEST_ANSWER)
-        self.files = [one for one in request.files.getlist("files") if one.filename]
-        self.types = self._checked(post, self.files)
+        self.attached = Attached("files", most=MOST_FILES)
+        for message in self.attached.refused:
+            post.refuse("files", message)
         self._warn_of_cpr(post)
-
-    def _checked(self, post: Posted, files: list[FileStorage]) -> list[str]:
-        if len(files) > MOST_FILES:
-            post.refuse("files", _("At most %(most)s files. Choose the files again.", most=MOST_FILES))
-            return []
-        return [kind for one in files if (kind := self._kind(post, one))]
-
-    def _kind(self, post: Posted, file: FileStorage) -> str:
-        name = clean_name(file.filename or "")
-        try:
-            return sniff(file.stream, name)
-        except FileRefusedError as refusal:
-            post.refuse("files", f"{name}: {refusal}")
-            return ""
 
     def _warn_of_cpr(self, post: Posted) -> None:
         """A warning that the sender may overrule: a hearing answer is never refused for its content."""
@@ -102,13 +86,10 @@ class AnswerPost:
             begun_at=_begun(self.form.get("begun_at", ""), self.received_at),
             party_id=party_id,
             lang=chosen(),
-            uploads=tuple(_stored(zip(self.files, self.types, strict=True))),
+            uploads=tuple(self.attached.all()),
+            files_key=self.attached.key,
+            files_address=self.attached.address,
         )
-
-
-def _stored(files: Iterable[tuple[FileStorage, str]]) -> Iterable[NamedFile]:
-    for file, media_type in files:
-        yield NamedFile(blobs.put(file.stream), clean_name(file.filename or ""), media_type)
 
 
 def _begun(written: str, received_at: datetime) -> datetime | None:

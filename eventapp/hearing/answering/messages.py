@@ -13,7 +13,7 @@ from eventapp.languages import Wording
 def receipt(
     hearing: Any, number: str, *, received_at: datetime, is_late: bool, files: Sequence[NamedFile]
 ) -> dict[str, Any]:
-    """For ``hearing/receipt``: number, time and names of files; never a word of the answer (LAW-09).
+    """For ``hearing/receipt``: number, time, names and fingerprints of files; never a word of the answer (LAW-09).
 
     :param hearing: row with ``title``, as it is stored, and ``case_number``.
     """
@@ -23,5 +23,5 @@ def receipt(
         "case_number": hearing.case_number,
         "received_at": received_at,
         "is_late": is_late,
-        "files": [{"name": one.file_name, "size": one.stored.size} for one in files],
+        "files": [{"name": one.file_name, "size": one.stored.size, "sha256": one.stored.sha256} for one in files],
     }

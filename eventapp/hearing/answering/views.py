@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from eventapp import clock, record
 from eventapp.db import db, new_id, only_reads, reading
 from eventapp.errors import TooManyError
+from eventapp.formats.files import ACCEPT
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import AnswerPost, sender_kinds
@@ -48,12 +49,18 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
     """Take in an answer: durable first, then the receipt."""
     only_reads()
     post = AnswerPost(request)
+    if post.attached.is_about_files:
+        post.attached.keep()
+        wrong = {"files": post.attached.refused} if post.attached.refused else {}
+        return _form_again(slug, token, post, wrong, post.key or new_id())
     if post.errors:
+        _keep_files(post)
         return _form_again(slug, token, post, post.errors, post.key or new_id(), warns=post.warns_of_cpr), 422
     hearing_id, party_id = queries.addressee(slug, token)
     try:
         receipt_token = actions.receive(post.sent(hearing_id, party_id))
     except OtherContentError as refusal:
+        _keep_files(post)
         return _form_again(slug, token, post, {None: [str(refusal)]}, new_id()), 422
     except (OSError, OperationalError):
         page = _form_again(slug, token, post, {}, post.key, failed=True)
@@ -121,6 +128,14 @@ def _looked_for(number: str, email: str) -> Answer | None:
     return found
 
 
+def _keep_files(post: AnswerPost) -> None:
+    """The answer is not taken in; what came with it need not come again."""
+    known = len(post.attached.refused)
+    post.attached.keep()
+    if lost := post.attached.refused[known:]:
+        post.errors.setdefault("files", []).extend(lost)
+
+
 def _form_again(slug: str, token: str, post: AnswerPost, errors: dict[Any, list[str]], key: str, **more: bool) -> str:
     """What was typed, as it was typed."""
     hearing = queries.published_hearing(slug)
@@ -141,6 +156,7 @@ def _form(
         begun_at=typed.get("begun_at") or clock.now().isoformat(),
         sender_kinds=sender_kinds(),
         most_files=rules.MOST_FILES,
+        accept=ACCEPT,
         longest=rules.LONGEST_ANSWER,
         **more,
         **around(hearing),

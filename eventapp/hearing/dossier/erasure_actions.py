@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 
 from eventapp import audit, blobs, record
 from eventapp.db import reading, write
+from eventapp.filling import actions as kept_files
 from eventapp.record import store
 from eventapp.record.contents import values
 from eventapp.record.kinds import kind_of
@@ -61,6 +62,7 @@ def erase(case_id: str, seq: int, names: Sequence[str], reason: str, *, by: audi
 
     def job(conn: Connection) -> None:
         record.erase(conn, log_id=case_id, seq=seq, names=names, reason=reason, at=now)
+        kept_files.forget_taken(conn)
         audit.insert(conn, by, "hearing.text_erased", case_id, entry=seq, parts=sorted(names))
 
     write(job)

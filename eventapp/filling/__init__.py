@@ -1,0 +1,17 @@
+"""Forms while they are filled in: the files that were chosen, kept until the form is taken in.
+
+Knows no slice. A form with files reads them through :class:`forms.Attached` and draws them with ``files_field``.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from eventapp.filling import forms, jobs
+
+__all__ = ["register"]
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["attached"] = forms.shown
+    jobs.register()

@@ -1,0 +1,20 @@
+"""What is let go of by itself."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from eventapp import clock
+from eventapp.filling import actions
+from eventapp.work import kinds
+
+EACH_SECONDS = 900  # with files left alone for half an hour nothing that belongs to nobody is older than an hour
+
+
+def _run() -> None:
+    actions.forget_old(clock.system_now())
+
+
+def register() -> None:
+    """Let the worker see to it."""
+    kinds.every(EACH_SECONDS, "filling.forget_old", _l("Delete files of forms that were never sent"), _run)
