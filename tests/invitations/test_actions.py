@@ -12,43 +12,16 @@ from sqlalchemy import select
 
 from eventapp.audit import AuditEntry
 from eventapp.db import db
-from eventapp.events.models import ProgrammeItem, Quota, QuotaKind
+from eventapp.events.models import Quota, QuotaKind
 from eventapp.invitations import actions, letter_files, queries
-from eventapp.invitations.actions import Given
 from eventapp.invitations.errors import EventOverError
-from eventapp.invitations.models import (
-    Invitation,
-    ReplyChannel,
-    ReplyState,
-    SightingKind,
-    StandInRole,
-)
-from eventapp.languages import Wording
+from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.mail.models import OutboxMail
-from eventapp.record.models import RecordEntry
 from eventapp.registration.models import Registration, RegistrationState
-from tests.invitations.conftest import REPLIED_AT, make_invitation
+from tests.invitations.conftest import NO, REPLIED_AT, YES, Officer, kinds, make_invitation, make_item, stand_in
 from tests.support.factories import STARTS_AT
 
-YES = Given(ReplyState.ACCEPTED, ReplyChannel.LINK)
-NO = Given(ReplyState.DECLINED, ReplyChannel.LINK, reason="Folketinget har møde", will_write=True)
-STAND_IN = Given(
-    ReplyState.DELEGATED,
-    ReplyChannel.PHONE,
-    stand_in_name="Kontorchef Aagaard",
-    stand_in_title="kontorchef",
-    stand_in_role=StandInRole.FACTUAL,
-)
-
-
-class Officer:
-    """A member of staff who acts."""
-
-    id = "0" * 32
-
-
-def kinds_in_record() -> list[str]:
-    return [str(kind) for kind in db.session.scalars(select(RecordEntry.kind).order_by(RecordEntry.seq))]
+STAND_IN = stand_in()
 
 
 def taken() -> int:
@@ -61,7 +34,7 @@ def test_the_letter_leaves_with_a_calendar_request(invitation: Invitation) -> No
     assert mail.calendar_method == "REQUEST"
     assert event["ATTENDEE"] == "mailto:ministersekretariat@example.org"
     assert event.decoded("DTSTART") == STARTS_AT
-    assert kinds_in_record() == ["invite"]
+    assert kinds() == ["invite"]
 
 
 def test_the_letter_is_a_tagged_pdf(invitation: Invitation) -> None:
@@ -73,7 +46,7 @@ def test_the_letter_is_a_tagged_pdf(invitation: Invitation) -> None:
 def test_a_yes_takes_one_of_the_seats_for_the_invited(invitation: Invitation) -> None:
     actions.reply(invitation, YES, now=REPLIED_AT)
     db.session.commit()
-    assert (taken(), kinds_in_record()) == (1, ["invite", "reply"])
+    assert (taken(), kinds()) == (1, ["invite", "reply"])
     assert invitation.registration_id
 
 
@@ -112,15 +85,7 @@ def test_after_the_start_only_staff_enters_replies(invitation: Invitation, by: A
 
 
 def test_the_programme_shows_an_office_only_after_a_yes(invitation: Invitation) -> None:
-    item = ProgrammeItem(
-        event_id=invitation.event_id,
-        position=1,
-        starts_at=STARTS_AT,
-        ends_at=STARTS_AT + timedelta(minutes=10),
-        title=Wording("Velkomst"),
-    )
-    db.session.add(item)
-    db.session.flush()
+    item = make_item(invitation.event)
     invitation.programme_item_id = item.id
     assert queries.programme_people(invitation.event_id) == {}
     actions.reply(invitation, NO, now=REPLIED_AT)
@@ -138,7 +103,7 @@ def test_the_door_notes_the_arrival_once(invitation: Invitation) -> None:
     db.session.commit()
     db.session.refresh(invitation)
     assert [(one.kind, one.at) for one in invitation.sightings] == [(SightingKind.CAME, STARTS_AT)]
-    assert kinds_in_record()[-1:] == ["attendance"]
+    assert kinds()[-1:] == ["attendance"]
 
 
 def seen(invitation: Invitation) -> list[tuple[SightingKind, datetime]]:
@@ -164,14 +129,14 @@ def test_an_entry_that_is_undone_was_no_arrival(invitation: Invitation, at_the_d
     at_the_door(None, LATER)
     assert seen(invitation) == []
     at_the_door(None, LATER)
-    assert kinds_in_record()[-3:] == ["reply", "attendance", "attendance"]
+    assert kinds()[-3:] == ["reply", "attendance", "attendance"]
 
 
 def test_an_earlier_entry_of_a_late_phone_moves_the_arrival(invitation: Invitation, at_the_door: Any) -> None:
     at_the_door(LATER, LATER)
     at_the_door(STARTS_AT, LATER)
     assert seen(invitation) == [(SightingKind.CAME, STARTS_AT)]
-    assert kinds_in_record()[-2:] == ["reply", "attendance"]
+    assert kinds()[-2:] == ["reply", "attendance"]
 
 
 @pytest.mark.parametrize("first", ["door", "person"])

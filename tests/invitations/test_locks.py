@@ -11,14 +11,11 @@ from sqlalchemy import select
 from eventapp.db import db
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.invitations import actions
-from eventapp.invitations.actions import Given
-from eventapp.invitations.models import Invitation, ReplyChannel, ReplyState
+from eventapp.invitations.models import Invitation
 from eventapp.record import store
 from eventapp.registration import seat_actions
-from tests.invitations.conftest import REPLIED_AT, make_invitation
+from tests.invitations.conftest import REPLIED_AT, YES, make_invitation
 from tests.support.locks import meet
-
-YES = Given(ReplyState.ACCEPTED, ReplyChannel.LINK)
 
 
 @pytest.mark.engines("postgresql")
