@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,37 +13,21 @@ from sqlalchemy import inspect, select
 
 from eventapp.checkin.models import Direction
 from eventapp.contributions import actions, queries
-from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
-from eventapp.contributions.models import Contribution, FollowUp, Quoting
-from eventapp.db import db, new_id, reading
+from eventapp.contributions.models import Contribution, FollowUp
+from eventapp.db import db, reading
 from eventapp.events.models import Event
-from eventapp.mail.models import OutboxMail
 from eventapp.record.verification import verify_log
 from eventapp.registration.models import Registration
 from eventapp.web.permissions import Role
 from eventapp.work.models import Job, JobState
 from tests.checkin.support import make_guest, open_phone, scanned, undone
-from tests.support.factories import STARTS_AT, make_event
+from tests.contributions.conftest import AFTER, Officer, came, sent_to, told
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
 from tests.support.work import do_jobs
 
-AFTER = STARTS_AT + timedelta(hours=3)
 TYPED = {"text": "Bevar træerne.", "quoting": "unnamed"}
-
-
-@pytest.fixture(name="event")
-def held_event(app: Flask) -> Iterator[Event]:
-    """Inside an application context."""
-    with app.app_context():
-        event = make_event(slug="havnen")
-        db.session.commit()
-        yield event
-
-
-def sent_to(event: Event, text: str = "Bevar træerne.") -> SentContribution:
-    return SentContribution(new_id(), event.themes[0].id, text, Quoting.UNNAMED)
 
 
 def test_contributions_are_numbered_and_in_the_record(event: Event) -> None:
@@ -123,20 +106,6 @@ def test_nobody_is_asked_who_did_not_come(event: Event) -> None:
     with pytest.raises(NobodyToAskError):
         actions.ask_those_who_came(event, by=Officer(), now=AFTER)
     assert db.session.scalars(select(FollowUp)).all() == []
-
-
-def told() -> list[str]:
-    """Whom the link was sent to."""
-    with reading() as conn:
-        mails = select(OutboxMail.to_address).where(OutboxMail.message == "contributions/link")
-        return sorted(conn.scalars(mails))
-
-
-def came(event: Event, *names: str, wants: bool = True) -> None:
-    """These sign up and come in."""
-    door, event_id = open_phone(event, f"Dør til {names[0]}"), event.id
-    for name in names:
-        scanned(make_guest(db, event_id, name, wants_follow_up=wants).ticket, door)
 
 
 def ask(event_id: str) -> int:
@@ -236,9 +205,3 @@ def test_the_organisers_list_shows_them_by_theme(page_client: PageClient, app: F
     page = page_client.visit(f"/staff/events/{event_id}/contributions")
     assert "Grønne områder" in page.text
     assert "Bevar træerne." in page.text
-
-
-class Officer:
-    """A member of staff who acts."""
-
-    id = "0" * 32

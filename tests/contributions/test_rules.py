@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from sqlalchemy import select
 
 from eventapp.audit import AuditEntry
 from eventapp.contributions import actions, hooks, queries
-from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.errors import OtherContributionError, TooEarlyError
 from eventapp.contributions.models import FollowUp, Quoting
 from eventapp.db import db, new_id
@@ -24,36 +22,8 @@ from eventapp.mail.models import OutboxMail
 from eventapp.record.models import RecordEntry
 from eventapp.registration.models import Booking
 from eventapp.tokens import derived_token
-from tests.checkin.support import make_guest, open_phone, scanned
-from tests.support.factories import STARTS_AT, make_event
-
-AFTER = STARTS_AT + timedelta(hours=3)
-
-
-class Officer:
-    """A member of staff who acts."""
-
-    id = "0" * 32
-
-
-@pytest.fixture(name="event")
-def held_event(app: Flask) -> Iterator[Event]:
-    """Inside an application context."""
-    with app.app_context():
-        event = make_event(slug="havnen")
-        db.session.commit()
-        yield event
-
-
-def sent_to(event: Event, text: str = "Bevar træerne.") -> SentContribution:
-    return SentContribution(new_id(), event.themes[0].id, text, Quoting.UNNAMED)
-
-
-def let_in(event: Event, *names: str) -> None:
-    """These agreed to be written to, and came."""
-    door, event_id = open_phone(event, f"Dør til {names[0]}"), event.id
-    for name in names:
-        scanned(make_guest(db, event_id, name, wants_follow_up=True).ticket, door)
+from tests.contributions.conftest import AFTER, Officer, came, sent_to
+from tests.support.factories import make_event
 
 
 def waiting(event_id: str) -> int:
@@ -67,7 +37,7 @@ def test_at_the_very_end_the_first_is_taken_in(event: Event) -> None:
 
 
 def test_nobody_is_asked_before_the_end(event: Event) -> None:
-    let_in(event, "Anna")
+    came(event, "Anna")
     event = db.session.scalars(select(Event)).one()
     with pytest.raises(TooEarlyError):
         actions.ask_those_who_came(event, by=Officer(), now=event.ends_at - timedelta(microseconds=1))
@@ -138,7 +108,7 @@ def test_a_receipt_opens_its_own_contribution_and_no_other(event: Event) -> None
 
 def test_who_left_no_address_is_not_counted_as_one_to_write_to(event: Event) -> None:
     event_id = event.id
-    let_in(event, "Anna", "Bo")
+    came(event, "Anna", "Bo")
     assert waiting(event_id) == 2
     booking = db.session.scalars(select(Booking).order_by(Booking.id)).first()
     assert booking
@@ -151,7 +121,7 @@ def test_the_guests_of_another_debate_are_not_asked(event: Event) -> None:
     other = make_event()
     db.session.commit()
     other_id = other.id
-    let_in(event, "Anna")
+    came(event, "Anna")
     assert waiting(other_id) == 0
     assert actions.ask_some(db.session.connection(), other_id, now=AFTER, most=10) == 0
     assert db.session.scalars(select(FollowUp)).all() == []
@@ -160,7 +130,7 @@ def test_the_guests_of_another_debate_are_not_asked(event: Event) -> None:
 def test_the_link_is_good_for_its_own_event_and_in_the_language_of_the_guest(event: Event) -> None:
     event_id, other_id = event.id, make_event().id
     db.session.commit()
-    let_in(event, "Anna")
+    came(event, "Anna")
     booking = db.session.scalars(select(Booking)).one()
     booking.lang = "en"
     db.session.flush()
