@@ -3,6 +3,7 @@
 python -m tools.mutants hearing                      rules, actions and queries of a slice
 python -m tools.mutants hearing --only rules         modules whose path holds this word
 python -m tools.mutants hearing --show               each survivor as a change
+python -m tools.mutants hearing --alone --tests F …  tried with these files of tests alone, which is quicker and stricter
 python -m tools.mutants hearing --sample 60          60 of them by lot, always the same ones while the code is the same
 
 The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite.
@@ -38,6 +39,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("slice")
     parser.add_argument("--only", default="", help="mutate only modules whose path holds this")
     parser.add_argument("--tests", nargs="*", default=[], help="folders or files of tests, besides tests/<slice>")
+    parser.add_argument(
+        "--alone", action="store_true", help="only the tests named with --tests, not those of the slice"
+    )
     parser.add_argument("--show", action="store_true", help="print each survivor as a change")
     parser.add_argument("--sample", type=int, default=0, help="try only so many, drawn by lot with a fixed seed")
     given = parser.parse_args(arguments)
@@ -47,7 +51,7 @@ def main(arguments: list[str]) -> int:
         return 2
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = copied(Path(folder))
-        write_settings(copy, modules, [f"tests/{given.slice}", *given.tests])
+        write_settings(copy, modules, [*([] if given.alone else [f"tests/{given.slice}"]), *given.tests])
         names = mutants_of(copy, modules)
         chosen = drawn(names, given.sample)
         if len(chosen) < len(names):
