@@ -3,7 +3,7 @@
 python -m tools.mutants hearing                      rules, actions and queries of a slice
 python -m tools.mutants hearing --only rules         modules whose path holds this word
 python -m tools.mutants hearing --show               each survivor as a change
-python -m tools.mutants hearing --alone --tests F …  tried with these files of tests alone, which is quicker and stricter
+python -m tools.mutants hearing --alone --tests F …  with these files of tests alone: quicker, and stricter
 python -m tools.mutants hearing --sample 60          60 of them by lot, always the same ones while the code is the same
 
 The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite.
