@@ -62,7 +62,7 @@ def test_a_session_knows_roles_for_everything_and_those_for_a_case_apart() -> No
     session.commit()
     found = queries.open_session("one", NOW)
     assert found is not None
-    assert (found.roles, found.limited) == ({Role.AUDITOR, Role.ORGANISER}, {grant})
+    assert (found.roles, found.limited) == (frozenset({Role.AUDITOR, Role.ORGANISER}), frozenset({grant}))
     assert (found.staff_id, found.name, found.lang, found.may_set_password) == (staff.id, staff.name, "da", True)
     assert found.person is not None
     assert (found.person.roles, found.person.limited) == (found.roles, found.limited)
