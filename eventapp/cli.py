@@ -7,16 +7,18 @@ import os
 import secrets
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from shutil import copyfile
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from eventapp import audit, blobs
 from eventapp.config import SettingsError
-from eventapp.db import reading, sqlite_faults
-from eventapp.db.personal import rows_about
+from eventapp.db import reading, sqlite_faults, write
+from eventapp.db.personal import files_in, rows_about
 
 SECRETS = ("secret_key", "ticket_key")
 SECRET_BYTES = 32
@@ -54,14 +56,31 @@ def register(app: Flask) -> None:
 
 @privacy.command("person")
 @click.argument("wish", metavar="NAME_OR_EMAIL")
-def person(wish: str) -> None:
-    """Print what the database holds about somebody, as JSON: found by e-mail or by the whole name."""
+@click.option("--files", "folder", type=click.Path(path_type=Path), help="New folder that the person's files go to.")
+def person(wish: str, folder: Path | None) -> None:
+    """Print what the database holds about somebody, as JSON: found by e-mail or by the whole name.
+
+    That it was asked is noted in the log, without the name.
+    """
     if not wish.strip():  # it would answer to everybody who has left name or e-mail empty
         raise click.BadParameter("Write a name or an e-mail.")
+    if folder and folder.exists():
+        raise click.BadParameter(f"{folder} is there already.")
     with reading() as conn:
         found = rows_about(conn, wish)
+    handed = _hand_out(files_in(found), folder) if folder else 0
     told = {table: list(rows.values()) for table, rows in found.items()}
+    numbers = {table: len(rows) for table, rows in told.items()}
+    write(lambda conn: audit.insert(conn, None, "privacy.person_shown", rows=numbers, files=handed))
     click.echo(json.dumps(told, ensure_ascii=False, indent=2, default=str))
+
+
+def _hand_out(files: Mapping[str, str], folder: Path) -> int:
+    """Copy stored files to a new folder, each under its hash and the name that its sender gave it; how many."""
+    folder.mkdir(mode=0o700, parents=True)
+    for sha256, name in files.items():
+        copyfile(blobs.path(sha256), folder / "-".join(filter(None, (sha256[:12], Path(name).name))))
+    return len(files)
 
 
 @group.command("make", with_appcontext=False)

@@ -88,6 +88,7 @@ ACT_NAMES = {
     "mail.tried_again": _l("Mail tried again"),
     "work.cancelled": _l("Job stopped"),
     "work.tried_again": _l("Job tried again"),
+    "privacy.person_shown": _l("Information about one person taken out"),
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
     "registration.field_added": _l("Question to guests added"),

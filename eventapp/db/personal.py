@@ -8,18 +8,21 @@ periods after which something is deleted are made from the declarations; a colum
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, or_, select
+from sqlalchemy import Column, Connection, String, Table, Text, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from eventapp.db.columns import Model
+from eventapp.db.columns import Json, Model
 
 EVERY_COLUMN = ("*",)
 KEY = "personal"
+EMPTY = {Json: "'{}'", String: "''", Text: "''"}  # what holds nothing, where there must be something
+FILE = "blob.sha256"  # what a column refers to that names a stored file
 
 
 class AtEnd(enum.StrEnum):
@@ -104,6 +107,12 @@ def kept_for(column: InstrumentedAttribute[Any]) -> timedelta:
     return after
 
 
+def blanked(model: type[Model], since: Since) -> str:
+    """What an UPDATE sets when the values of a table go that are kept until then, as the columns declare it."""
+    gone = [column for column, one in declared(model.__table__) if one.at_end is AtEnd.BLANKED and one.since is since]
+    return ", ".join(f"{one.name} = {'NULL' if one.nullable else EMPTY[type(one.type)]}" for one in gone)
+
+
 def tables() -> list[tuple[Table, tuple[str, ...]]]:
     """Every table, with the columns that are said to tell of nobody."""
     found = [
@@ -136,28 +145,64 @@ Rows = dict[str, dict[Any, dict[str, Any]]]  # table -> key of the row -> declar
 
 
 def rows_about(conn: Connection, wish: str) -> Rows:
-    """What the database holds about one person, in every column that somebody is shown.
+    """What the database holds about one person, in every column that somebody is shown or that names a stored file.
 
     Rows that hold the name or the e-mail, and what hangs on them: the heads of a booking, the needs of a head. Others
     of the same name are found too; whoever asks must look who is who.
 
-    :param wish: an e-mail or a whole name; A to Z may be in capitals or not.
+    :param wish: an e-mail or a whole name; any letter may be in capitals or not.
     """
     found: Rows = {}
     for table, _impersonal in tables():
-        answering = [func.lower(column) == func.lower(wish.strip()) for column, one in declared(table) if one.find]
+        answering = [column for column, one in declared(table) if one.find]
         if answering:
-            _take(conn, found, table, or_(*answering))
+            _take(conn, found, table, or_(*(_may_be(one, wish) for one in answering)), _are(answering, wish))
     return found
 
 
-def _take(conn: Connection, found: Rows, table: Table, which: Any) -> None:
+def files_in(found: Rows) -> dict[str, str]:
+    """The stored files that rows name: SHA-256 -> the name that its sender gave it, or nothing."""
+    named: dict[str, str] = {}
+    for table, _impersonal in tables():
+        for column in _file_columns(table):
+            for row in found.get(table.name, {}).values():
+                named.setdefault(row[column.name], row.get("file_name", ""))
+    return named
+
+
+def _folded(text: str) -> str:
+    """The same for texts that differ in capitals, or in how an accent is written down."""
+    return unicodedata.normalize("NFC", text.strip()).casefold()
+
+
+def _may_be(column: Column[Any], wish: str) -> Any:
+    """Narrows down where the wish can be; SQLite, and PostgreSQL in the C locale, know capitals from A to Z alone."""
+    letters = [one if one.isascii() and one not in "%_/" else "%" for one in _folded(wish)]
+    return column.ilike("".join(letters))
+
+
+def _are(columns: list[Column[Any]], wish: str) -> Callable[[Any], bool]:
+    wanted = _folded(wish)
+    return lambda row: any(_folded(row[one] or "") == wanted for one in columns)
+
+
+def _file_columns(table: Table) -> list[Column[Any]]:
+    return [one for one in table.columns if any(link.target_fullname == FILE for link in one.foreign_keys)]
+
+
+def _every(_row: Any) -> bool:
+    return True
+
+
+def _take(conn: Connection, found: Rows, table: Table, which: Any, is_meant: Callable[[Any], bool] = _every) -> None:
     """Take in the rows of a table, and of the tables with personal data that refer to them."""
     own = found.setdefault(table.name, {})
     key = next(iter(table.primary_key.columns))
-    new = [row for row in conn.execute(select(table).where(which)).mappings() if _key(table, row) not in own]
+    rows = filter(is_meant, conn.execute(select(table).where(which)).mappings())
+    new = [row for row in rows if _key(table, row) not in own]
+    told = {column for column, one in declared(table) if one.seen_by} | set(_file_columns(table))
     for row in new:
-        own[_key(table, row)] = {column.name: row[column] for column, one in declared(table) if one.seen_by}
+        own[_key(table, row)] = {column.name: row[column] for column in table.columns if column in told}
     if not own:
         del found[table.name]
     if new:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection
 
 from eventapp import clock
 from eventapp.db import Sql, as_moment, new_id, one_at_a_time, write
+from eventapp.db.personal import Since, blanked
 from eventapp.mail import answers, delivery, queued, rendering, rules
 from eventapp.mail.channels import Channel, open_channel
 from eventapp.mail.delivery import RefusedError, TryAgainError
 from eventapp.mail.headers import UnsafeHeaderError
-from eventapp.mail.models import State
+from eventapp.mail.models import OutboxMail, State
 from eventapp.mail.rules import Admission
 from eventapp.work.lanes import Lane
 from eventapp.work.queue import Queue, Taken
@@ -38,10 +39,11 @@ END = Sql("""
         subject = COALESCE(:subject, subject), body = COALESCE(:kept, body)
     WHERE id = :id AND leased_by = :worker AND state = 'sending'
 """)
-FORGET = Sql("UPDATE outbox_mail SET context = '{}', secrets = NULL WHERE id = :id AND state = 'sent'")
-FORGET_OLD = Sql("""
-    UPDATE outbox_mail SET context = '{}', secrets = NULL
-    WHERE state IN ('refused', 'given_up', 'held') AND finished_at < :long_ago AND context <> '{}'
+GONE = blanked(OutboxMail, Since.SENT)
+FORGET = Sql(f"UPDATE outbox_mail SET {GONE} WHERE id = :id AND state = 'sent'")
+FORGET_OLD = Sql(f"""
+    UPDATE outbox_mail SET {GONE}
+    WHERE state IN ('refused', 'given_up', 'held') AND finished_at < :long_ago AND context <> '{{}}'
 """)
 NOTE = Sql(
     "INSERT INTO outbox_attempt (id, mail_id, at, outcome, answer) VALUES (:id, :mail_id, :now, :outcome, :answer)"

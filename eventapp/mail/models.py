@@ -35,8 +35,8 @@ class State(enum.StrEnum):
 class OutboxMail(Model):
     """A mail to be sent, written in the transaction of what it tells about: a row of work (:mod:`eventapp.work.queue`).
 
-    ``due_at`` is when a worker may take it. ``secrets`` go into the mail with ``context`` and leave the row when the
-    mail is sent; ``subject`` and ``body`` are what was sent, without them.
+    ``due_at`` is when a worker may take it. ``secrets`` go into the mail with ``context``; both leave the row when the
+    mail is sent, as they declare. ``subject`` and ``body`` are what was sent, without the secrets.
     """
 
     __tablename__ = "outbox_mail"
@@ -82,7 +82,13 @@ class OutboxMail(Model):
     lang: Mapped[str] = mapped_column(String(2))
     subject_id: Mapped[str | None] = mapped_column(String(64))
     context: Mapped[dict[str, Any]] = mapped_column(
-        Json, info=personal("what a mail says: shown to those who may see what it is about", seen_by=("read_outbox",))
+        Json,
+        info=personal(
+            "what a mail is made of until it is sent: shown to those who may see what it is about",
+            seen_by=("read_outbox",),
+            since=Since.SENT,
+            at_end=AtEnd.BLANKED,
+        ),
     )
     secrets: Mapped[dict[str, Any] | None] = mapped_column(
         Json, info=personal("links with codes", since=Since.SENT, at_end=AtEnd.BLANKED)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from flask import Flask, g
-from sqlalchemy import Column, MetaData, String, Table
+from sqlalchemy import Column, MetaData, String, Table, select
 
-from eventapp.db import db, personal
+from eventapp import blobs
+from eventapp.audit import AuditEntry
+from eventapp.blobs import NamedFile
+from eventapp.db import db, end_reading, personal
 from eventapp.db.personal import EVERY_COLUMN, AtEnd, Find, Since
+from eventapp.hearing.answering import actions as answering
 from eventapp.registration import fields
 from eventapp.registration.models import AccessNeed
 from eventapp.web.permissions import Permission
 from tests.checkin.support import make_guest, open_phone, scanned
+from tests.hearing.conftest import make_hearing
+from tests.hearing.test_answering import sent_to
 from tests.support.factories import make_event, make_layout
 from tests.support.pages import PageClient
 from tools import privacy_map
@@ -106,6 +113,52 @@ def test_one_persons_data_are_found_with_what_hangs_on_them(app: Flask) -> None:
     assert "døv" not in printed
     assert "code_hash" not in printed
     assert json.loads(app.test_cli_runner().invoke(args=["privacy", "person", "Ingen Steder"]).output) == {}
+
+
+@pytest.mark.parametrize("wish", ["ÅSE ÆRØ ÉTOILE", "åse ærø e\u0301toile ", "Åse Ærø Étoile"])
+def test_a_person_is_found_in_whatever_capitals_and_that_it_was_asked_is_noted_without_the_name(
+    app: Flask, wish: str
+) -> None:
+    with app.app_context():
+        event_id = make_event().id
+        make_guest(db, event_id, "Åse Ærø Étoile", note="Jeg bruger kørestol.")
+        make_guest(db, event_id, "Åse Ærø Etoile")
+        make_guest(db, event_id, "Bse Brø Dtoile")
+        db.session.commit()
+    found = json.loads(app.test_cli_runner().invoke(args=["privacy", "person", wish]).output)
+    assert [one["name"] for one in found["registration"]] == ["Åse Ærø Étoile"]
+    with app.app_context():
+        noted = db.session.scalars(select(AuditEntry)).all()[-1]
+        assert (noted.act, noted.by_id, noted.subject_id) == ("privacy.person_shown", None, None)
+        assert noted.facts == {"rows": {table: len(rows) for table, rows in found.items()}, "files": 0}
+
+
+def test_a_wish_is_no_pattern(app: Flask) -> None:
+    with app.app_context():
+        make_guest(db, make_event().id, "Anna 100% Ærø")
+        db.session.commit()
+    ask = app.test_cli_runner().invoke
+    assert json.loads(ask(args=["privacy", "person", "%"]).output) == {}
+    assert json.loads(ask(args=["privacy", "person", "anna_100%_ærø"]).output) == {}
+    assert "registration" in json.loads(ask(args=["privacy", "person", "anna 100% ærø"]).output)
+
+
+def test_a_persons_files_are_handed_out_and_nobody_elses(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        hearing_id = make_hearing().id
+        end_reading()
+        for name, text in (("Åse Ærø", "Mit bilag"), ("Bo", "Et andet bilag")):
+            upload = NamedFile(blobs.put(text.encode()), f"{name}.txt", "text/plain")
+            answering.receive(sent_to(hearing_id, name=name, uploads=(upload,)))
+    folder = tmp_path / "udleveret"
+    ask = ["privacy", "person", "åse ærø", "--files", str(folder)]
+    printed = json.loads(app.test_cli_runner().invoke(args=ask).output)
+    (file,) = folder.iterdir()
+    assert file.read_text() == "Mit bilag"
+    assert file.name == f"{printed['answer_attachment'][0]['sha256'][:12]}-Åse Ærø.txt"
+    assert app.test_cli_runner().invoke(args=ask).exit_code != 0  # nothing is mixed into what is there
+    with app.app_context():
+        assert db.session.scalars(select(AuditEntry)).all()[-1].facts["files"] == 1
 
 
 @pytest.mark.parametrize("wish", ["", " \t"])
