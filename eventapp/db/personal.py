@@ -30,6 +30,7 @@ class AtEnd(enum.StrEnum):
 
     DELETED = "deleted"  # the row goes
     BLANKED = "blanked"  # the value goes, the row stays
+    COUNTED = "deleted, and their number kept"  # how many rows there were is noted before they go
     KEPT = "kept"  # nothing does it yet: the authority deletes by its own plan
 
 

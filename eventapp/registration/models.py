@@ -266,6 +266,19 @@ class RegistrationChange(Model):
     )
 
 
+class KeptNumber(Model):
+    """How many rows of a table an event had before they were deleted: a figure that tells of nobody."""
+
+    __tablename__ = "kept_number"
+    __impersonal__ = EVERY_COLUMN
+    __table_args__ = (CheckConstraint("number > 0", name="number"),)
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    table: Mapped[str] = mapped_column("table_name", String(40), primary_key=True)
+    number: Mapped[int]
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AccessNeed(Model):
     """What a guest needs to take part. Health data: kept apart, read by two roles, deleted first (LAW-06)."""
 
@@ -281,7 +294,7 @@ class AccessNeed(Model):
             seen_by=("read_access_needs",),
             since=Since.EVENT,
             after=timedelta(days=7),
-            at_end=AtEnd.DELETED,
+            at_end=AtEnd.COUNTED,
         ),
     )
     show_at_door: Mapped[bool] = mapped_column(

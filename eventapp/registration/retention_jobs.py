@@ -9,12 +9,22 @@ from sqlalchemy import Connection
 
 from eventapp import audit, clock
 from eventapp.db import Sql, write
+from eventapp.db.personal import AtEnd, of
 from eventapp.registration import fields
 from eventapp.registration.fields import NEEDS_ARE_KEPT
+from eventapp.registration.models import AccessNeed
 from eventapp.work import kinds
 
 ASK_EACH_SECONDS = 3600
 
+# Added to what was counted before: staff may note a need after the others are gone.
+KEEP_NUMBER = Sql("""
+    INSERT INTO kept_number (event_id, table_name, number, kept_at)
+    SELECT r.event_id, 'access_need', count(*), :now FROM access_need n JOIN registration r ON r.id = n.registration_id
+    JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before GROUP BY r.event_id
+    ON CONFLICT (event_id, table_name) DO UPDATE SET
+        number = kept_number.number + excluded.number, kept_at = excluded.kept_at
+""")
 FORGET_NEEDS = Sql("""
     DELETE FROM access_need WHERE registration_id IN (
         SELECT r.id FROM registration r JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before
@@ -30,6 +40,8 @@ ENDING = Sql("SELECT id, kept_days FROM event_field WHERE kept_days IS NOT NULL"
 
 def forget_needs(conn: Connection, *, now: datetime) -> int:
     """Delete what guests of past events needed, once the declaration says so; how many such texts there were."""
+    if of(AccessNeed.text).at_end is AtEnd.COUNTED:
+        KEEP_NUMBER(conn, before=now - NEEDS_ARE_KEPT, now=now)
     number: int = FORGET_NEEDS(conn, before=now - NEEDS_ARE_KEPT).rowcount
     if number:
         audit.insert(conn, None, "registration.needs_forgotten", number=number)

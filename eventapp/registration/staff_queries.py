@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
-from eventapp.db import db
+from eventapp.db import Model, db
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Quota, QuotaKind
 from eventapp.events.queries import event_scope
@@ -23,6 +23,7 @@ from eventapp.registration.models import (
     Booking,
     EventField,
     FieldValue,
+    KeptNumber,
     Origin,
     Registration,
     RegistrationChange,
@@ -173,6 +174,11 @@ def needs(event_id: str, keys: Collection[str]) -> Sequence[Any]:
         .where(or_(AccessNeed.id.is_not(None), answered))
         .order_by(Registration.name_key, Registration.id)
     ).all()
+
+
+def kept_number(event_id: str, table: type[Model]) -> KeptNumber | None:
+    """How many rows of a table the event had that are deleted by now."""
+    return db.session.get(KeptNumber, (event_id, table.__tablename__))
 
 
 def tally(event_id: str) -> Tally:

@@ -151,7 +151,13 @@ def access_needs(event_id: str) -> ResponseReturnValue:
         head: [one.shown(kept[one.key]) if one.key in kept else "–" for one in asked] for head, kept in answers.items()
     }
     return render_template(
-        "registration/staff/needs.html", event=event, found=found, asked=asked, cells=cells, words=words
+        "registration/staff/needs.html",
+        event=event,
+        found=found,
+        asked=asked,
+        cells=cells,
+        words=words,
+        gone=staff_queries.kept_number(event.id, AccessNeed),
     )
 
 

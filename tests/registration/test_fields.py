@@ -23,7 +23,7 @@ from eventapp.invitations.actions import link_token
 from eventapp.languages import Wording
 from eventapp.registration import fields, retention_jobs
 from eventapp.registration.fields import STANDARD
-from eventapp.registration.models import EventField, FieldValue
+from eventapp.registration.models import AccessNeed, EventField, FieldValue
 from eventapp.web.fields import Asked, Field, FieldKind, Fields
 from eventapp.web.permissions import Permission, Role
 from tests.invitations.conftest import make_invitation
@@ -373,6 +373,24 @@ def test_access_officers_find_answers_about_health_with_what_guests_need_and_not
     assert all(one in text for one in ("Glutenallergi", "Nøddeallergi", "Teleslynge", "Med svar", "Med begge dele"))
     assert not any(one in text for one in ("Linje", "Med intet", "Rampe"))
     assert needs_read(page_client) == [(event.id, 2)]
+
+
+def test_how_many_needed_something_is_kept_when_the_texts_are_deleted(page_client: PageClient) -> None:
+    with page_client.application.app_context():
+        event, other = open_event(seats=9), open_event()
+        for name, needs in (("A", "Rampe"), ("B", "Teleslynge"), ("C", "")):
+            send(page_client, event, name=name, needs=needs)
+        for after in (timedelta(days=6), timedelta(days=8), timedelta(days=9)):
+            core.write(partial(retention_jobs.forget_needs, now=event.ends_at + after))
+        assert count("access_need") == 0
+        late = AccessNeed(registration_id=rows(event)[2].id, text="Plads til kørestol", given_at=event.ends_at)
+        database.session.add(late)
+        database.session.commit()
+        core.write(partial(retention_jobs.forget_needs, now=event.ends_at + timedelta(days=10)))
+    sign_in(page_client, Role.ACCESS_OFFICER)
+    told = "3 gæster havde skrevet, at der var brug for noget."
+    assert told in page_client.visit(f"/staff/events/{event.id}/registrations/access-needs").text
+    assert "havde skrevet" not in page_client.visit(f"/staff/events/{other.id}/registrations/access-needs").text
 
 
 def needs_read(client: PageClient) -> list[tuple[str | None, int]]:
