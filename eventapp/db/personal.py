@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from eventapp.db.columns import Json, Model
 
-EVERY_COLUMN = ("*",)
+EVERY_COLUMN = EVERYBODY = ("*",)
 KEY = "personal"
 EMPTY = {Json: "'{}'", String: "''", Text: "''"}  # what holds nothing, where there must be something
 FILE = "blob.sha256"  # what a column refers to that names a stored file
@@ -97,6 +97,11 @@ def of(column: InstrumentedAttribute[Any]) -> Personal:
     return found
 
 
+def declaration(column: InstrumentedAttribute[Any]) -> Personal | None:
+    """The same; None for a column that tells of nobody."""
+    return column.info.get(KEY)
+
+
 def kept_for(column: InstrumentedAttribute[Any]) -> timedelta:
     """How long a column is kept, for what deletes it.
 
@@ -108,9 +113,10 @@ def kept_for(column: InstrumentedAttribute[Any]) -> timedelta:
     return after
 
 
-def blanked(model: type[Model], since: Since) -> str:
+def blanked(table: str, since: Since) -> str:
     """What an UPDATE sets when the values of a table go that are kept until then, as the columns declare it."""
-    gone = [column for column, one in declared(model.__table__) if one.at_end is AtEnd.BLANKED and one.since is since]
+    columns = declared(Model.metadata.tables[table])
+    gone = [column for column, one in columns if one.at_end is AtEnd.BLANKED and one.since is since]
     return ", ".join(f"{one.name} = {'NULL' if one.nullable else EMPTY[type(one.type)]}" for one in gone)
 
 

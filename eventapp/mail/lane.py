@@ -39,7 +39,7 @@ END = Sql("""
         subject = COALESCE(:subject, subject), body = COALESCE(:kept, body)
     WHERE id = :id AND leased_by = :worker AND state = 'sending'
 """)
-GONE = blanked(OutboxMail, Since.SENT)
+GONE = blanked(OutboxMail.__tablename__, Since.SENT)
 FORGET = Sql(f"UPDATE outbox_mail SET {GONE} WHERE id = :id AND state = 'sent'")
 FORGET_OLD = Sql(f"""
     UPDATE outbox_mail SET {GONE}

@@ -15,13 +15,14 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from eventapp.db import Sql
 from eventapp.db.personal import kept_for
 from eventapp.languages import Wording
 from eventapp.registration import words
 from eventapp.registration.entry_actions import Head, SignUp
-from eventapp.registration.models import AccessNeed
+from eventapp.registration.models import AccessNeed, Booking, Registration
 from eventapp.registration.queries import Choice
 from eventapp.web.fields import YES, Asked, Field, FieldKind, Fields, Section, with_choices
 from eventapp.web.permissions import Permission
@@ -132,6 +133,17 @@ STANDARD = (
         is_listed=False,
     ),
 )
+# Where the standard fields are stored; the column declares who sees it, as the field does.
+COLUMNS: Mapping[str, InstrumentedAttribute[Any]] = {
+    "name": Registration.name,
+    "email": Booking.email,
+    "category": Registration.category_id,
+    "organisation": Registration.organisation,
+    "question": Registration.question,
+    "follow_up": Booking.wants_follow_up,
+    "needs": AccessNeed.text,
+    "show_needs_at_door": AccessNeed.show_at_door,
+}
 KEPT_IN_COLUMNS = frozenset(one.key for one in STANDARD)
 
 OF_EVENT = Sql("""

@@ -8,14 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import InstrumentedAttribute
 
+from eventapp.checkin.models import Presence
+from eventapp.db import personal
 from eventapp.formats.spreadsheets import Row, Sheet
 from eventapp.registration import fields, words
+from eventapp.registration.models import Booking, Registration
 from eventapp.statistics.definition_words import DEFINITIONS, Key
 from eventapp.statistics.disclosure_rules import Shown
 from eventapp.statistics.summary_rules import ShownGroup
 from eventapp.web.fields import Field
-from eventapp.web.permissions import allowed
+from eventapp.web.permissions import Permission, allowed
 
 FIGURES, ARRIVALS, ATTENDEES = "figures", "arrivals", "attendees"
 SHARED, INTERNAL = "shared", "internal"
@@ -57,15 +61,20 @@ def sheets(tables: Sequence[Table]) -> list[Sheet]:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the guests' file: a fact that we know, or an answer to what was asked."""
+    """A column of the guests' file: a fact that we know, or an answer to what was asked.
+
+    ``source``: where it is stored, which declares who may see it; None for an answer without a column of its own.
+    """
 
     key: str
     title: str
+    source: InstrumentedAttribute[Any] | None
     value: Callable[[Any, Mapping[str, str]], Any]  # of a row and its answers by key
 
 
 def attendee_columns(own: Sequence[Field]) -> list[Column]:
-    """What the file of guests holds: every field that is declared to be exported, and what we know ourselves.
+    """What the file of guests can hold for the one who asks: every field that is declared to be exported, and what we
+    know ourselves, as far as its column declares that it may be seen.
 
     Nothing of what guests need: that is health information and stays where it is (LAW-06).
 
@@ -73,15 +82,27 @@ def attendee_columns(own: Sequence[Field]) -> list[Column]:
     """
     answers = [_answer(one) for one in fields.declared().all(own) if one.is_exported and allowed(one.seen_by)]
     facts = [
-        Column("state", _("State"), lambda row, _values: words.state(row.state, row.origin)[0]),
-        Column("registered", _("Registered"), lambda row, _values: row.registered_at),
-        Column("came", str(DEFINITIONS[Key.CAME].name), lambda row, _values: row.came_at),
+        Column("state", _("State"), Registration.state, lambda row, _values: words.state(row.state, row.origin)[0]),
+        Column("registered", _("Registered"), Booking.registered_at, lambda row, _values: row.registered_at),
+        Column("came", str(DEFINITIONS[Key.CAME].name), Presence.came_at, lambda row, _values: row.came_at),
     ]
-    return sorted([*answers, *facts], key=lambda one: ORDER.index(one.key) if one.key in ORDER else len(ORDER))
+    seen = [one for one in (*answers, *facts) if one.source is None or _may_see(one.source)]
+    return sorted(seen, key=lambda one: ORDER.index(one.key) if one.key in ORDER else len(ORDER))
 
 
 def _answer(field: Field) -> Column:
-    return Column(field.key, field.name, lambda _row, values: field.shown(values.get(field.key, "")))
+    return Column(
+        field.key,
+        field.name,
+        fields.COLUMNS.get(field.key),
+        lambda _row, values: field.shown(values.get(field.key, "")),
+    )
+
+
+def _may_see(source: InstrumentedAttribute[Any]) -> bool:
+    """Whether the column's declaration shows it to the one who asks; what tells of nobody is shown to all."""
+    one = personal.declaration(source)
+    return one is None or one.seen_by == personal.EVERYBODY or any(allowed(Permission(name)) for name in one.seen_by)
 
 
 def attendee_rows(guests: Iterable[tuple[Any, dict[str, str]]], columns: Sequence[Column], lang: str) -> Iterator[Row]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
-from wtforms import RadioField, TextAreaField
+from wtforms import RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED
+from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED, Column
 from eventapp.web.forms import Form, storable
 
 FORMATS = [SelectChoice("xlsx", _l("Excel (XLSX)")), SelectChoice("csv", _l("CSV, for any spreadsheet"))]
@@ -28,14 +30,19 @@ class ExportForm(Form):
         validators=[InputRequired()],
     )
     format = RadioField(_l("File"), choices=FORMATS, default="xlsx", validators=[InputRequired()])
+    leave_out = SelectMultipleField(
+        _l("Columns to leave out of the list of guests"),
+        description=_l("Take out no more than it is for."),
+    )
     purpose = TextAreaField(
         _l("What is it for?"),
         description=_l("Is noted in the log together with your name."),
         validators=[DataRequired(), Length(max=300), storable],
     )
 
-    def offer(self, *, attendees: int | None) -> ExportForm:
-        """Fill the list of contents; ``attendees`` is None for those who may not see names."""
+    def offer(self, *, attendees: int | None, columns: Sequence[Column] = ()) -> ExportForm:
+        """Fill the lists of contents and columns; ``attendees`` is None for those who may not see names."""
+        self.leave_out.choices = [SelectChoice(one.key, one.title) for one in columns]
         self.content.choices = [
             SelectChoice(FIGURES, _l("Figures by group")),
             SelectChoice(ARRIVALS, _l("Arrivals over time")),

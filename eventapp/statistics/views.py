@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from flask import Blueprint, Response, render_template, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ from eventapp.registration import fields
 from eventapp.statistics import export_files, queries, sentence_words
 from eventapp.statistics.definition_words import DEFINITIONS, Key
 from eventapp.statistics.disclosure_rules import WITHHELD
-from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL
+from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, Column
 from eventapp.statistics.forms import ExportForm
 from eventapp.statistics.summary_rules import arrivals_shown, groups_shown
 from eventapp.web.languages import chosen
@@ -46,7 +46,8 @@ def export(event_id: str) -> ResponseReturnValue:
         return _page(event, form), 422
     content, kind = str(form.content.data), str(form.format.data)
     hides_small = form.reach.data != INTERNAL or not _is_in_team()
-    response, rows = _file(event, content, kind, hides_small=hides_small)
+    left_out = form.leave_out.data or [] if content == ATTENDEES else []
+    response, rows = _file(event, content, kind, hides_small=hides_small, left_out=left_out)
     audit.record(
         current_person(),
         "statistics.exported",
@@ -55,6 +56,7 @@ def export(event_id: str) -> ResponseReturnValue:
         format=kind,
         rows=rows,
         small_groups_hidden=hides_small,
+        **({"left_out": sorted(left_out)} if left_out else {}),
         purpose=" ".join(form.purpose.data.split()),
     )
     return response
@@ -91,7 +93,14 @@ def _bar(label: object, number: object) -> dict[str, object]:
 
 
 def _form(event: Event) -> ExportForm:
-    return ExportForm().offer(attendees=queries.attendee_count(event.id) if _is_in_team() else None)
+    if not _is_in_team():
+        return ExportForm().offer(attendees=None)
+    return ExportForm().offer(attendees=queries.attendee_count(event.id), columns=_columns(event))
+
+
+def _columns(event: Event) -> list[Column]:
+    with reading() as conn:
+        return export_files.attendee_columns(fields.of_event(conn, event.id))
 
 
 def _is_in_team() -> bool:
@@ -102,11 +111,13 @@ def _is_in_team() -> bool:
 # --- the files -----------------------------------------------------------------------------------------------
 
 
-def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[Response, int]:
+def _file(
+    event: Event, content: str, kind: str, *, hides_small: bool, left_out: Collection[str]
+) -> tuple[Response, int]:
     """The file, and how many rows the table that was asked for has under its header."""
     name = f"{event.slug}-{content}-{clock.now().astimezone(clock.COPENHAGEN):%Y-%m-%d}.{kind}"
     if content == ATTENDEES:
-        return _attendees(event, name, kind)
+        return _attendees(event, name, kind, [one for one in _columns(event) if one.key not in left_out])
     tables = {
         FIGURES: export_files.figures_table(groups_shown(queries.figures(event, clock.now()), hides_small=hides_small)),
         ARRIVALS: export_files.arrivals_table(arrivals_shown(queries.arrivals(event), hides_small=hides_small)),
@@ -117,9 +128,7 @@ def _file(event: Event, content: str, kind: str, *, hides_small: bool) -> tuple[
     return _sent(xlsx(export_files.sheets(list(tables.values()))), name, XLSX_TYPE), len(table.rows)
 
 
-def _attendees(event: Event, name: str, kind: str) -> tuple[Response, int]:
-    with reading() as conn:
-        columns = export_files.attendee_columns(fields.of_event(conn, event.id))
+def _attendees(event: Event, name: str, kind: str, columns: Sequence[Column]) -> tuple[Response, int]:
     guests = queries.attendees(event.id, with_answers=export_files.has_answers(columns))
     header, rows = [one.title for one in columns], export_files.attendee_rows(guests, columns, chosen())
     number = queries.attendee_count(event.id)

@@ -22,7 +22,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from eventapp.config import Settings
-from eventapp.db import personal, reading, transaction, write
+from eventapp.db import Model, personal, reading, transaction, write
 from eventapp.db.personal import Since
 from eventapp.mail import lane, outbox
 from eventapp.mail.channels import eml_path
@@ -67,7 +67,8 @@ def test_a_sent_row_holds_no_values_any_more(app: Flask, db: SQLAlchemy):
     mail_id = queue(context={"name": "Anna", "link": "https://example.org/i/XYZ"}, secrets={"code": "S3CRET"})
     Worker(app).run_once()
     sent = row(mail_id)
-    declared = [column.name for column, one in personal.declared(OutboxMail.__table__) if one.since is Since.SENT]
+    columns = personal.declared(Model.metadata.tables["outbox_mail"])
+    declared = [column.name for column, one in columns if one.since is Since.SENT]
     assert {"context", "secrets"} <= set(declared)
     assert [name for name in declared if getattr(sent, name)] == []
     assert sent.subject == "Hello Anna"

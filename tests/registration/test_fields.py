@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from eventapp import db as core
 from eventapp.audit import AuditEntry
 from eventapp.db import db as database
+from eventapp.db import personal
 from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations.actions import link_token
 from eventapp.languages import Wording
@@ -281,6 +282,13 @@ def test_what_guests_need_is_never_listed_or_exported_and_ends_first() -> None:
     assert set(kept) == {"needs", "show_needs_at_door"}
     assert not any(one.is_listed or one.is_exported for one in kept.values())
     assert {one.ends for one in kept.values()} == {timedelta(days=7)}
+
+
+def test_a_standard_field_and_its_column_say_the_same_of_who_sees_it_and_when_it_ends() -> None:
+    assert set(fields.COLUMNS) == {one.key for one in STANDARD}
+    for one in STANDARD:
+        declared = personal.declaration(fields.COLUMNS[one.key])
+        assert declared is None or (one.seen_by in declared.seen_by and one.ends == declared.after), one.key
 
 
 # --- the organiser's page --------------------------------------------------------------------------------------

@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import openpyxl
 import pytest
 
 from eventapp import clock
 from eventapp.audit import AuditEntry
+from eventapp.checkin.models import Presence
 from eventapp.checkin.scan_actions import PointedOut
 from eventapp.contributions.queries import to_be_asked
 from eventapp.db import db as database
+from eventapp.db import personal
 from eventapp.events.models import Event
 from eventapp.registration import ticket_rules
+from eventapp.registration.models import Booking, Registration
 from eventapp.statistics import queries
 from eventapp.web.permissions import Role
 from tests.checkin.support import open_phone, scanned
@@ -142,6 +147,35 @@ def test_the_list_has_as_many_rows_as_the_page_says_and_no_column_of_needs(
     assert f"Liste over gæster, {len(lines)} rækker" in page.text
     assert len(lines) == count("registration")
     assert header == ["Navn", "E-mail", "Organisation", "Kommer som", "Status", "Tilmeldt", "Fremmødte", header[-1]]
+
+
+def test_columns_can_be_left_out_of_the_list_and_which_ones_is_noted(page_client: PageClient, evening: Evening) -> None:
+    page = as_role(page_client).visit(path(evening))
+    offered = {one.attributes["value"] for one in page.root.all("input", name="leave_out")}
+    assert offered == {"name", "email", "organisation", "category", "state", "registered", "came", "follow_up"}
+    asked = {"content": "attendees", "format": "csv", "reach": "internal", "purpose": PURPOSE}
+    page_client.submit(path(evening), {**asked, "leave_out": ["needs"]}, status=422)
+    page_client.submit(path(evening), {**asked, "leave_out": ["email", "follow_up"]}, status=200)
+    assert rows_of(page_client.response.data)[0] == [
+        "Navn",
+        "Organisation",
+        "Kommer som",
+        "Status",
+        "Tilmeldt",
+        "Fremmødte",
+    ]
+    assert exports()[-1]["left_out"] == ["email", "follow_up"]
+
+
+@pytest.mark.parametrize(
+    ("column", "heading"), [(Presence.came_at, "Fremmødte"), (Booking.email, "E-mail"), (Registration.name, "Navn")]
+)
+def test_a_column_that_declares_others_to_see_it_is_not_offered(
+    page_client: PageClient, evening: Evening, monkeypatch: pytest.MonkeyPatch, column: Any, heading: str
+) -> None:
+    assert heading in rows_of(file(as_role(page_client), evening, content="attendees"))[0]
+    monkeypatch.setitem(column.info, personal.KEY, replace(personal.of(column), seen_by=("read_audit",)))
+    assert heading not in rows_of(file(page_client, evening, content="attendees"))[0]
 
 
 def test_csv_is_as_danish_excel_reads_it(page_client: PageClient, evening: Evening) -> None:
