@@ -1,14 +1,14 @@
 """How many wrote what they need is kept when the texts are deleted
 
 Revision ID: 94c7a1e3b6d8
-Follows: 2e81d7a05c94
+Follows: 88625587f11e
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "94c7a1e3b6d8"
-down_revision = "2e81d7a05c94"
+down_revision = "88625587f11e"
 branch_labels = None
 depends_on = None
 
