@@ -5,6 +5,7 @@
 ``bare_app``, ``danish``               an application without a database, and a request to it
 ``smtp_server``                        a real SMTP server
 ``live_server``, ``start_server``      the product as ``make run`` starts it
+``address``                            ``app`` in this process, where a browser can open it
 ``browser``, ``open_tab``              Chromium, and a tab that fails on a bad page
 """
 
@@ -24,13 +25,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from eventapp import create_app
 from eventapp.config import Settings
 from eventapp.db import db as database
 from tests.support import browser as chromium
-from tests.support import live, remembered, smtp
+from tests.support import live, remembered, served, smtp
 from tests.support.databases import ENGINES, Databases, PostgresDatabases, SqliteDatabases, close
 from tests.support.pages import PageClient
 from tools import catalogues
@@ -237,7 +238,21 @@ def live_server(start_server: Start, smtp_server: smtp.SmtpServer) -> live.LiveS
 
 
 @pytest.fixture(scope="session")
+def served_session() -> Iterator[served.Served]:
+    with served.running() as server:
+        yield server
+
+
+@pytest.fixture
+def address(app: Flask, served_session: served.Served) -> Iterator[str]:
+    """Where a browser finds ``app``; all tests have the same server, and each its own application behind it."""
+    with served_session.serving(app) as where:
+        yield where
+
+
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=chromium.PATIENCE_MS)
     with sync_playwright() as started:
         yield started
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.accounts.conftest import Colleague
 from tests.support.browser import Watched
@@ -18,17 +16,6 @@ from tests.support.pictures import qr_from_png
 
 pytestmark = [pytest.mark.engines("sqlite"), pytest.mark.usefixtures("quick_hashes"), pytest.mark.seconds(240)]
 PASSWORD = "grævling i kjole og hvidt"
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def secret_on(tab: Watched) -> str:
@@ -102,7 +89,7 @@ def test_what_was_typed_is_sent_again_after_signing_in_in_another_tab(
 ) -> None:
     tab = open_tab(address)
     page = tab.page
-    sign_in(tab, admin.email, admin.password, admin.code())
+    sign_in(tab, admin)
     tab.visit("/staff/accounts/new")
     page.fill("#name", "Åse Ærø")
     page.fill("#email", "aase@havneby.example.org")
@@ -126,12 +113,12 @@ def test_what_was_typed_is_sent_again_after_signing_in_in_another_tab(
     assert Page(page.content()).heading == "Giv dette link videre"
 
 
-def sign_in(tab: Watched, email: str, password: str, code: str) -> None:
+def sign_in(tab: Watched, who: Colleague) -> None:
     tab.visit("/staff/sign-in")
-    tab.page.fill("#email", email)
-    tab.page.fill("#password", password)
+    tab.page.fill("#email", who.email)
+    tab.page.fill("#password", who.password)
     press(tab)
-    tab.page.fill("#code", code)
+    tab.page.fill("#code", who.code())
     press(tab)
 
 

@@ -54,15 +54,18 @@ def test_a_hash_of_lower_cost_is_right_and_renewed() -> None:
 
 @pytest.mark.engines("sqlite")
 def test_known_and_unknown_addresses_take_the_same_time(client: FlaskClient, app: Flask, true_hash: str) -> None:
-    """Medians over interleaved tries (reliability S5); the hash takes nearly all of the time, at its true cost."""
+    """Medians over interleaved tries (reliability S5); the hash takes nearly all of the time, at its true cost.
+
+    Time of the processor, whatever else the machine does meanwhile.
+    """
     mette = add_colleague(app, true_hash, Role.ORGANISER)
     form = {"csrf_token": csrf_token(client, "/staff/sign-in"), "password": "et forkert kodeord"}
     seconds: dict[str, list[float]] = {mette.email: [], "ingen@havneby.example.org": []}
-    for _ in range(9):
+    for _ in range(5):
         for email, taken in seconds.items():
-            started = time.perf_counter()
+            started = time.process_time()
             assert client.post("/staff/sign-in", data={**form, "email": email}).status_code == 422
-            taken.append(time.perf_counter() - started)
+            taken.append(time.process_time() - started)
     known, unknown = (statistics.median(taken) for taken in seconds.values())
     assert abs(known - unknown) < 0.3 * max(known, unknown)
 

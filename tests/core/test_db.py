@@ -193,7 +193,7 @@ SWAP = Sql("UPDATE audit_entry SET subject_id = COALESCE(subject_id, '') || :sig
 
 @pytest.mark.engines("postgresql")
 def test_of_two_jobs_that_wait_for_each_other_both_are_kept_in_the_end(app: Flask) -> None:
-    both_began = threading.Barrier(2, timeout=10)
+    both_began = threading.Barrier(2, timeout=60)
 
     def job_of(sign: str, first: str, second: str) -> Job[None]:
         tries = iter([both_began.wait])

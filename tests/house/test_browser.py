@@ -2,17 +2,16 @@
 
 import base64
 import io
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import qrcode
 from flask import Flask
-from werkzeug.serving import make_server
 
 from tests.support.browser import Watched
 from tests.support.pictures import camera_video, qr_from_png
+from tests.support.served import Served
 
 PAGE = """<!doctype html><html lang="da"><head><meta charset="utf-8"><title>Sager</title><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1"></head>
@@ -38,20 +37,15 @@ FRAME = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+@pytest.fixture
+def address(served_session: Served) -> Iterator[str]:
     app = Flask(__name__)
     app.add_url_rule("/", view_func=lambda: PAGE.replace("BODY", "<p>Hej</p>"))
     app.add_url_rule("/camera", "camera", lambda: PAGE.replace("BODY", CAMERA))
     for fault, (body, _) in BAD.items():
         app.add_url_rule(f"/{fault}", fault, lambda body=body: PAGE.replace("BODY", body))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served_session.serving(app) as where:
+        yield where
 
 
 OpenTab = Callable[..., Watched]

@@ -17,7 +17,7 @@ ROLES = {"organiser", "officer"}
 
 
 def get(server: LiveServer, path: str) -> int:
-    with urllib.request.urlopen(server.url(path), timeout=10) as response:
+    with urllib.request.urlopen(server.url(path), timeout=60) as response:
         return int(response.status)
 
 

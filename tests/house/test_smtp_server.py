@@ -14,7 +14,7 @@ def send(server: SmtpServer, *, tls: bool = True) -> None:
     message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", "Prøve"
     message.set_content("Hej\n")
     message.add_attachment(b"123", maintype="image", subtype="png", filename="kode.png")
-    with smtplib.SMTP(server.host, server.port, timeout=5) as conn:
+    with smtplib.SMTP(server.host, server.port, timeout=30) as conn:
         if tls:
             conn.starttls(context=ssl.create_default_context(cafile=str(server.ca_file)))
         conn.send_message(message)

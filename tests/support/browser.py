@@ -22,6 +22,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 30_000  # a machine that does other things at the same time; who waits for what comes loses nothing
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_RUN = """async tags => {
     const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
@@ -119,6 +120,7 @@ def tab(
     """
     phone = {"has_touch": True, "device_scale_factor": 2} if size == "phone" else {}
     context = browser.new_context(viewport=SIZES[size], locale=lang, reduced_motion="reduce", **{**phone, **options})
+    context.set_default_timeout(2 * PATIENCE_MS)
     context.add_cookies([{"name": "lang", "value": lang, "url": address}])
     try:
         watched = Watched(context.new_page(), address)

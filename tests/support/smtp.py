@@ -96,11 +96,11 @@ class SmtpServer:
         """Mails to one address so far."""
         return [mail for mail in list(self.received) if address in mail.recipients]
 
-    def wait_for(self, address: str, subject: str = "", *, seconds: float = 20) -> Received:
+    def wait_for(self, address: str, subject: str = "", *, seconds: float = 60) -> Received:
         """The first mail to ``address`` with ``subject`` in its subject, waiting for it to arrive."""
         return self.wait(lambda mail: address in mail.recipients and subject in mail.subject, seconds=seconds)
 
-    def wait(self, wanted: Callable[[Received], bool], *, seconds: float = 20) -> Received:
+    def wait(self, wanted: Callable[[Received], bool], *, seconds: float = 60) -> Received:
         until = time.monotonic() + seconds
         with self.arrived:
             while True:

@@ -21,7 +21,7 @@ from tools.run import prepare
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = Path(sys.executable).parent
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 30
 INHERITED = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR"}  # nothing of the caller's settings
 PRODUCT, BARE = "wsgi:app", "tools.bench.bare:application()"
