@@ -5,7 +5,7 @@ FLASK := $(BIN)/flask --app wsgi
 SOURCES := eventapp tools tests wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo-reset test test-changed check lint types imports templates catalogues house format migrate lock bench mutants
+.PHONY: help setup setup-dev run demo-reset test test-changed check lint types imports templates catalogues house format migrate lock bench pictures mutants
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -64,6 +64,9 @@ lock: setup-dev  ## Resolve requirements*.in anew and write the locks
 
 bench: setup-dev  ## Measure, and write docs/performance.md
 	$(BIN)/python -m tools.bench
+
+pictures: setup-dev  ## Take the pictures of staff pages in docs/images anew
+	@$(BIN)/python -m tools.pictures
 
 mutants: setup-dev  ## Break a slice's rules one by one and see whether its tests notice (SLICE=hearing ARGS="--only rules")
 	@$(BIN)/python -m tools.mutants $(SLICE) $(ARGS)
