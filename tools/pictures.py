@@ -58,9 +58,9 @@ def main() -> int:
             token, pages = _sign_in(), _prepare()
         with _served(app) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="da")
+            context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale=OFFICIAL)
             context.add_cookies(
-                [{"name": name, "value": value, "url": address} for name, value in {"lang": "da", **token}.items()]
+                [{"name": name, "value": value, "url": address} for name, value in {"lang": OFFICIAL, **token}.items()]
             )
             page = context.new_page()
             for name, path in pages.items():
