@@ -61,10 +61,11 @@ def test_event_that_no_door_ever_opened_has_no_highest_number_either(db: SQLAlch
 
 
 def test_event_is_over_at_its_end_and_not_before(db: SQLAlchemy, hall: Hall) -> None:
-    make_guest(db, hall.event_id)
+    make_guest(db, hall.event_id, category_id=event_of(hall).categories[0].id)
     before, after = counted(hall, is_over=False), counted(hall)
     assert (before.total.no_shows, before.groups[0].counts.no_shows) == (None, None)
     assert (after.total.no_shows, after.total.share) == (1, 0)
+    assert (after.groups[0].counts.no_shows, after.groups[0].counts.share) == (1, 0)
     assert before.total.confirmed == after.total.confirmed == 1
 
 
