@@ -84,8 +84,9 @@ def site(browser: Browser, client: FlaskClient) -> Iterator[tuple[Page, list[str
 
     def answer(route: Route) -> None:
         asked.append(route.request.url)
-        path = route.request.url.removeprefix("http://localhost")
-        with client.open(path, method=route.request.method) as found:
+        path, sent = route.request.url.removeprefix("http://localhost"), route.request
+        content_type = sent.headers.get("content-type")
+        with client.open(path, method=sent.method, data=sent.post_data_buffer, content_type=content_type) as found:
             route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 
     page.route("http://localhost/**", answer)
