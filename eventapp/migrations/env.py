@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.types import TypeDecorator
 
-from eventapp.db import checks
+from eventapp.db import checks, kept
 
 
 class BrokenReferencesError(Exception):
@@ -45,8 +45,20 @@ def _run(conn: Connection, metadata: MetaData) -> None:
         process_revision_directives=_nothing_to_say,
     )
     with context.begin_transaction():
+        if moves := _moves():
+            kept.let_go(conn)
         context.run_migrations()
+        if moves:
+            kept.take_up(conn)
         _look_over(conn)
+
+
+def _moves() -> bool:
+    """Whether this goes to another revision; a command that only looks names none."""
+    try:
+        return bool(context.get_revision_argument())
+    except KeyError:
+        return False
 
 
 def _set_foreign_keys(conn: Connection, *, on: bool) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.db import Json, Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db.kept import Trigger, keep
 from eventapp.db.personal import EVERY_COLUMN, AtEnd, Find, Since, personal
 from eventapp.events.models import Category
 from eventapp.languages import OFFICIAL, Wording
@@ -59,6 +60,7 @@ class Reason(enum.StrEnum):
 
 
 LINE = text("waiting > 0")
+WALK_IN = text("quota_id IS NULL")
 
 
 class Booking(Model):
@@ -89,7 +91,9 @@ class Booking(Model):
     __table_args__ = (
         UniqueConstraint("quota_id", "waiting_number"),
         Index("ix_booking_line", "quota_id", "waiting_number", sqlite_where=LINE, postgresql_where=LINE),
+        Index("ix_booking_walk_ins", "event_id", sqlite_where=WALK_IN, postgresql_where=WALK_IN),
         Index(None, "event_id", "email"),
+        Index(None, "event_id", "registered_at"),
         CheckConstraint("waiting >= 0", name="waiting"),
         CheckConstraint("waiting = 0 OR waiting_number IS NOT NULL", name="waiting_number"),
         CheckConstraint("(origin = 'walk_in') = (quota_id IS NULL)", name="quota_id"),
@@ -136,7 +140,7 @@ class Registration(Model):
     __table_args__ = (
         UniqueConstraint("booking_id", "position"),
         Index(None, "event_id", "name_key"),
-        Index(None, "event_id", "category_id", "state"),
+        Index(None, "event_id", "state", "name_key"),
         CheckConstraint("position >= 1", name="position"),
         CheckConstraint("(state = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_at"),
     )
@@ -308,3 +312,66 @@ class AccessNeed(Model):
         ),
     )
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class HeadCount(Model):
+    """How many heads of an event have the same kind of seat, category and state; kept by triggers (ADR 0044).
+
+    ``quota_key``: the quota, "" for walk-ins; ``category_key``: the category, "" for those who did not say. Each cell
+    stands behind the lock of its quota, as the heads do, so nobody waits for a cell who does not wait for the seats.
+    ``with_needs``: how many of them need something to take part.
+    """
+
+    __tablename__ = "head_count"
+    __impersonal__ = EVERY_COLUMN
+    __table_args__ = (
+        CheckConstraint("heads >= 0", name="heads"),
+        CheckConstraint("with_needs >= 0", name="with_needs"),
+    )
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    quota_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    category_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[RegistrationState] = mapped_column(enum_column(RegistrationState), primary_key=True)
+    heads: Mapped[int] = mapped_column(default=0)
+    with_needs: Mapped[int] = mapped_column(default=0)
+
+
+# The cell that a head lies in, for a row r of registration with its booking b.
+CELL = "r.event_id, COALESCE(b.quota_id, ''), COALESCE(r.category_id, ''), r.state"
+_KEYS = "event_id, quota_key, category_key, state"
+_NEEDS = "(SELECT count(*) FROM access_need n WHERE n.registration_id = {row}.id)"
+_IN = f"""
+    INSERT INTO head_count ({_KEYS}, heads, with_needs)
+    SELECT NEW.event_id, COALESCE(b.quota_id, ''), COALESCE(NEW.category_id, ''), NEW.state, 1, {{needs}}
+    FROM booking b WHERE b.id = NEW.booking_id
+    ON CONFLICT ({_KEYS}) DO UPDATE SET
+        heads = head_count.heads + excluded.heads, with_needs = head_count.with_needs + excluded.with_needs
+"""
+_OUT = f"""
+    UPDATE head_count SET heads = heads - 1, with_needs = with_needs - {_NEEDS.format(row="OLD")}
+    WHERE event_id = OLD.event_id AND category_key = COALESCE(OLD.category_id, '') AND state = OLD.state
+    AND quota_key = (SELECT COALESCE(b.quota_id, '') FROM booking b WHERE b.id = OLD.booking_id)
+"""
+_NEED = f"""
+    UPDATE head_count SET with_needs = with_needs {{step}} WHERE ({_KEYS}) =
+    (SELECT {CELL} FROM registration r JOIN booking b ON b.id = r.booking_id WHERE r.id = {{row}}.registration_id)
+"""
+keep(
+    Model.metadata.tables[HeadCount.__tablename__],
+    f"""
+        INSERT INTO head_count ({_KEYS}, heads, with_needs)
+        SELECT {CELL}, count(*), count(n.id) FROM registration r JOIN booking b ON b.id = r.booking_id
+        LEFT JOIN access_need n ON n.registration_id = r.id GROUP BY {CELL}
+    """,
+    Trigger("count_new_head", "registration", "INSERT", (_IN.format(needs="0"),)),
+    Trigger(
+        "count_moved_head",
+        "registration",
+        "UPDATE OF state, category_id",
+        (_OUT, _IN.format(needs=_NEEDS.format(row="NEW"))),
+    ),
+    Trigger("count_gone_head", "registration", "DELETE", (_OUT,)),
+    Trigger("count_new_need", "access_need", "INSERT", (_NEED.format(step="+ 1", row="NEW"),)),
+    Trigger("count_gone_need", "access_need", "DELETE", (_NEED.format(step="- 1", row="OLD"),)),
+)

@@ -23,6 +23,7 @@ from eventapp.registration.models import (
     Booking,
     EventField,
     FieldValue,
+    HeadCount,
     KeptNumber,
     Origin,
     Registration,
@@ -78,15 +79,11 @@ class Tally:
 def found(event_id: str, wish: Wish) -> Found:
     """The registrations that were asked for, in Danish alphabetical order or the newest first."""
     matching = _matching(event_id, wish)
-    counted = select(func.count()).select_from(Registration).join(Registration.booking).where(*matching)
-    total = db.session.scalar(counted) or 0
+    total = _total(event_id, wish, matching)
     page = min(max(1, wish.page), max(1, -(-total // PAGE_SIZE)))
-    newest = (Booking.registered_at.desc(), Registration.booking_id, Registration.position)
-    order = newest if wish.by_time else (Registration.name_key,)
-    rows = db.session.execute(
-        _columns().where(*matching).order_by(*order, Registration.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    ).all()
-    return Found(rows, total, page)
+    ids = _ids_of_page(matching, wish, total, page)
+    rows = {row.id: row for row in db.session.execute(_columns().where(Registration.id.in_(ids)))}
+    return Found([rows[one] for one in ids], total, page)
 
 
 def registration(event_id: str, registration_id: str) -> Registration:
@@ -182,16 +179,10 @@ def kept_number(event_id: str, table: type[Model]) -> KeptNumber | None:
 
 
 def tally(event_id: str) -> Tally:
-    """How many there are of each."""
-    rows = db.session.execute(
-        select(Registration.state, Booking.origin, func.count())
-        .join(Registration.booking)
-        .where(Registration.event_id == event_id)
-        .group_by(Registration.state, Booking.origin)
-    ).all()
+    """How many there are of each, from the cells that are kept beside the guests."""
     counted: Counter[tuple[RegistrationState, bool]] = Counter()
-    for state, origin, number in rows:
-        counted[state, origin is Origin.WALK_IN] += number
+    for cell in _cells(event_id):
+        counted[cell.state, not cell.quota_key] += cell.heads
     return Tally(
         confirmed=counted[RegistrationState.CONFIRMED, False],
         waiting=counted[RegistrationState.WAITING, False],
@@ -222,6 +213,51 @@ def oldest_double(event_id: str) -> datetime | None:
     )
 
 
+def _cells(event_id: str) -> Sequence[HeadCount]:
+    return db.session.scalars(select(HeadCount).where(HeadCount.event_id == event_id)).all()
+
+
+def _total(event_id: str, wish: Wish, matching: Sequence[ColumnElement[bool]]) -> int:
+    """How many fit; counted one by one only where something is asked for that no cell knows."""
+    if wish.text or wish.state == DOUBLES:
+        counted = select(func.count()).select_from(Registration).join(Registration.booking).where(*matching)
+        return db.session.scalar(counted) or 0
+    return sum(cell.heads for cell in _cells(event_id) if _fits(cell, wish))
+
+
+def _fits(cell: HeadCount, wish: Wish) -> bool:
+    """Whether those who are counted in a cell are wanted: the same question as :func:`_matching` asks of each."""
+    if wish.category and cell.category_key != ("" if wish.category == NO_CATEGORY else wish.category):
+        return False
+    if wish.state == Origin.WALK_IN:
+        return not cell.quota_key and cell.state is not RegistrationState.CANCELLED
+    return not wish.state or (bool(cell.quota_key) and cell.state == wish.state)
+
+
+def _ids_of_page(matching: Sequence[ColumnElement[bool]], wish: Wish, total: int, page: int) -> Sequence[str]:
+    """The heads of a page in their order: what lies before them is skipped in an index, from the nearer end."""
+    first = (page - 1) * PAGE_SIZE
+    number = min(PAGE_SIZE, max(0, total - first))
+    backwards = first > total - first - number
+    skipped = total - first - number if backwards else first
+    wanted = select(Registration.id).where(*matching).order_by(*_order(wish, backwards=backwards))
+    if wish.by_time or wish.text:
+        wanted = wanted.join(Registration.booking)
+    found = db.session.scalars(wanted.limit(number).offset(skipped)).all()
+    return found[::-1] if backwards else found
+
+
+def _order(wish: Wish, *, backwards: bool) -> list[ColumnElement[Any]]:
+    if wish.by_time:
+        keys = [Booking.registered_at.asc() if backwards else Booking.registered_at.desc()]
+        return [*keys, *_ends([Registration.booking_id, Registration.position, Registration.id], backwards=backwards)]
+    return _ends([Registration.name_key, Registration.id], backwards=backwards)
+
+
+def _ends(columns: Sequence[Any], *, backwards: bool) -> list[ColumnElement[Any]]:
+    return [one.desc() if backwards else one.asc() for one in columns]
+
+
 def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -246,6 +282,8 @@ def _columns() -> Select[*tuple[Any, ...]]:
 
 def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [Registration.event_id == event_id]
+    if wish.by_time:
+        wanted.append(Booking.event_id == event_id)  # the same event: so the index by time is taken
     if wish.text:
         text, key = wish.text.lower(), search_key(wish.text)
         fields = [
@@ -256,12 +294,19 @@ def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
     if wish.state == DOUBLES:
         wanted += [*_live(), _has_double()]
     elif wish.state == Origin.WALK_IN:
-        wanted += [Booking.origin == Origin.WALK_IN, Registration.state != RegistrationState.CANCELLED]
+        wanted += [_walks_in(event_id), Registration.state != RegistrationState.CANCELLED]
     elif wish.state:
-        wanted += [Registration.state == RegistrationState(wish.state), Booking.origin != Origin.WALK_IN]
+        wanted += [Registration.state == RegistrationState(wish.state), ~_walks_in(event_id)]
     if wish.category:
         wanted.append(Registration.category_id == (None if wish.category == NO_CATEGORY else wish.category))
     return wanted
+
+
+def _walks_in(event_id: str) -> ColumnElement[bool]:
+    """Walk-ins are few and have an index of their own, so they are named and no other booking is looked at."""
+    return Registration.booking_id.in_(
+        select(Booking.id).where(Booking.event_id == event_id, Booking.quota_id.is_(None))
+    )
 
 
 def _live() -> list[ColumnElement[bool]]:

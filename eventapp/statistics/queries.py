@@ -1,18 +1,19 @@
-"""What statistics read. Counting is done in the database; nothing is written here."""
+"""What statistics read: figures that are kept beside the guests (ADR 0044), and the guests themselves for a file."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from eventapp.checkin.models import Occupancy, Presence
+from eventapp.checkin.models import ArrivalCount, Occupancy, Presence
 from eventapp.db import db, reading
 from eventapp.events.models import Category, Event
-from eventapp.registration.models import AccessNeed, Booking, FieldValue, Origin, Registration, RegistrationState
+from eventapp.registration.models import Booking, FieldValue, HeadCount, Registration, RegistrationState
 from eventapp.statistics import rules
 from eventapp.statistics.rules import Counts, total
 
@@ -50,24 +51,24 @@ def figures(event: Event, now: datetime) -> Figures:
         total=total((one.counts for one in groups), is_over=is_over),
         highest=occupancy.highest if occupancy and occupancy.scans else None,
         highest_at=occupancy.highest_at if occupancy else None,
-        with_needs=_with_needs(event.id),
+        with_needs=sum(one.with_needs for one in _cells(event.id) if one.state is not RegistrationState.CANCELLED),
     )
 
 
 def arrivals(event: Event) -> list[tuple[datetime, int]]:
     """How many heads came for the first time in each five minutes of the evening, quiet steps too."""
-    moments = _arrival_moments(event.id)
-    return rules.arrivals(moments, opens_at=event.doors_open_at, ends_at=event.ends_at)
-
-
-def _arrival_moments(event_id: str) -> list[datetime]:
-    moments = select(Presence.came_at).where(Presence.event_id == event_id).order_by(Presence.came_at)
-    return [one for one in db.session.scalars(moments) if one]
+    counted = (
+        select(ArrivalCount.step_at, func.sum(ArrivalCount.heads))
+        .where(ArrivalCount.event_id == event.id, ArrivalCount.heads > 0)
+        .group_by(ArrivalCount.step_at)
+    )
+    came = {at: int(number) for at, number in db.session.execute(counted)}
+    return rules.arrivals(came, opens_at=event.doors_open_at, ends_at=event.ends_at)
 
 
 def attendee_count(event_id: str) -> int:
     """How many rows :func:`attendees` gives."""
-    return db.session.scalar(select(func.count()).select_from(_attendees(event_id).subquery())) or 0
+    return sum(cell.heads for cell in _cells(event_id))
 
 
 def attendees(event_id: str, *, with_answers: bool) -> Iterator[tuple[Any, dict[str, str]]]:
@@ -115,43 +116,23 @@ def _attendees(event_id: str) -> Select[*tuple[Any, ...]]:
 
 
 def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
-    is_walk_in = Booking.origin == Origin.WALK_IN
-    confirmed = (Registration.state == RegistrationState.CONFIRMED) & ~is_walk_in
-    came = Presence.came_at.is_not(None)
-    rows = db.session.execute(
-        select(
-            Registration.category_id,
-            _number(confirmed),
-            _number((Registration.state == RegistrationState.WAITING) & ~is_walk_in),
-            _number((Registration.state == RegistrationState.CANCELLED) & ~is_walk_in),
-            _number(came),
-            _number(is_walk_in & came),
-            _number(confirmed & came),
-        )
-        .join(Registration.booking)
-        .outerjoin(Presence, Presence.registration_id == Registration.id)
-        .where(Registration.event_id == event_id)
-        .group_by(Registration.category_id)
-    ).all()
-    return {category_id: _counts(numbers, is_over=is_over) for category_id, *numbers in rows}
+    """From the cells that are kept beside the guests: no guest is read, however many there are."""
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for cell in _cells(event_id):
+        if cell.quota_key:
+            found[cell.category_key][cell.state] += cell.heads
+        else:
+            found[cell.category_key] += Counter()  # a group with walk-ins only is a group
+    arrived = select(ArrivalCount).where(ArrivalCount.event_id == event_id)
+    for arrival in db.session.scalars(arrived):
+        numbers = found[arrival.category_key]
+        numbers["came"] += arrival.heads
+        if not arrival.quota_key:
+            numbers["walk_ins"] += arrival.heads
+        elif arrival.state is RegistrationState.CONFIRMED:
+            numbers["confirmed_who_came"] += arrival.heads
+    return {key or None: Counts(**numbers, is_over=is_over) for key, numbers in found.items()}
 
 
-def _counts(numbers: Sequence[int], *, is_over: bool) -> Counts:
-    confirmed, waiting, cancelled, came, walk_ins, confirmed_who_came = map(int, numbers)
-    return Counts(confirmed, waiting, cancelled, came, walk_ins, confirmed_who_came, is_over)
-
-
-def _number(condition: Any) -> Any:
-    return func.sum(case((condition, 1), else_=0))
-
-
-def _with_needs(event_id: str) -> int:
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(AccessNeed)
-            .join(Registration, Registration.id == AccessNeed.registration_id)
-            .where(Registration.event_id == event_id, Registration.state != RegistrationState.CANCELLED)
-        )
-        or 0
-    )
+def _cells(event_id: str) -> Sequence[HeadCount]:
+    return db.session.scalars(select(HeadCount).where(HeadCount.event_id == event_id, HeadCount.heads > 0)).all()

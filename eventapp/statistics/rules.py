@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -44,20 +45,21 @@ def total(groups: Iterable[Counts], *, is_over: bool) -> Counts:
     return Counts(**{name: sum(getattr(one, name) for one in listed) for name in names}, is_over=is_over)
 
 
-def arrivals(moments: Sequence[datetime], *, opens_at: datetime, ends_at: datetime) -> list[tuple[datetime, int]]:
+def arrivals(came: Mapping[datetime, int], *, opens_at: datetime, ends_at: datetime) -> list[tuple[datetime, int]]:
     """How many came in each five minutes, from the first arrival to the last, quiet steps too.
 
     Whoever came more than an hour before the doors opened, or after the end, counts in the outermost step.
+
+    :param came: moment -> how many came then.
     """
-    if not moments:
+    if not came:
         return []
     earliest, latest = floor(opens_at - timedelta(hours=1)), floor(ends_at)
-    steps = [min(max(floor(one), earliest), latest) for one in moments]
+    steps: Counter[datetime] = Counter()
+    for moment, number in came.items():
+        steps[min(max(floor(moment), earliest), latest)] += number
     count = (max(steps) - min(steps)) // STEP + 1
-    found = {min(steps) + number * STEP: 0 for number in range(count)}
-    for step in steps:
-        found[step] += 1
-    return list(found.items())
+    return [(at, steps[at]) for at in (min(steps) + number * STEP for number in range(count))]
 
 
 def floor(moment: datetime) -> datetime:

@@ -14,7 +14,7 @@ from eventapp.checkin.errors import NotUndoableError
 from eventapp.checkin.models import Direction, Means, Occupancy, Presence, Scan, Verdict
 from eventapp.checkin.presence_actions import Head, of_head
 from eventapp.checkin.scan_actions import Found, Moment, PointedOut, Turn, WalkIn
-from eventapp.db import reading, transaction
+from eventapp.db import kept, reading, transaction
 from tests.checkin.support import DOORS_OPEN, count_of, make_guest, make_hall
 
 GUESTS = 4
@@ -89,6 +89,7 @@ def test_the_counter_equals_a_recount_over_any_history(db):
         db.session.rollback()
         with transaction() as session:
             assert presence_actions.recount(session.connection(), hall.event_id) == 0
+            assert kept.recount(session.connection()) == 0
         assert [scan.number for scan in sorted(scans, key=lambda one: one.number)] == list(range(1, len(scans) + 1))
 
     check()

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.bench import sizes
 from tools.bench.compare import Cell, Figures
 from tools.bench.run import CLIENTS, DEVICES, NAMES, SCANS_A_SECOND, SIGN_UP_CLIENTS, SLOW_FLUSH_MS, Results
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "performance.md"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+LARGE_BEGIN = "<!-- figures at a million guests: written by python -m tools.bench --large -->"
+LARGE_END = "<!-- end of figures at a million guests -->"
 RATIOS = {  # post and database, "" for each -> of the bare function
     ("registration", "sqlite"): 0.60,
     ("registration", "postgresql"): 0.55,
@@ -20,7 +23,8 @@ RATIOS = {  # post and database, "" for each -> of the bare function
 FEWEST_CLIENTS = {("registration", "sqlite"): 8}  # where the mark leaves the single client out
 SIGN_UPS = {"sqlite": 0.25}
 DOOR_P99_MS = {"sqlite": 8.0, "postgresql": 12.0}
-REST_MB = 200
+REST_MB, CROWD_MB = 200, 400
+MOST_SLOWER, MANY_GUESTS, STATISTICS_MS = 1.5, 1_000_000, 200
 WAITS = "p50 / p95 / p99 ms"
 CELL_HEAD = ("clients", "a second", WAITS, "CPU ms", "bare a second", WAITS, "CPU ms", "ratio")
 PAGE_BYTES, PAGE_REQUESTS = 150_000, 12
@@ -45,7 +49,45 @@ def marks(results: Results) -> list[Mark]:
     ratios = [_ratio_mark(results, name, engine, wanted) for (name, engine), wanted in RATIOS.items()]
     whole = [_sign_up_mark(results, engine, wanted) for engine, wanted in SIGN_UPS.items()]
     doors = [_door_mark(results, engine) for engine in results.plan.engines]
-    return [*whole, *ratios, *doors, *_rest_marks(results), *_page_marks(results)]
+    return [*whole, *ratios, *doors, *_rest_marks(results), *_page_marks(results), *large_marks(results)]
+
+
+def large_marks(results: Results) -> list[Mark]:
+    """Those about a million guests; none where fewer were measured."""
+    engines = {one.engine: None for one in results.sized if one.guests == MANY_GUESTS}
+    slower = [mark for engine in engines for mark in _slower_marks(results, engine)]
+    crowds = [
+        Mark(
+            f"memory of web server and worker under {sizes.CLIENTS} clients at the most guests on {NAMES[engine]}",
+            f"≤ {CROWD_MB} MB",
+            f"{seen:.0f} MB",
+            seen <= CROWD_MB,
+        )
+        for engine, seen in results.crowded.items()
+        if engine in engines
+    ]
+    return [*slower, *crowds]
+
+
+def _slower_marks(results: Results, engine: str) -> list[Mark]:
+    few, many = (
+        {one.page: one.figures.p95 for one in results.sized if (one.engine, one.guests) == (engine, guests)}
+        for guests in (min(results.plan.sizes.sizes), MANY_GUESTS)
+    )
+    times = {page: p95 / few[page] for page, p95 in many.items()}
+    fewest = min(results.plan.sizes.sizes)
+    name = f"p95 of {', '.join(times)} at {MANY_GUESTS:,} guests on {NAMES[engine]}, of that at {fewest:,}"
+    seen = ", ".join(f"{one:.1f}" for one in times.values())
+    statistics = many["statistics"]
+    return [
+        Mark(name, f"≤ {MOST_SLOWER}", seen, max(times.values()) <= MOST_SLOWER),
+        Mark(
+            f"p95 of the statistics page at {MANY_GUESTS:,} guests on {NAMES[engine]}",
+            f"< {STATISTICS_MS} ms",
+            f"{statistics:.0f} ms",
+            statistics < STATISTICS_MS,
+        ),
+    ]
 
 
 def _sign_up_mark(results: Results, engine: str, wanted: float) -> Mark:
@@ -110,8 +152,16 @@ def text(results: Results) -> str:
         _door(results),
         _slow(results),
         _page(results),
+        _sizes(results),
     ]
     return "\n\n".join(section for section in [*sections, _memory(results), _faults(results)] if section)
+
+
+def large_text(results: Results) -> str:
+    """What was seen at a million guests, as Markdown."""
+    rows = [(one.name, one.wanted, one.seen, one.verdict) for one in large_marks(results)]
+    run = _machine(results).replace("## The run", "## A million guests")
+    return "\n\n".join([run, _table(("mark", "wanted", "seen", ""), rows), _sizes(results), _faults(results)])
 
 
 def write(results: Results, document: Path = DOCUMENT) -> None:
@@ -119,18 +169,27 @@ def write(results: Results, document: Path = DOCUMENT) -> None:
 
     :raises ValueError: when the document has lost its two marks.
     """
-    before, _, rest = document.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"{document.name} has lost the lines {BEGIN} and {END}.")
-    document.write_text(f"{before}{BEGIN}\n\n{text(results)}\n\n{END}{after}", "utf-8")
+    _put(text(results), document, BEGIN, END)
+
+
+def write_large(results: Results, document: Path = DOCUMENT) -> None:
+    """The same for the run with a million guests."""
+    _put(large_text(results), document, LARGE_BEGIN, LARGE_END)
+
+
+def _put(figures: str, document: Path, begin: str, end: str) -> None:
+    before, _, rest = document.read_text("utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise ValueError(f"{document.name} has lost the lines {begin} and {end}.")
+    document.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}", "utf-8")
 
 
 def _machine(results: Results) -> str:
     seen, plan = results.machine, results.plan
     engines = f"{seen.programs}, {results.postgresql}" if results.postgresql else seen.programs
     lines = [
-        f"- {seen.at:%d %B %Y, %H.%M} UTC, `make bench`: {plan.rounds} rounds of {plan.seconds} s each, "
+        f"- {seen.at:%d %B %Y, %H.%M} UTC, `{results.plan.command}`: {plan.rounds} rounds of {plan.seconds} s each, "
         f"the door {plan.door_seconds:.0f} s",
         f"- {seen.cores} cores of {seen.processor}, {seen.memory_gb:.0f} GB, {seen.system}, {seen.file_system}",
         f"- {engines}",
@@ -196,6 +255,27 @@ def _page(results: Results) -> str:
     total = ("all", f"{len(rows)} requests", str(sum(one.size for one in results.page)))
     title = f"## First visit of the event page (`{results.page_path}` of the demo)\n\n"
     return title + _table(("file", "kind", "bytes on the wire"), [*rows, total])
+
+
+def _sizes(results: Results) -> str:
+    if not results.sized:
+        return ""
+    guests = sorted({one.guests for one in results.sized})
+    seen = {(one.engine, one.page, one.guests): one.figures for one in results.sized}
+    rows = []
+    for engine, page in {(one.engine, one.page): None for one in results.sized}:
+        cells = [seen[engine, page, number] for number in guests]
+        waits = [f"{one.p50:.1f} / {one.p95:.1f}" for one in cells]
+        slower = f"**{cells[-1].p95 / cells[0].p95:.2f}**" if cells[0].p95 else "–"
+        rows.append((page, NAMES[engine], *waits, " / ".join(f"{one.cpu:.1f}" for one in cells), slower))
+    heads = [f"p50 / p95 ms at {number:,}" for number in guests]
+    table = _table(("page", "database", *heads, "CPU ms at each", "p95 of the most, of the fewest"), rows)
+    crowds = [
+        f"{NAMES[engine]}: web server and worker hold {seen:.0f} MB under {sizes.CLIENTS} clients "
+        f"at {max(guests):,} guests."
+        for engine, seen in results.crowded.items()
+    ]
+    return "\n\n".join(["## Pages by number of guests, one client", table, *crowds])
 
 
 def _memory(results: Results) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tools.bench import compare, evidence, machine, page, servers, visitors, world
+from tools.bench import compare, evidence, machine, page, servers, sizes, visitors, world
 from tools.bench.compare import Cell, Contestant, Figures, Generator
 from tools.bench.machine import Machine
 from tools.bench.posts import Post, WholeSignUp
@@ -25,6 +25,7 @@ SLOW_FLUSH_MS = 4
 SIGN_UP_CLIENTS = 8
 WARM_SECONDS = 0.5
 OPENERS = {"registration": visitors.registration, "answer": visitors.answer, "check-in": visitors.check_in}
+SMALL_AND_LARGER = sizes.Plan()
 Say = Callable[[str], None]
 Told = dict[str, list[str]]  # post -> keys that were acknowledged
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -40,10 +41,23 @@ class Plan:
     tickets: int = 30_000
     engines: tuple[str, ...] = ("sqlite", "postgresql")
     posts: tuple[str, ...] = tuple(OPENERS)
-    parts: tuple[str, ...] = ("posts", "sign-up", "door", "slow", "page")
+    parts: tuple[str, ...] = ("posts", "sign-up", "door", "slow", "page", "sizes")
+    sizes: sizes.Plan = SMALL_AND_LARGER
+    command: str = "make bench"
 
 
-QUICK = Plan(rounds=2, seconds=0.4, door_seconds=4.0, tickets=6_000)
+QUICK = Plan(
+    rounds=2,
+    seconds=0.4,
+    door_seconds=4.0,
+    tickets=6_000,
+    sizes=sizes.Plan((200, 2_000), rounds=2, seconds=0.3, crowd_seconds=1.0),
+)
+LARGE = Plan(
+    parts=("sizes",),
+    command="python -m tools.bench --large",
+    sizes=sizes.Plan(sizes.LARGE, rounds=5, seconds=1.0, crowd_seconds=8.0),
+)
 
 
 @dataclass
@@ -51,7 +65,8 @@ class Results:
     """Everything that was seen.
 
     ``sign_ups``: form, post and ticket beside the bare function's post; ``door``: engine and server -> waits of the
-    open loop; ``memory``: MB; ``rest``: MB of web server and worker before the first guest.
+    open loop; ``memory``: MB; ``rest``: MB of web server and worker before the first guest; ``sized``: pages at
+    different numbers of guests; ``crowded``: MB of web server and worker under 32 clients at the largest number.
     """
 
     machine: Machine
@@ -64,6 +79,8 @@ class Results:
     page_path: str = ""
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
     rest: dict[str, float] = field(default_factory=dict)
+    sized: list[sizes.Row] = field(default_factory=list)
+    crowded: dict[str, float] = field(default_factory=dict)
     postgresql: str = ""
     faults: list[str] = field(default_factory=list)
 
@@ -79,6 +96,8 @@ def everything(plan: Plan, say: Say) -> Results:
             bench.measure(engine)
         if "slow" in plan.parts:
             bench.measure_slow_disk()
+        for engine in plan.engines if "sizes" in plan.parts else ():
+            bench.measure_sizes(engine)
     return results
 
 
@@ -132,6 +151,21 @@ class Bench:
         with _both(worlds, {}, settings) as both:
             self.results.slow = self._cell("sqlite", "registration", post, max(CLIENTS), both)
         self.results.faults += _faults("slow disk", worlds, both)
+
+    def measure_sizes(self, engine: str) -> None:
+        """Pages at few and at many guests."""
+        plan = self.plan.sizes
+        with ExitStack() as stack:
+            server = ""
+            if engine == "postgresql":
+                server = stack.enter_context(private_server(durable=True))
+                self.results.postgresql = machine.postgresql_version(server)
+            self.say(f"{NAMES[engine]}: pages at {' and '.join(f'{size:,}' for size in plan.sizes)} guests")
+            sized = sizes.measure(engine, self.folder, server, self.generator, plan)
+        self.results.sized += sized.rows
+        self.results.faults += sized.faults
+        if sized.memory_mb is not None:
+            self.results.crowded[engine] = sized.memory_mb
 
     def _open_forms(self, engine: str, ours: World) -> tuple[dict[str, Post], Told]:
         """Open all forms, and measure the door as on an evening: the worker runs beside, nothing else does.

@@ -15,6 +15,7 @@ from tools.bench.world import World
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 TOKEN = "csrf_token"
+STAFF_COOKIE = "staff"  # over http, as on one's own machine
 
 
 class Browser:
@@ -57,6 +58,16 @@ def check_in(server: Server, world: World, clients: int) -> CheckIn:
     """Every phone was let in at the door with the code of the shift."""
     path = f"/api/v1/events/{world.event_id}/scans"
     return CheckIn(server.port, path, [_phone(server, world, number) for number in range(clients)])
+
+
+def signed_in(world: World) -> Visitor:
+    """The organiser, who has signed in."""
+    return Visitor(f"{STAFF_COOKIE}={world.staff_token}", "")
+
+
+def quoted(text: str) -> str:
+    """A text as it stands in an address."""
+    return urllib.parse.quote(text)
 
 
 def _form_openers(server: Server, path: str, clients: int) -> list[Visitor]:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import flask_migrate
 import psycopg
@@ -18,24 +18,24 @@ from psycopg import sql
 from sqlalchemy import make_url
 
 from eventapp import blobs, clock, config, create_app
+from eventapp.accounts.models import RoleGrant, Staff, StaffSession
 from eventapp.cases import actions as case_actions
 from eventapp.cases.models import Case, Document, DocumentKind, DocumentVersion
 from eventapp.checkin import actions as door_actions
+from eventapp.checkin.models import DoorSession
 from eventapp.cli import make_secrets
-from eventapp.db import db, new_id, transaction
+from eventapp.db import db
 from eventapp.events.models import Category, Event, Layout, Quota, QuotaKind, Venue
 from eventapp.hearing.calling import actions as hearing_actions
 from eventapp.hearing.models import Hearing
 from eventapp.languages import OFFICIAL, SOURCE, Wording
-from eventapp.registration import actions as registration_actions
-from eventapp.registration import ticket_rules
+from eventapp.tokens import new_token, token_hash
 from eventapp.web.permissions import Person, Role
-from tools.bench.posts import SEEDED
+from tools.bench import guests
 
 SEATS = 1_000_000  # nobody waits: the line is another path, and another test's matter
 STAFF = Person("0" * 32, "Arrangør", frozenset({Role.ORGANISER}))
 MEMO = b"%PDF-1.4 notat %%EOF"
-BATCH = 5_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class World:
     hearing_id: str = ""
     hearing_slug: str = ""
     shift_code: str = ""
+    door_id: str = ""
+    phone_id: str = ""
+    staff_token: str = ""
 
     @property
     def is_sqlite(self) -> bool:
@@ -95,10 +98,11 @@ class World:
         return replace(self, database=url.set(database=name).render_as_string(hide_password=False))
 
 
-def make(folder: Path, tickets_wanted: int, server: str = "") -> World:
+def make(folder: Path, tickets_wanted: int, server: str = "", *, came: bool = False) -> World:
     """Make instance folder, tables and rows.
 
     :param server: address of a PostgreSQL server; "" for SQLite in the folder.
+    :param came: the evening is on and most guests have come; else all have their tickets to show yet.
     """
     make_secrets(folder)
     database = f"sqlite:///{folder / 'eventapp.db'}"
@@ -109,8 +113,10 @@ def make(folder: Path, tickets_wanted: int, server: str = "") -> World:
     world = World(database, str(folder))
     with _application(world) as app, app.app_context():
         flask_migrate.upgrade()
-        world = _fill(world, clock.now())
-        _seed_tickets(world, tickets_wanted, clock.now())
+        now = clock.now()
+        world = _fill(world, now)
+        codes = guests.add(world, tickets_wanted, now, came=came)
+    world.codes_file.write_text("\n".join(codes), "ascii")
     return world
 
 
@@ -154,9 +160,32 @@ def _fill(world: World, now: datetime) -> World:
         hearing_id=hearing.id,
         hearing_slug=hearing.slug,
         shift_code=door_actions.shift_code(shift.id),
+        door_id=door.id,
+        phone_id=_phone(shift.id, now),
+        staff_token=_signed_in(now),
     )
     db.session.commit()
     return filled
+
+
+def _phone(shift_id: str, now: datetime) -> str:
+    """The phone that let in whoever has come; returns its id."""
+    phone = DoorSession(shift_id=shift_id, token_hash=token_hash(new_token()), device_name="Telefon", opened_at=now)
+    db.session.add(phone)
+    db.session.flush()
+    return phone.id
+
+
+def _signed_in(now: datetime) -> str:
+    """An organiser who has signed in; returns what stands in the cookie."""
+    token, grant = new_token(), RoleGrant(role=Role.ORGANISER, granted_at=now)
+    staff = Staff(email="arrangor@havneby.example.org", name="Arrangør", created_at=now, grants=[grant])
+    db.session.add(staff)
+    db.session.flush()
+    hashed = token_hash(token)
+    seen = {"created_at": now, "seen_at": now, "second_factor_at": now}
+    db.session.add(StaffSession(token_hash=hashed, staff_id=staff.id, **seen))
+    return token
 
 
 def _event(case: Case, now: datetime) -> Event:
@@ -201,70 +230,3 @@ def _hearing(case: Case, now: datetime) -> Hearing:
     db.session.flush()
     hearing_actions.send_notices(hearing, by=None, now=now)
     return hearing
-
-
-def _seed_tickets(world: World, wanted: int, now: datetime) -> None:
-    """Guests with tickets, so that tables have a size and doors have something to scan."""
-    codes: list[str] = []
-    for first in range(0, wanted, BATCH):
-        guests = [_guest(world, number, now) for number in range(first, min(first + BATCH, wanted))]
-        with transaction() as session:
-            conn = session.connection()
-            registration_actions.INSERT.many(conn, [one.booking for one in guests])
-            registration_actions.INSERT_HEAD.many(conn, [one.head for one in guests])
-            registration_actions.INSERT_TICKET.many(conn, [one.ticket for one in guests])
-        codes += [one.code for one in guests]
-    with transaction() as session:
-        session.get_one(Quota, world.quota_id).taken = wanted
-    world.codes_file.write_text("\n".join(codes), "ascii")
-
-
-class Guest(NamedTuple):
-    """The rows of one guest, and the code of her ticket."""
-
-    booking: dict[str, Any]
-    head: dict[str, Any]
-    ticket: dict[str, Any]
-    code: str
-
-
-def _guest(world: World, number: int, now: datetime) -> Guest:
-    booking_id, registration_id, ticket_id = new_id(), new_id(), new_id()
-    code = ticket_rules.code(ticket_id, 1)
-    booking = {
-        "id": booking_id,
-        "event_id": world.event_id,
-        "quota_id": world.quota_id,
-        "submission_key": f"{SEEDED}{number:028x}",
-        "content_hash": "0" * 64,
-        "waiting_number": None,
-        "waiting": 0,
-        "origin": "web",
-        "email": f"seed{number}@example.org",
-        "lang": OFFICIAL,
-        "wants_follow_up": False,
-        "notice_version": "1",
-        "suspicion": "none",
-        "link_hash": new_id() * 2,
-        "registered_at": now,
-    }
-    head = {
-        "id": registration_id,
-        "booking_id": booking_id,
-        "position": 1,
-        "event_id": world.event_id,
-        "category_id": world.category_id,
-        "state": "confirmed",
-        "name": f"Gæst {number}",
-        "name_key": f"gæst {number:06}",
-        "organisation": "",
-        "question": "",
-    }
-    ticket = {
-        "id": ticket_id,
-        "registration_id": registration_id,
-        "event_id": world.event_id,
-        "code_hash": ticket_rules.code_hash(code),
-        "now": now,
-    }
-    return Guest(booking, head, ticket, code)
