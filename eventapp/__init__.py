@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -30,6 +32,7 @@ from eventapp import (
     work,
 )
 from eventapp.web import logs, permissions
+from eventapp.web.sessions import FormSessions
 
 ROOT = Path(__file__).parent.parent
 SLICES = (
@@ -51,6 +54,15 @@ SLICES = (
 LARGEST_POST_BYTES = 1_000_000  # views that take files raise it for themselves
 
 
+class House(Flask):
+    """The application. All its functions are plain ones, so none is asked at each call whether it is a coroutine."""
+
+    session_interface = FormSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: config.Settings | None = None, *, testing: bool = False) -> Flask:
     """The application: the only place that knows every slice.
 
@@ -59,7 +71,7 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     settings = settings or config.load(os.environ, cli.instance_folder())
     config.check(settings)
     logs.configure()
-    app = Flask(
+    app = House(
         __name__,
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),

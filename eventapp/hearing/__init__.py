@@ -16,6 +16,7 @@ from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import cli as dossier_commands
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
+from eventapp.web.lookups import SECONDS, Kept
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
 
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint.public_pages)
     app.register_blueprint(blueprint.staff_pages)
     app.register_blueprint(dossier.bp)
+    app.extensions["kept_hearings"] = Kept(0 if app.testing else SECONDS)
     record.declare(app, *entries.KINDS)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(hooks.steps)

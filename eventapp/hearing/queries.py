@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from flask import current_app
 from sqlalchemy import CompoundSelect, func, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -15,6 +16,7 @@ from eventapp.errors import existing
 from eventapp.formats.names import danish_key
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Notice, Party
 from eventapp.tokens import token_hash
+from eventapp.web.lookups import Kept
 from eventapp.web.permissions import Reach, Scope
 
 HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
@@ -44,15 +46,23 @@ def published_hearing(slug: str) -> Hearing:
 def addressee(slug: str, token: str) -> tuple[str, str | None]:
     """What an answer is addressed to: ids of the hearing, and of the party whose own link was used.
 
-    For the post, which comes in rushes: two statements at most, and no entity is loaded (``docs/performance.md``).
+    For the post, which comes in rushes: no entity is loaded, and the hearing is known for a second (whether it stands
+    is asked once more where the answer is stored).
 
     :raises NotFoundError: when no hearing with this address was sent out.
     """
+    kept: Kept[str] = current_app.extensions["kept_hearings"]
+    hearing_id = kept.get(slug, _sent_hearing_id)
+    if not token:
+        return hearing_id, None
     with reading() as conn:
-        hearing_id: str = existing(HEARING_ID(conn, slug=slug).scalar_one_or_none())
-        if not token:
-            return hearing_id, None
         return hearing_id, PARTY_ID(conn, hearing_id=hearing_id, link_hash=token_hash(token)).scalar_one_or_none()
+
+
+def _sent_hearing_id(slug: str) -> str:
+    with reading() as conn:
+        found: str = existing(HEARING_ID(conn, slug=slug).scalar_one_or_none())
+        return found
 
 
 def slug_taken(slug: str) -> bool:

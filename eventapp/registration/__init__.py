@@ -15,8 +15,8 @@ from eventapp.registration import (
     staff_views,
     views,
 )
-from eventapp.registration.kept_fields import SECONDS, KeptBriefs
 from eventapp.web.fields import Fields
+from eventapp.web.lookups import SECONDS, Kept
 
 __all__ = ["models", "register"]
 
@@ -26,7 +26,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(staff_views.bp)
     app.register_blueprint(asking_views.bp)
-    app.extensions["kept_briefs"] = KeptBriefs(0 if app.testing else SECONDS)
+    app.extensions["kept_briefs"] = Kept(0 if app.testing else SECONDS)
     app.extensions["guest_fields"] = Fields(fields.STANDARD)
     messages.register(app)
     retention_jobs.register()

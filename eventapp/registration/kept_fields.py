@@ -1,14 +1,10 @@
-"""What the form's post needs to know of its event, kept for a second in each process.
+"""What the form's post needs to know of its event: title, times and categories are the same for all who send it.
 
-At the moment when registration opens, hundreds send the form of one event. Its title, times and categories are the
-same for all of them, and reading them again for each costs more round trips than half the sign-up. Who gets the last
-seat is not decided from here but in the database (``seats``); a change by the organiser is seen a second later.
+Who gets the last seat is not decided from here but in the database (``seat_actions``).
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from eventapp import db
@@ -16,9 +12,6 @@ from eventapp.errors import NotFoundError
 from eventapp.registration import fields, queries
 from eventapp.registration.queries import Choice, EventBrief
 from eventapp.web.fields import Asked, Field
-
-SECONDS = 1.0
-MOST_EVENTS = 100
 
 
 class Found(NamedTuple):
@@ -29,30 +22,8 @@ class Found(NamedTuple):
     asks: list[Field]
 
 
-@dataclass
-class KeptBriefs:
-    """Events by the last part of their address. ``seconds``: 0 where every look must be fresh."""
-
-    seconds: float = SECONDS
-    _found: dict[str, tuple[float, Found]] = field(default_factory=dict)
-
-    def get(self, slug: str) -> Found:
-        """A published event and what one may come as, at most a second old.
-
-        :raises NotFoundError: when there is none; that is not kept.
-        """
-        until, found = self._found.get(slug, (0.0, None))
-        if found is not None and time.monotonic() < until:
-            return found
-        found = look_up(slug)
-        if len(self._found) >= MOST_EVENTS:
-            self._found = {}
-        self._found[slug] = (time.monotonic() + self.seconds, found)
-        return found
-
-
 def look_up(slug: str) -> Found:
-    """The same, read now.
+    """A published event and what one may come as; in a rush it is kept (:class:`eventapp.web.lookups.Kept`).
 
     :raises NotFoundError: when there is no published event of this name.
     """

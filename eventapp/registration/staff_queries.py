@@ -205,11 +205,16 @@ def quotas(event_id: str) -> Sequence[Quota]:
 
 
 def oldest_double(event_id: str) -> datetime | None:
-    """Since when two registrations that still stand share a name; None when none do."""
+    """Since when two registrations that still stand share a name; None when none do.
+
+    Read in the order of time until the first is found: the more guests there are, the sooner two share a name.
+    """
     return db.session.scalar(
-        select(func.min(Booking.registered_at))
+        select(Booking.registered_at)
         .join(Booking.heads)
-        .where(Registration.event_id == event_id, *_live(), _has_double())
+        .where(Booking.event_id == event_id, *_live(), _has_double())
+        .order_by(Booking.registered_at)
+        .limit(1)
     )
 
 

@@ -25,12 +25,13 @@ from eventapp.registration.errors import (
     TicketNotFoundError,
     TooManySeatsError,
 )
-from eventapp.registration.kept_fields import KeptBriefs, look_up
+from eventapp.registration.kept_fields import Found, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import BookedHead, Choice, EventBrief, OwnPage
 from eventapp.tokens import token_hash
 from eventapp.web.csrf import protect
 from eventapp.web.languages import chosen
+from eventapp.web.lookups import Kept
 from eventapp.web.outlines import slot
 from eventapp.web.pages import kept_outline
 from eventapp.web.permissions import public
@@ -53,8 +54,8 @@ def form(slug: str) -> ResponseReturnValue:
 def sign_up(slug: str) -> ResponseReturnValue:
     """Take in a sign-up. In a rush nothing here touches the database but the one write."""
     db.only_reads()
-    kept: KeptBriefs = current_app.extensions["kept_briefs"]
-    brief, offered, asks = kept.get(slug)
+    kept: Kept[Found] = current_app.extensions["kept_briefs"]
+    brief, offered, asks = kept.get(slug, look_up)
     sent = forms.read(request.form, asks, lang=chosen(), notice_version=notice_words.CURRENT, now=clock.system_now())
     if not sent.is_valid:
         return _draw(brief, offered, sent.form), 422

@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
+import hmac
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, current_app, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from itsdangerous import BadData, URLSafeTimedSerializer
 from markupsafe import Markup
-from wtforms import ValidationError
 
 from eventapp.config import settings
 from eventapp.db import SAFE_METHODS
 from eventapp.errors import DomainError, NotAllowedError, answer
 from eventapp.web import outlines
 from eventapp.web.posted import Posted
+from eventapp.web.sessions import Known
 
-protect = CSRFProtect()
+SALT = "wtf-csrf-token"  # of the library that makes the tokens
+_known: Known[str] = Known()
+
+
+class Protect(CSRFProtect):
+    """The library's check of every post that is not exempt; a token that was right before is not worked out again."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        if request.method in SAFE_METHODS or (apply_exemptions and (not request.endpoint or self._is_exempt())):
+            return
+        if not is_ours(self._get_csrf_token()):
+            raise CSRFError
+        g.csrf_valid = True
+
+
+def is_ours(token: str | None) -> bool:
+    """Whether a form token is one that we made for the session of this request; it has no age of its own."""
+    kept = session.get("csrf_token", "")
+    return bool(token and kept) and hmac.compare_digest(kept, _signed(str(token)))
+
+
+def _signed(token: str) -> str:
+    """What a token holds, by our signature; nothing for one that we did not make."""
+    key = current_app.secret_key
+    known = _known.get(key, token)
+    if known is not None:
+        return known
+    assert key is not None
+    try:
+        return _known.keep(key, token, str(URLSafeTimedSerializer(key, salt=SALT).loads(token)))
+    except BadData:
+        return ""
+
+
+protect = Protect()
 _token = outlines.personal("csrf_token", generate_csrf)
 
 
@@ -40,9 +76,7 @@ def check_posted(post: Posted) -> None:
 
     Their views are exempt from the general check; the page is drawn again with a fresh token.
     """
-    try:
-        validate_csrf(post.form.get("csrf_token"))
-    except ValidationError:
+    if not is_ours(post.form.get("csrf_token")):
         post.refuse("csrf_token", _("The page was open for too long. Nothing is lost: press the button once more."))
 
 

@@ -19,6 +19,7 @@ from eventapp.events.models import Category, Event, QuotaKind
 from eventapp.languages import Wording
 from eventapp.registration import kept_fields, ticket_rules
 from eventapp.registration.models import AccessNeed, RegistrationState, Suspicion
+from eventapp.web.lookups import Kept
 from eventapp.web.pages import PageCache
 from eventapp.web.permissions import Role
 from tests.registration.givens import count, given_event, rows
@@ -353,22 +354,18 @@ def _everything() -> list[Any]:
     return found
 
 
-def test_in_a_rush_the_event_is_looked_up_once_a_second(
-    app: Flask, event: Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_rush_the_event_is_looked_up_once_a_second(app: Flask, event: Event) -> None:
     looks: list[str] = []
-    look_up = kept_fields.look_up
 
     def counted(slug: str) -> kept_fields.Found:
         looks.append(slug)
-        return look_up(slug)
+        return kept_fields.look_up(slug)
 
-    monkeypatch.setattr(kept_fields, "look_up", counted)
-    briefs = kept_fields.KeptBriefs()
+    briefs, fresh = Kept[kept_fields.Found](), Kept[kept_fields.Found](0)
     with app.app_context():
-        found = [briefs.get(event.slug) for _ in range(5)]
-        assert kept_fields.KeptBriefs(0).get(event.slug) == found[0]
-        assert kept_fields.KeptBriefs(0).get(event.slug) == found[0]
+        found = [briefs.get(event.slug, counted) for _ in range(5)]
+        assert fresh.get(event.slug, counted) == found[0]
+        assert fresh.get(event.slug, counted) == found[0]
         with pytest.raises(NotFoundError):
-            briefs.get("nothing")
+            briefs.get("nothing", counted)
     assert looks == [event.slug] * 3 + ["nothing"]

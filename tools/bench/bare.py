@@ -31,7 +31,6 @@ from eventapp import audit, blobs
 from eventapp.checkin import presence_actions, scan_actions
 from eventapp.checkin import queries as checkin_queries
 from eventapp.db import Sql
-from eventapp.hearing import queries as hearing_queries
 from eventapp.hearing.answering import actions as answering
 from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
@@ -255,19 +254,17 @@ def check_in(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str,
 
 
 def answer(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, str]:
-    """One look, the file, one transaction; returns status and address."""
+    """The file, one transaction; returns status and address. Which hearing it is, is known, as in the product."""
     form, file = _multipart(_body(environ), environ["CONTENT_TYPE"])
-    run = db.reading()
-    hearing_id = run(hearing_queries.HEARING_ID, {"slug": world.hearing_slug})[0][0]
     stored = _store_file(Path(world.folder) / "bare-blobs", file) if file else None
     at = datetime.now(UTC)
     now, new = db.moment(at), _id()
     with db.writing() as run:
         run(answering.EARLIER, {"key": form["submission_key"]})
-        hearing = run(answering.NUMBER, {"id": hearing_id})[0]
+        hearing = run(answering.NUMBER, {"id": world.hearing_id})[0]
         series = run(answering.SERIES, {"year": at.year})[0][0]
         seq = _append(run, hearing[2], new, now, has_file=stored is not None)
-        values = {"id": new, "hearing_id": hearing_id, "number": hearing[0], "entry_seq": seq, "received_at": now}
+        values = {"id": new, "hearing_id": world.hearing_id, "number": hearing[0], "entry_seq": seq, "received_at": now}
         _insert_answer(run, form, values, f"HS-{at.year}-{series:04d}")
         if stored:
             _insert_file(run, new, stored, len(file), now)
