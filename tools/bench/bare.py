@@ -31,6 +31,7 @@ from eventapp import audit, blobs
 from eventapp.checkin import presence_actions, scan_actions
 from eventapp.checkin import queries as checkin_queries
 from eventapp.db import Sql
+from eventapp.filling import actions as filling
 from eventapp.hearing.answering import actions as answering
 from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
@@ -311,6 +312,7 @@ def _insert_answer(run: Run, form: dict[str, str], values: dict[str, Any], recei
 
 def _insert_file(run: Run, answer_id: str, sha256: str, size: int, now: Any) -> None:
     file = {"sha256": sha256, "size": size, "media_type": "application/pdf"}
+    run(filling.TAKE, {"form_hash": HASH, "now": now})
     run(blobs.INSERT, {**file, "at": now})
     run(
         answering.INSERT_ATTACHMENT,
