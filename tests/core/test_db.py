@@ -237,7 +237,7 @@ def test_jobs_that_wait_share_one_commit(app: Flask) -> None:
 
     def slow(_conn: Connection) -> None:
         first_runs.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     def run(job) -> None:
         with app.app_context():
@@ -248,7 +248,7 @@ def test_jobs_that_wait_share_one_commit(app: Flask) -> None:
         writer = app.extensions["writer"]
     with ThreadPoolExecutor(11) as pool:
         done = [pool.submit(run, slow)]
-        assert first_runs.wait(10)
+        assert first_runs.wait(60)
         done += [pool.submit(run, note(f"test.{number}")) for number in range(10)]
         while writer._jobs.qsize() < 10:
             pass
@@ -267,7 +267,7 @@ def test_a_commit_that_fails_is_told_to_everybody_in_it(app: Flask) -> None:
 
     def slow(_conn: Connection) -> None:
         first_runs.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     def poison(conn: Connection) -> None:
         conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
@@ -281,7 +281,7 @@ def test_a_commit_that_fails_is_told_to_everybody_in_it(app: Flask) -> None:
         writer = app.extensions["writer"]
     with ThreadPoolExecutor(3) as pool:
         before = pool.submit(run, slow)
-        assert first_runs.wait(10)
+        assert first_runs.wait(60)
         innocent, guilty = pool.submit(run, note("test.lost")), pool.submit(run, poison)
         while writer._jobs.qsize() < 2:
             pass

@@ -47,21 +47,21 @@ def test_a_signal_stops_both_and_is_no_fault(number: signal.Signals) -> None:
     process = start(STAY, STAY)
     pids = first_pids(process)
     process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert (process.returncode, [is_alive(pid) for pid in pids]) == (0, [False, False])
 
 
 def test_when_one_ends_the_other_is_stopped_and_the_code_says_so() -> None:
     process = start(STAY, "import sys; sys.exit(7)")
     web, _ = first_pids(process)
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
     assert (process.returncode, is_alive(web)) == (7, False)
     assert "The worker ended with code 7, so everything was stopped." in output
 
 
 def test_one_that_ends_without_complaint_is_a_fault_all_the_same() -> None:
     process = start("pass", STAY)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 1
 
 
@@ -70,5 +70,5 @@ def test_people_hear_once_when_it_is_ready() -> None:
     first_pids(process)
     time.sleep(1)
     process.terminate()
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=60)
     assert output.count("ready") == 1

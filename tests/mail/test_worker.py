@@ -206,7 +206,7 @@ def test_four_processes_send_each_mail_once_and_stop_cleanly(
         wait_until(lambda: states() == {State.SENT: MANY})
         for one in started:
             one.send_signal(signal.SIGTERM)
-        assert [one.wait(20) for one in started] == [0, 0, 0, 0]
+        assert [one.wait(60) for one in started] == [0, 0, 0, 0]
     assert_each_once(smtp_server, MANY)
     with reading() as conn:
         assert conn.scalars(select(WorkerHeartbeat.worker)).all() == []
@@ -215,12 +215,12 @@ def test_four_processes_send_each_mail_once_and_stop_cleanly(
 def test_what_a_killed_worker_held_is_sent_by_another(smtp_app: Flask, settings: Settings, smtp_server: SmtpServer):
     with held_up(smtp_server) as held, processes(sending_to(settings, smtp_server), 1) as (victim,):
         queue_many(20)
-        assert held.arrived.wait(20)
+        assert held.arrived.wait(60)
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait()
         assert states()[State.SENDING] == 1  # a worker holds one mail, so its death costs no other its turn
         with processes(sending_to(settings, smtp_server), 1):
-            wait_until(lambda: states() == {State.SENT: 20}, seconds=20)
+            wait_until(lambda: states() == {State.SENT: 20})
     assert states() == {State.SENT: 20}
     ids = Counter(mail.message["Message-ID"] for mail in smtp_server.received)
     assert len(ids) == 20
@@ -271,7 +271,7 @@ def test_a_slow_mail_server_keeps_no_writer_waiting(smtp_app: Flask, smtp_server
     with held_up(smtp_server) as held:
         sending = threading.Thread(target=Worker(smtp_app).run_once)
         sending.start()
-        assert held.arrived.wait(20)
+        assert held.arrived.wait(60)
         queue("other@example.org")  # and it is back although that mail is still held up
         held.go_on.set()
         sending.join()

@@ -46,7 +46,7 @@ def test_actions_that_tell_two_records_and_lock_a_row_in_any_order_never_wait_fo
 
     def act(thread: int) -> None:
         chance = Random(thread)
-        together.wait(20)
+        together.wait(60)
         for _ in range(EACH):
             with app.app_context(), transaction() as session:
                 for step in chance.sample(steps, len(steps)):

@@ -32,7 +32,7 @@ def meet(app: Flask, first: Step, act: Callable[[], object], second: Step) -> No
             met = pool.submit(other)
             _until_somebody_waits(conn)
             second(conn)
-        met.result(30)
+        met.result(60)
 
 
 def _until_somebody_waits(conn: Connection) -> None:

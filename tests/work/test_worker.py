@@ -228,7 +228,7 @@ def test_a_slow_mail_server_delays_no_job(app: Flask, db: SQLAlchemy, monkeypatc
 
     def slow(*_: object) -> None:
         arrived.set()
-        assert go_on.wait(30)
+        assert go_on.wait(60)
 
     monkeypatch.setattr("eventapp.mail.lane._send", slow)
     worker = Worker(app, Pace(poll=0.05))
@@ -236,7 +236,7 @@ def test_a_slow_mail_server_delays_no_job(app: Flask, db: SQLAlchemy, monkeypatc
     running.start()
     try:
         mails.queue()
-        assert arrived.wait(20)
+        assert arrived.wait(60)
         job_id = start(total=1)
         wait_until(lambda: row(job_id).state is JobState.DONE)
     finally:
@@ -276,7 +276,7 @@ def test_four_processes_do_each_job_once_and_stop_cleanly(settings: Settings, db
         wait_until(lambda: all(row(one).state is JobState.DONE for one in jobs))
         for one in started:
             one.send_signal(signal.SIGTERM)
-        assert [one.wait(20) for one in started] == [0, 0, 0, 0]
+        assert [one.wait(60) for one in started] == [0, 0, 0, 0]
     assert Counter(steps(one) for one in jobs) == {3: 40}
     with reading() as conn:
         assert conn.scalars(select(WorkerHeartbeat.worker)).all() == []
