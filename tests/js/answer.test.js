@@ -2,12 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-globalThis.document = { querySelectorAll: () => [], querySelector: () => loud };
+const onThePage = {}; // selector -> what the page has of it
+globalThis.document = {
+  querySelectorAll: (selector) => onThePage[selector] ?? [],
+  querySelector: (selector) => (selector === "[data-answer-failed]" ? loud : null),
+  createElement: (name) => ({ name }),
+};
 globalThis.FormData = class {
   constructor(form) { this.form = form; }
   get(name) { return this.form.elements[name]?.value ?? null; }
 };
-const loud = { hidden: true, scrollIntoView() {} };
+const loud = { hidden: true, seen: 0, scrollIntoView() { this.seen += 1; } };
 const { draftOf, forgetDraft, keepDraft, restore, send } = await import("../../static/js/answer.js");
 
 const NOON = () => new Date("2023-11-24T10:59:00Z");
@@ -18,13 +23,14 @@ function formWith(values, { refused } = {}) {
     "[data-upload-progress]": { hidden: true, value: 0 },
     "[data-upload-words]": { dataset: { sending: "{percent} %", storing: "Gemmer" }, textContent: "" },
     "button[type=submit], button:not([type])": { disabled: false },
+    "[data-file-list]": { dataset: { tooLarge: "for stor" }, replaceChildren(...items) { this.items = items; } },
   };
   const names = ["on_behalf_of", "name", "email", "text", "sender_kind", "submission_key"];
   const form = Object.assign(new EventTarget(), {
     dataset: { draftKey: "answer:parken", ...(refused && { refused: "1" }) },
     elements: Object.fromEntries(names.map((name) => [name, { value: values[name] ?? "" }])),
     querySelector: (name) => parts[name],
-    getAttribute: () => "/hearings/parken/answer",
+    getAttribute: (name) => (name === "action" ? "/hearings/parken/answer" : null),
     submitted: 0,
     submit() { this.submitted += 1; },
     parts,
@@ -48,6 +54,38 @@ test("what is written is kept as it is written, and the page says when", () => {
   press(form, "input");
   assert.deepEqual(JSON.parse(storage.held.get("answer:parken")), draftOf(form));
   assert.match(form.parts["[data-draft-state]"].textContent, /^Gemt 11.59$/);
+});
+
+test("every field that is written by hand is kept, also an empty one, and no file", () => {
+  const said = { on_behalf_of: "Havnens Venner", name: "Åse", email: "aase@example.org", text: "Bænke", sender_kind: "organisation", submission_key: "k1" };
+  assert.deepEqual(draftOf(formWith(said)), said);
+  const form = formWith({});
+  delete form.elements.name;
+  assert.deepEqual(draftOf(form), { on_behalf_of: "", name: "", email: "", text: "", sender_kind: "", submission_key: "" });
+});
+
+test("of a draft only fields that the page has are taken, and nothing empty", () => {
+  const form = formWith({ text: "", name: "Åse" });
+  form.elements.email = Object.freeze({ value: "" }); // writing "" to it would be an error
+  restore(form, { text: "Bænke", name: "Bo", email: "", a_field_of_last_year: "x" });
+  assert.deepEqual([form.elements.text.value, form.elements.name.value], ["Bænke", "Åse"]);
+});
+
+test("a key is taken up with its text alone", () => {
+  for (const [text, draft] of [
+    ["", { submission_key: "k1" }],
+    ["", { text: "", submission_key: "k1" }],
+    ["Et andet", { text: "Bænke", submission_key: "k1" }],
+    ["Bænke", { text: "Bænke" }],
+    ["Bænke", { text: "Bænke", submission_key: "" }],
+  ]) {
+    const form = formWith({ text, submission_key: "k2" });
+    restore(form, draft);
+    assert.equal(form.elements.submission_key.value, "k2", JSON.stringify(draft));
+    const fresh = formWith({ text });
+    restore(fresh, { ...draft, text: draft.text && "noget andet" });
+    assert.equal(fresh.elements.submission_key.value, "", "not even where there is none");
+  }
 });
 
 test("a new page takes the draft up where it was left, with its key", () => {
@@ -78,6 +116,18 @@ test("a draft that cannot be read does no harm", () => {
   assert.equal(form.elements.text.value, "");
 });
 
+test("files are listed as they are chosen, and one that is too large is told before it is sent", () => {
+  const form = formWith({});
+  keepDraft(form, { storage: storageWith(), clock: NOON });
+  form.elements.files.files = [{ name: "plan.pdf", size: 1001 }, { name: "film.mov", size: 10_000_001 }, { name: "lige.png", size: 10_000_000 }];
+  form.elements.files.dispatchEvent(new Event("change"));
+  assert.deepEqual(form.parts["[data-file-list]"].items, [
+    { name: "li", textContent: "plan.pdf (2 kB)" },
+    { name: "li", textContent: "film.mov (10001 kB) – for stor" },
+    { name: "li", textContent: "lige.png (10000 kB)" },
+  ]);
+});
+
 test("sending keeps the draft, and it goes with the receipt only", () => {
   const form = formWith({ text: "Vi ønsker bænke", submission_key: "k1" });
   const storage = storageWith();
@@ -93,9 +143,14 @@ test("sending keeps the draft, and it goes with the receipt only", () => {
 /** Send over a connection that is told what happens to it. */
 function sending() {
   const form = formWith({ text: "Vi ønsker bænke" });
-  const request = Object.assign(new EventTarget(), { upload: new EventTarget(), open() {}, send() { this.sent = true; } });
+  const request = Object.assign(new EventTarget(), {
+    upload: new EventTarget(),
+    open(...to) { this.opened = to; },
+    send(data) { this.sent = true; this.data = data; },
+  });
   const went = [];
-  loud.hidden = true;
+  loud.hidden = false; // of the time before
+  loud.seen = 0;
   send(form, { request, go: (url) => went.push(url) });
   const button = form.parts["button[type=submit], button:not([type])"];
   return { form, request, went, button };
@@ -106,6 +161,29 @@ const happen = (request, kind, facts = {}) => request.dispatchEvent(Object.assig
 test("while it is under way the button is off, and it waits two minutes", () => {
   const { request, button } = sending();
   assert.deepEqual([request.sent, button.disabled, request.timeout], [true, true, 120_000]);
+});
+
+test("the whole form is posted to its own address, and what failed before is said no more", () => {
+  const { form, request } = sending();
+  assert.deepEqual(request.opened, ["POST", "/hearings/parken/answer"]);
+  assert.equal(request.data.form, form);
+  assert.equal(loud.hidden, true);
+});
+
+test("how far it is stands on the page, in whole percent, and then that it is being stored", () => {
+  const { form, request } = sending();
+  const [bar, words] = [form.parts["[data-upload-progress]"], form.parts["[data-upload-words]"]];
+  const says = () => [bar.hidden, bar.value, words.textContent];
+  assert.deepEqual(says(), [false, 0, "0 %"]);
+  const go = (facts) => request.upload.dispatchEvent(Object.assign(new Event("progress"), facts));
+  go({ lengthComputable: true, loaded: 1, total: 8 });
+  assert.deepEqual(says(), [false, 12.5, "12 %"]);
+  go({ lengthComputable: false, loaded: 5, total: 0 });
+  assert.deepEqual(says(), [false, 0, "0 %"]);
+  go({ lengthComputable: true, loaded: 8, total: 8 });
+  assert.deepEqual(says(), [false, 100, "Gemmer"]);
+  happen(request, "error");
+  assert.deepEqual([bar.hidden, words.textContent], [true, ""]);
 });
 
 test("a stored answer leads to its receipt", () => {
@@ -125,15 +203,40 @@ test("a form with mistakes is shown as the server shows it", () => {
 for (const [what, kind, facts] of [
   ["a connection that broke", "error", {}],
   ["a server that did not answer", "timeout", {}],
+  ["a transfer that the browser broke off", "abort", {}],
+  ["an error that stands where a receipt would", "load", { status: 500, responseURL: "http://x/receipts/abc" }],
   ["a server that could not store it", "load", { status: 503, responseURL: "http://x/hearings/parken/answer" }],
   ["a page that is no receipt", "load", { status: 200, responseURL: "http://x/login" }],
 ]) {
   test(`${what} is said loudly, and it can be sent again`, () => {
     const { form, request, went, button } = sending();
     happen(request, kind, facts);
-    assert.equal(loud.hidden, false);
+    assert.deepEqual([loud.hidden, loud.seen], [false, 1]);
     assert.equal(button.disabled, false);
     assert.equal(form.parts["[data-upload-progress]"].hidden, true);
     assert.deepEqual([went, form.submitted], [[], 0]);
   });
 }
+
+test("a page with the form and a page with the receipt begin by themselves", async () => {
+  const form = formWith({ submission_key: "k2" });
+  const [mark, storage] = [{ dataset: { draftKey: "answer:havnen" } }, storageWith({ "answer:parken": '{"name": "Åse"}', "answer:havnen": "{}" })];
+  const [requests, went] = [[], []];
+  globalThis.localStorage = storage;
+  globalThis.location = { assign: (url) => went.push(url) };
+  globalThis.XMLHttpRequest = class extends EventTarget {
+    upload = new EventTarget();
+    constructor() { super(); requests.push(this); }
+    open() {}
+    send() {}
+  };
+  onThePage["[data-behaviour='answer-draft']"] = [form];
+  onThePage["[data-behaviour='answer-received']"] = [mark];
+  await import("../../static/js/answer.js?a-page-of-its-own");
+  assert.equal(form.elements.name.value, "Åse");
+  assert.deepEqual([...storage.held.keys()], ["answer:parken"]);
+  press(form, "submit");
+  assert.match(form.parts["[data-draft-state]"].textContent, /^Gemt [0-2][0-9].[0-5][0-9]$/);
+  happen(requests[0], "load", { status: 200, responseURL: "http://x/receipts/abc" });
+  assert.deepEqual(went, ["http://x/receipts/abc"]);
+});

@@ -20,6 +20,7 @@ async function made(answer, { waiting = [] } = {}) {
   const fetch = async (url, options) => {
     const body = JSON.parse(options.body);
     seen.asked.push([url, body.number, options.headers["X-CSRFToken"]]);
+    seen.options = options;
     seen.keptWhenAsked.push((await queue.all()).some((one) => one.body.number === body.number));
     return answer(url, body);
   };
@@ -36,6 +37,27 @@ test("a scan is kept before it is sent, and let go when the server has it", asyn
   assert.deepEqual(seen.keptWhenAsked, [true]);
   assert.deepEqual(await queue.all(), []);
   assert.equal(seen.counts.at(-1), 0);
+});
+
+test("it is posted as JSON, and JSON is wanted back", async () => {
+  const { sender, seen } = await made((_url, body) => taken(body));
+  await sender.submit(scan(1));
+  const { signal, ...said } = seen.options;
+  assert.ok(signal instanceof AbortSignal, "it is not waited for for ever");
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": "t" };
+  assert.deepEqual(said, { method: "POST", headers, body: '{"number":1}' });
+});
+
+test("how many wait is told after each scan, also when one more waits", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { sender, seen } = await made(() => refused(503));
+  for (const number of [1, 2]) await sender.submit(scan(number));
+  assert.deepEqual(seen.counts, [0, 1, 2]);
+});
+
+test("who asks without keeping is told of a refusal", async () => {
+  const { sender } = await made(() => refused(409, "Meanwhile undone"));
+  await assert.rejects(sender.post("/undo", { number: 1 }), { message: "refused", status: 409, told: "Meanwhile undone" });
 });
 
 for (const [what, answer] of [
@@ -130,6 +152,21 @@ test("a scan that is under way is not sent a second time beside it", async () =>
   await first;
 });
 
+test("what waits is sent by one at a time, however often it is asked for", async () => {
+  const answers = [];
+  const slow = (_url, body) => new Promise((resolve) => answers.push(() => resolve(taken(body))));
+  const { sender, seen } = await made(slow, { waiting: [scan(1), scan(2)] });
+  await sender.flush();
+  await settle();
+  assert.deepEqual(seen.asked.map(([, number]) => number), [1]);
+  answers[0]();
+  await settle();
+  answers[1]();
+  await settle();
+  assert.deepEqual(seen.asked.map(([, number]) => number), [1, 2]);
+  assert.deepEqual(seen.late, [{ taken: 1 }, { taken: 2 }]);
+});
+
 test("a queue that is full is told, and nothing is sent that was not kept", async () => {
   const { sender, queue, seen } = await made((_url, body) => taken(body));
   queue.put = async () => { throw new Error("full"); };
@@ -140,7 +177,7 @@ test("a queue that is full is told, and nothing is sent that was not kept", asyn
 /** As much of IndexedDB as the queue uses; a transaction ends as ``end`` says. */
 function database(end) {
   const items = new Map();
-  const opened = { stores: [], durability: [] };
+  const opened = { stores: [], durability: [], modes: [], names: [] };
   const store = {
     put: (item) => { items.set(item.scan_id, item); return {}; },
     delete: (id) => { items.delete(id); return {}; },
@@ -151,13 +188,15 @@ function database(end) {
     transaction(_name, mode, { durability }) {
       const transaction = { objectStore: () => store, error: new Error("aborted") };
       opened.durability.push(durability);
+      opened.modes.push(mode);
       setImmediate(() => transaction[mode === "readonly" ? "oncomplete" : end]());
       return transaction;
     },
   };
-  const open = () => {
-    const request = { result };
-    setImmediate(() => { request.onupgradeneeded(); request.onsuccess(); });
+  const open = (...name) => {
+    opened.names.push(name);
+    const request = { result, error: new Error("no room") };
+    setImmediate(() => { if (end === "closed") return request.onerror(); request.onupgradeneeded(); request.onsuccess(); });
     return request;
   };
   return { databases: { open }, opened };
@@ -170,6 +209,8 @@ test("the queue keeps scans in the order they were made, on the disk before it s
   await queue.remove("s3");
   assert.deepEqual((await queue.all()).map((one) => one.scan_id), ["s1", "s2"]);
   assert.deepEqual(opened.stores, [["unsent", "scan_id"]]);
+  assert.deepEqual(opened.names, [["eventapp-door", 1]], "another name would lose what waits at the next update");
+  assert.deepEqual(opened.modes, ["readwrite", "readwrite", "readwrite", "readwrite", "readonly"]);
   assert.deepEqual(new Set(opened.durability), new Set(["strict"]));
 });
 
@@ -178,4 +219,8 @@ test("a write that did not get through is an error, also when its request went w
     const queue = await openQueue({ databases: database(end).databases });
     await assert.rejects(queue.put(scan(1)), /aborted/);
   }
+});
+
+test("a queue that cannot be opened is an error, so that the page takes the forgetful one", async () => {
+  await assert.rejects(openQueue({ databases: database("closed").databases }), /no room/);
 });
