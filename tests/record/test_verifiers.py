@@ -106,8 +106,11 @@ def test_an_altered_opening_never_shows_more(log, page_verifier: PageVerifier):
         index = chance.randrange(SIZE)
         opening = chance.choice(OPENINGS)(log, index, chance)
         cases.append(Case(log.receipt(index, SIZE).encode(), [PUBLIC_TEXT], opening, [log.files[index]]))
-    for verdict in verdicts_of_all(page_verifier, cases):
-        assert verdict is None or set(verdict["shown"]) <= {"text", "attachment:0"}
+    verdicts = verdicts_of_all(page_verifier, cases)
+    passed = [one for one in verdicts if one is not None]
+    assert 0 < len(passed) < len(verdicts), "some of each, or this says nothing"
+    for verdict in passed:
+        assert set(verdict["shown"]) <= {"text", "attachment:0"}
 
 
 def test_the_script_says_yes_and_no_from_the_command_line(log, tmp_path):

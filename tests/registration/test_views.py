@@ -154,7 +154,7 @@ def test_a_used_key_with_other_content_is_asked_about_and_then_sent_as_something
     assert again["key"] != values["key"]
     assert first in {one.attributes.get("href") for one in page.root.all("a")}
     assert page_client.post(path(event), data=again).status_code == 303
-    assert [one.name for one in rows(event)] == ["Anna Aagaard", "Bo Aagaard"] or count("registration") == 2
+    assert sorted(one.name for one in rows(event)) == ["Anna Aagaard", "Bo Aagaard"]
 
 
 @pytest.mark.parametrize("field", ["name", "organisation", "needs", "question"])
