@@ -5,7 +5,7 @@ FLASK := $(BIN)/flask --app wsgi
 SOURCES := eventapp tools tests wsgi.py gunicorn.conf.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo-reset test test-changed check lint types imports templates catalogues house format migrate lock bench pictures mutants
+.PHONY: help setup setup-dev run demo-reset test test-changed check lint types imports templates catalogues house format migrate lock bench pictures mutants mutants-js
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -70,3 +70,6 @@ pictures: setup-dev  ## Take the pictures of staff pages in docs/images anew
 
 mutants: setup-dev  ## Break a slice's rules one by one and see whether its tests notice (SLICE=hearing ARGS="--only rules")
 	@$(BIN)/python -m tools.mutants $(SLICE) $(ARGS)
+
+mutants-js: setup-dev  ## The same for the scripts of door and answer (ARGS="--only answer")
+	@$(BIN)/python -m tools.mutants_js $(ARGS)

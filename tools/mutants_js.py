@@ -1,0 +1,75 @@
+"""Break the scripts of door and answer one at a time, and see whether their unit tests notice (docs/testing.md).
+
+python -m tools.mutants_js                 all of them
+python -m tools.mutants_js --only answer   scripts whose path holds this word
+
+StrykerJS does the breaking. It is installed from tools/stryker/package-lock.json when it is asked for, and works on a
+copy; each change is tried by running the tests of its group with Node, without a browser.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tools import vendor
+
+ROOT = Path(__file__).resolve().parent.parent
+STRYKER = ROOT / "tools" / "stryker"
+DOOR = ("code", "presence", "queue", "recent", "repeats", "result", "room", "search", "sender", "shift-code")
+# Scripts, and the tests that know them: Node runs these one after the other until one fails.
+GROUPS = (
+    (("answer.js", "written.js"), ("answer", "written")),
+    (("follow-job.js",), ("follow-job",)),
+    (tuple(f"door/{name}.js" for name in DOOR), ("door", "sender", "presence")),
+)
+PATIENCE_MS = 10_000  # beside what the tests take by themselves
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--only", default="", help="break only scripts whose path holds this")
+    given = parser.parse_args(arguments)
+    npm, environment = vendor.find_npm()
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    subprocess.run([*npm, "ci", *quiet], cwd=STRYKER, env=environment, check=True)
+    tried = [(scripts, tests) for names, tests in GROUPS if (scripts := [one for one in names if given.only in one])]
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        copy = copied(Path(folder))
+        for scripts, tests in tried:
+            write_settings(copy, scripts, tests)
+            program = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
+            subprocess.run(["node", program, "run"], cwd=copy, env=environment, check=True)
+    return 0 if tried else 2
+
+
+def copied(folder: Path) -> Path:
+    """The scripts with their tests, and nothing else: what is here is copied again for each runner."""
+    for name in ("static/js", "tests/js", "tests/vectors"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.gz"))
+    return folder
+
+
+def write_settings(copy: Path, scripts: list[str], tests: tuple[str, ...]) -> None:
+    """Stryker reads its settings from the folder it stands in."""
+    settings = {
+        "testRunner": "command",
+        "commandRunner": {"command": " && ".join(f"node tests/js/{name}.test.js" for name in tests)},
+        "mutate": [f"static/js/{name}" for name in scripts],
+        "reporters": ["clear-text"],
+        "clearTextReporter": {"allowColor": False, "allowEmojis": False, "logTests": False, "reportTests": False},
+        "allowConsoleColors": False,
+        "plugins": [],
+        "concurrency": 2,
+        "timeoutMS": PATIENCE_MS,
+    }
+    (copy / "stryker.config.json").write_text(json.dumps(settings), "utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
