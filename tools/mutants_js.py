@@ -21,13 +21,17 @@ from tools import vendor
 
 ROOT = Path(__file__).resolve().parent.parent
 STRYKER = ROOT / "tools" / "stryker"
-DOOR = ("code", "presence", "queue", "recent", "repeats", "result", "room", "search", "sender", "shift-code")
+SMALL = ("code", "recent", "repeats", "result", "room", "search", "shift-code")
 # Scripts, and the tests that know them: Node runs these one after the other until one fails.
-GROUPS = (
+GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("answer.js", "written.js"), ("answer", "written")),
     (("follow-job.js",), ("follow-job",)),
-    (tuple(f"door/{name}.js" for name in DOOR), ("door", "sender", "presence")),
+    (("door/queue.js", "door/sender.js"), ("sender",)),
+    (("door/presence.js",), ("presence",)),
+    (tuple(f"door/{name}.js" for name in SMALL), ("door",)),
 )
+# What is camera, sound and page is seen by tests in a browser (tests/checkin/test_browser.py), not by these.
+IN_A_BROWSER = ("camera", "main", "sheets", "sound", "worker")
 PATIENCE_MS = 10_000  # beside what the tests take by themselves
 
 
@@ -38,7 +42,7 @@ def main(arguments: list[str]) -> int:
     npm, environment = vendor.find_npm()
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
     subprocess.run([*npm, "ci", *quiet], cwd=STRYKER, env=environment, check=True)
-    tried = [(scripts, tests) for names, tests in GROUPS if (scripts := [one for one in names if given.only in one])]
+    tried = [(found, tests) for scripts, tests in GROUPS if (found := [one for one in scripts if given.only in one])]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = copied(Path(folder))
         for scripts, tests in tried:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tools import mutants as tool
+from tools import mutants_js
 
 RULE = "def full(seats: int, taken: int) -> bool:\n    return taken >= seats\n"
 
@@ -37,3 +39,33 @@ def test_only_rules_actions_and_queries_are_broken() -> None:
     assert "eventapp/registration/ticket_rules.py" in found
     assert not [one for one in found if one.endswith(("views.py", "models.py"))]
     assert tool.modules_of("registration", "ticket") == ["eventapp/registration/ticket_rules.py"]
+
+
+def test_every_script_of_the_door_is_broken_or_seen_in_a_browser() -> None:
+    named = [one for scripts, _tests in mutants_js.GROUPS for one in scripts]
+    door = {path.stem for path in (tool.ROOT / "static/js/door").glob("*.js")}
+    assert door == {Path(one).stem for one in named if one.startswith("door/")} | set(mutants_js.IN_A_BROWSER)
+    assert len(named) == len(set(named))
+
+
+def test_every_test_of_scripts_tries_them_and_each_knows_its_scripts() -> None:
+    assert {path.name for path in (tool.ROOT / "tests/js").iterdir()} == {
+        f"{name}.test.js" for _scripts, tests in mutants_js.GROUPS for name in tests
+    }
+    for scripts, tests in mutants_js.GROUPS:
+        told = "".join((tool.ROOT / f"tests/js/{name}.test.js").read_text("utf-8") for name in tests)
+        assert [one for one in scripts if f"static/js/{one}" not in told] == []
+
+
+def test_stryker_reads_what_it_is_to_break_and_by_which_tests(tmp_path: Path) -> None:
+    mutants_js.write_settings(tmp_path, ["door/sender.js"], ("sender", "presence"))
+    settings = json.loads((tmp_path / "stryker.config.json").read_text("utf-8"))
+    assert settings["mutate"] == ["static/js/door/sender.js"]
+    assert settings["commandRunner"]["command"] == "node tests/js/sender.test.js && node tests/js/presence.test.js"
+
+
+def test_what_stryker_is_made_of_is_locked_by_content_and_names_no_address() -> None:
+    lock = json.loads((mutants_js.STRYKER / "package-lock.json").read_text("utf-8"))
+    packages = [package for name, package in lock["packages"].items() if name]
+    assert len(packages) > 100
+    assert all("integrity" in one and "resolved" not in one for one in packages)
