@@ -7,7 +7,7 @@ This is the one place that knows them. A further language is a line of :data:`LA
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask_babel import force_locale, get_locale
@@ -138,12 +138,12 @@ class Wording:
     def __str__(self) -> str:
         return self.text(current())
 
-    def __html__(self) -> str:
+    def __html__(self) -> Markup:
         page = current()
         language, text = self.language(page), self.text(page)
         if language == page:
-            return str(escape(text))
-        return str(Markup('<span lang="{}">{}</span>').format(language, text))
+            return escape(text)
+        return Markup('<span lang="{}">{}</span>').format(language, text)
 
     def __bool__(self) -> bool:
         return bool(self._texts)
@@ -159,6 +159,22 @@ class Wording:
 
 
 NO_WORDS = Wording()
+Text = str | Wording  # a text in the language of the page, or one that knows its language
+
+
+def with_words(text: str, **words: object) -> Markup:
+    """A text of the product with texts of the authority in it, for a page; each of them says its language.
+
+    :param text: translated, with a placeholder for each of ``words``: ``_("Event: %(title)s")``.
+    """
+    return escape(text) % words
+
+
+def in_language_of(words: Wording, make: Callable[[], str]) -> Wording:
+    """A text around another, as a whole in that one's language: where no part can be marked, as in an ``<option>``."""
+    language = words.language(current())
+    with force_locale(language):
+        return Wording({language: make()})
 
 
 def translated(text: object) -> Wording:

@@ -6,6 +6,7 @@ from flask import flash, make_response, redirect, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from eventapp import clock
 from eventapp.accounts import actions, queries, session_hooks
@@ -114,7 +115,10 @@ def _own_roles() -> list[object]:
     if not person.limited:
         return list(whole)
     names = queries.scope_names()
-    some = sorted(f"{ROLE_NAMES[one.role]} ({names[one.key]})" for one in person.limited)
+    some = [
+        Markup("{} ({})").format(ROLE_NAMES[one.role], names[one.key])
+        for one in sorted(person.limited, key=lambda held: (held.role, held.key))
+    ]
     return [*whole, *some]
 
 

@@ -13,6 +13,7 @@ from eventapp import audit
 from eventapp.accounts import rules
 from eventapp.accounts.models import RecoveryCode, SignInLink, Staff, StaffSession
 from eventapp.db import Sql, as_moment, db, reading
+from eventapp.languages import Text
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Grant, Person, Role
 from eventapp.web.registry import registry
@@ -163,7 +164,7 @@ def staff_with_id(staff_id: str) -> Staff | None:
     return db.session.scalar(select(Staff).options(selectinload(Staff.grants)).where(Staff.id == staff_id))
 
 
-def scope_names() -> dict[str, str]:
+def scope_names() -> dict[str, Text]:
     """What roles may be held for -> how the page calls it; nothing stands for the whole authority."""
     return {one.key: one.label for choices in registry().scope_choices for one in choices()}
 

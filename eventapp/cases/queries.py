@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, select, true
 from eventapp.cases.models import Case, Document, DocumentVersion
 from eventapp.db import db, reading
 from eventapp.errors import NotFoundError, existing
+from eventapp.languages import Wording, in_language_of
 from eventapp.record.models import RecordEntry
 from eventapp.web.permissions import Reach, Scope
 from eventapp.web.registry import ScopeChoice
@@ -69,7 +70,11 @@ def version_scope(version_id: str) -> Scope:
 def scope_choices() -> list[ScopeChoice]:
     """The cases that a role can be given for."""
     found = db.session.scalars(select(Case).order_by(Case.created_at.desc(), Case.id))
-    return [ScopeChoice(f"case:{one.id}", _("Case: %(title)s", title=one.title)) for one in found]
+    return [ScopeChoice(f"case:{one.id}", _choice(one)) for one in found]
+
+
+def _choice(case: Case) -> Wording:
+    return in_language_of(case.title, lambda: _("Case: %(title)s", title=case.title))
 
 
 def published_cases() -> Sequence[Case]:

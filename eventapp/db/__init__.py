@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from eventapp.db import last, migrating
-from eventapp.db.columns import Json, Model, UtcDateTime, Words, db, enum_column, new_id
+from eventapp.db.columns import Json, Model, OfficialText, UtcDateTime, Words, db, enum_column, new_id
 from eventapp.db.engines import engine_options, prepare_postgresql, prepare_sqlite, sqlite_faults
 from eventapp.db.gate import SAFE_METHODS, GroupWriter, Job, WriteGate, is_writing
 from eventapp.db.last import do_last
@@ -36,6 +36,7 @@ __all__ = [
     "Job",
     "Json",
     "Model",
+    "OfficialText",
     "Sql",
     "UtcDateTime",
     "Words",

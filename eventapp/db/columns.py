@@ -73,6 +73,19 @@ class Words(TypeDecorator[Wording]):
         return None if value is None else Wording.load(value)
 
 
+class OfficialText(TypeDecorator[Wording]):
+    """What the authority wrote in its own language and in no other, kept as it was written: it shows what it is in."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Wording | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.official
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Wording | None:
+        return None if value is None else Wording(value)
+
+
 def enum_column(states: type[enum.StrEnum]) -> Enum:
     """A column type for a closed list, kept as text with a CHECK."""
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", states.__name__).lower()

@@ -13,6 +13,7 @@ from eventapp.events.models import Event
 from eventapp.invitations import actions, letter_files
 from eventapp.invitations.actions import Draft
 from eventapp.invitations.models import Invitation, WishedRole
+from eventapp.languages import Wording
 
 SENT_AT = clock.wall(date(2023, 8, 22), time(9, 30))
 REPLY_BY_AT = clock.wall(date(2023, 9, 14), time(12))
@@ -39,7 +40,7 @@ def _draft(event: Event, office: str, english: str, ministry: str, short: str) -
         office=both(office, english),
         ministry=ministry,
         email=f"ministersekretariat-{short}@example.org",
-        purpose=facts.PURPOSE.format(office=office),
+        purpose=Wording(facts.PURPOSE.format(office=office)),
         wished_role=WishedRole.SPEECH,
         minutes=10,
         reply_by_at=REPLY_BY_AT,

@@ -159,7 +159,7 @@ def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
     _lock(event)
     if event.cancelled_at:
         raise AlreadyCancelledError
-    event.cancelled_at, event.cancel_text = now, text
+    event.cancelled_at, event.cancel_text = now, Wording(text)
     event.calendar_sequence += 1
     touch(event)
     _record(event, "cancelled", now)
@@ -225,7 +225,7 @@ def _told(event: Event) -> dict[str, Any]:
         "seats": {one.kind.value: one.seats for one in event.quotas},
         "programme": [f"{_wall(one.starts_at)} {one.title.official}" for one in event.programme],
         "influence": event.influence.official,
-        "cancel_text": event.cancel_text,
+        "cancel_text": event.cancel_text.official,
     }
 
 

@@ -13,6 +13,7 @@ from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seat_words import seats_text
 from eventapp.formats.display import clock_time, period
+from eventapp.languages import with_words
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
 
@@ -41,7 +42,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 def case_links(case_id: str) -> list[tuple[str, str]]:
     """The events of a case, for its staff page."""
     named = [
-        *((_("Event: %(title)s", title=one.title), _desk(one)) for one in queries.events_of_case(case_id)),
+        *((with_words(_("Event: %(title)s"), title=one.title), _desk(one)) for one in queries.events_of_case(case_id)),
         (_("New event"), url_if_allowed("events_staff.new", case_id=case_id)),
     ]
     return [(label, url) for label, url in named if url]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case
-from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db import Model, OfficialText, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.languages import NO_WORDS, Wording
 from eventapp.record.models import Told
@@ -95,7 +95,7 @@ class Event(Model):
     version: Mapped[int] = mapped_column(default=1)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    cancel_text: Mapped[str] = mapped_column(Text, default="")
+    cancel_text: Mapped[Wording] = mapped_column(OfficialText, default=NO_WORDS)
 
     case: Mapped[Case] = relationship()
     layout: Mapped[Layout] = relationship()

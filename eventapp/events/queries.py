@@ -13,6 +13,7 @@ from eventapp.db import db, reading
 from eventapp.errors import existing
 from eventapp.events.models import Event, Layout, Quota, QuotaKind
 from eventapp.formats.display import danish_date
+from eventapp.languages import Wording, in_language_of
 from eventapp.web.permissions import Reach, Scope
 from eventapp.web.registry import ScopeChoice
 
@@ -70,8 +71,10 @@ def scope_choices() -> list[ScopeChoice]:
     return [ScopeChoice(f"event:{one.id}", _choice(one)) for one in found]
 
 
-def _choice(event: Event) -> str:
-    return _("Event: %(title)s, %(day)s", title=event.title, day=danish_date(event.starts_at))
+def _choice(event: Event) -> Wording:
+    return in_language_of(
+        event.title, lambda: _("Event: %(title)s, %(day)s", title=event.title, day=danish_date(event.starts_at))
+    )
 
 
 def events_of_case(case_id: str) -> Sequence[Event]:

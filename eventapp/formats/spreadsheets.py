@@ -14,11 +14,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from eventapp.clock import COPENHAGEN
+from eventapp.languages import Text
 
 if TYPE_CHECKING:  # loaded by who writes a workbook: it takes 3 MB in each process
     import xlsxwriter
 
-Cell = str | int | float | Decimal | datetime | bool | None
+Cell = Text | int | float | Decimal | datetime | bool | None
 Row = Sequence[Cell]
 
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -89,7 +90,7 @@ def _fill(
 
 def _has_long_last(sheet: Sheet) -> bool:
     rows = sheet.rows if isinstance(sheet.rows, Sequence) else ()
-    return any(isinstance(row[-1], str) and len(row[-1]) > WIDEST for row in rows)
+    return any(isinstance(row[-1], Text) and len(str(row[-1])) > WIDEST for row in rows)
 
 
 def _write(page: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell) -> None:
@@ -100,14 +101,14 @@ def _write(page: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Ce
 
 
 def _text(cell: Cell) -> str:
-    if isinstance(cell, str):
-        return harmless(cell)
+    if isinstance(cell, Text):
+        return harmless(str(cell))
     if isinstance(cell, float | Decimal):
         return str(cell).replace(".", ",")
     return "" if cell is None else _shown(cell)
 
 
-def _shown(cell: str | int | float | Decimal | datetime) -> str:
+def _shown(cell: Text | int | float | Decimal | datetime) -> str:
     if isinstance(cell, datetime):
         return cell.astimezone(COPENHAGEN).strftime("%d-%m-%Y %H:%M")
     return str(cell)

@@ -11,6 +11,7 @@ from eventapp.formats.display import long_moment
 from eventapp.hearing import queries
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
+from eventapp.languages import with_words
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import FrontCard, StepState, ThreadStep
 
@@ -71,11 +72,15 @@ def cards() -> list[FrontCard]:
 def case_links(case_id: str) -> list[tuple[str, str]]:
     """Links of the officer's page of a case: (label, address)."""
     named = [
-        *((_("Hearing: %(title)s", title=one.title), _page(one)) for one in queries.hearings_of_case(case_id)),
+        *((_named(one), _page(one)) for one in queries.hearings_of_case(case_id)),
         (_("New hearing"), url_if_allowed("hearing_staff.new", case_id=case_id)),
         (_("Export the record"), url_if_allowed("dossier.show", case_id=case_id)),
     ]
     return [(label, url) for label, url in named if url]
+
+
+def _named(hearing: Hearing) -> str:
+    return with_words(_("Hearing: %(title)s"), title=hearing.title)
 
 
 def _page(hearing: Hearing) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from eventapp.cases.models import Case, DocumentVersion
-from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db import Model, OfficialText, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.languages import OFFICIAL, Wording
 from eventapp.record.models import Told
@@ -135,7 +135,7 @@ class DeadlineChange(Model):
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"))
     old_at: Mapped[datetime] = mapped_column(UtcDateTime)
     new_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[Wording] = mapped_column(OfficialText)
     told: Mapped[int]
     entry_seq: Mapped[int | None] = mapped_column(BigInteger)
     by_id: Mapped[str | None] = mapped_column(String(32), info=personal("who of staff moved the deadline"))

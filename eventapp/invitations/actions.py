@@ -56,7 +56,7 @@ class Draft:
 
     office: Wording
     email: str
-    purpose: str
+    purpose: Wording  # in the official language, as the letter is
     wished_role: WishedRole
     reply_by_at: datetime
     name: str = ""

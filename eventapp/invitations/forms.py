@@ -16,6 +16,7 @@ from eventapp.cases.forms import words
 from eventapp.events.models import Event
 from eventapp.invitations.actions import Draft, Given
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
+from eventapp.languages import Wording
 from eventapp.registration import fields as guest_fields
 from eventapp.web.fields import Asked, Field, office_fields, typed
 from eventapp.web.forms import Form, WallTimeField, storable
@@ -66,7 +67,7 @@ class InvitationForm(Form):
             name=self.name.data.strip(),
             ministry=self.ministry.data.strip(),
             email=self.email.data.strip(),
-            purpose=self.purpose.data.replace("\r\n", "\n").strip(),
+            purpose=Wording(self.purpose.data.replace("\r\n", "\n").strip()),
             wished_role=WishedRole(self.wished_role.data),
             minutes=self.minutes.data or 0,
             reply_by_at=self.reply_by.moment,

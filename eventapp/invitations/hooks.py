@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from markupsafe import Markup
 
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
 from eventapp.invitations import queries
 from eventapp.invitations.models import Invitation, ReplyState
+from eventapp.languages import with_words
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, StepState, Tab, ThreadStep
 
@@ -38,7 +40,7 @@ def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
         state=StepState.DONE,
         order=ORDER,
         figure=f"{invited}, {answered}",
-        note="; ".join(f"{one.office}: {reply_words(one)}" for one in sent if one.is_public),
+        note=Markup("; ").join(Markup("{}: {}").format(one.office, reply_words(one)) for one in sent if one.is_public),
         refs=tuple(ref for one in sent for ref in _refs(one)),
     )
 
@@ -74,9 +76,9 @@ def desk_items(event_id: str) -> list[DeskItem]:
 def _item(invitation: Invitation) -> DeskItem | None:
     url = url_if_allowed("invitations.show", event_id=invitation.event_id, invitation_id=invitation.id)
     if not invitation.letters:
-        text = _("%(office)s has not been sent the invitation", office=invitation.office)
+        text = with_words(_("%(office)s has not been sent the invitation"), office=invitation.office)
         return DeskItem(text, url, _("Send"), invitation.created_at)
     if invitation.reply is None and clock.now() < invitation.event.ends_at:
-        text = _("%(office)s has not replied", office=invitation.office)
+        text = with_words(_("%(office)s has not replied"), office=invitation.office)
         return DeskItem(text, url, _("Call or remind"), invitation.reply_by_at)
     return None

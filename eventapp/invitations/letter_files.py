@@ -93,7 +93,7 @@ def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
         "date": danish_date(now),
         "references": [_("Case no. %(number)s", number=event.case.number)],
         "addressee": list(filter(None, (_("To %(who)s", who=who), invitation.ministry))),
-        "paragraphs": [_("Dear %(who)s", who=who), *invitation.purpose.split("\n\n")],
+        "paragraphs": [_("Dear %(who)s", who=who), *invitation.purpose.official.split("\n\n")],
         "facts": [
             [_("Time"), period(event.starts_at, event.ends_at)],
             [_("Place"), place_of(invitation)],

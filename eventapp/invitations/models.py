@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from eventapp.db import Model, UtcDateTime, Words, enum_column, new_id
+from eventapp.db import Model, OfficialText, UtcDateTime, Words, enum_column, new_id
 from eventapp.db.personal import EVERY_COLUMN, Find, personal
 from eventapp.events.models import Event
 from eventapp.languages import Wording
@@ -75,7 +75,7 @@ class Invitation(Model):
     email: Mapped[str] = mapped_column(
         String(254), info=personal("where the letter goes", seen_by=("read_invitations",), find=Find.EMAIL)
     )
-    purpose: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[Wording] = mapped_column(OfficialText)
     wished_role: Mapped[WishedRole] = mapped_column(enum_column(WishedRole))
     minutes: Mapped[int] = mapped_column(default=0)
     reply_by_at: Mapped[datetime] = mapped_column(UtcDateTime)

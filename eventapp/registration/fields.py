@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from eventapp.db import Sql
 from eventapp.db.personal import kept_for
-from eventapp.languages import Wording
+from eventapp.languages import Text, Wording
 from eventapp.registration import words
 from eventapp.registration.entry_actions import Head, SignUp
 from eventapp.registration.models import AccessNeed, Booking, Registration
@@ -217,7 +217,7 @@ def sign_up(values: Mapping[str, str]) -> SignUp:
     return SignUp(values["email"], (head,), wants_follow_up=bool(values.get("follow_up")))
 
 
-def stored(row: Any, kept: Mapping[str, str], lang: str) -> dict[str, str]:
+def stored(row: Any, kept: Mapping[str, str]) -> dict[str, Text]:
     """The values of one head by key.
 
     :param row: with name, email, organisation, question, wants_follow_up and label.
@@ -226,7 +226,7 @@ def stored(row: Any, kept: Mapping[str, str], lang: str) -> dict[str, str]:
     return {
         "name": row.name,
         "email": row.email,
-        "category": words.category(row.label, lang),
+        "category": words.category(row.label),
         "organisation": row.organisation,
         "question": row.question,
         "follow_up": YES if row.wants_follow_up else "",
@@ -241,4 +241,4 @@ def seen_by(field: Field) -> str:
 
 def data_map() -> list[AskedFact]:
     """What is asked at every event: what for, who sees it and when it ends."""
-    return [AskedFact(str(one.label), str(one.purpose), seen_by(one), one.end_text()) for one in declared().all()]
+    return [AskedFact(one.label, one.purpose, seen_by(one), one.end_text()) for one in declared().all()]

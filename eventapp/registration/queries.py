@@ -102,7 +102,7 @@ class EventBrief:
     opens_at: datetime
     closes_at: datetime
     cancelled_at: datetime | None
-    cancel_text: str
+    cancel_text: Wording
     calendar_sequence: int
     venue: str
     address: str
@@ -311,7 +311,7 @@ def _brief(rows: Any) -> EventBrief | None:
         opens_at=as_moment(row.registration_opens_at),
         closes_at=as_moment(row.registration_closes_at),
         cancelled_at=as_moment(row.cancelled_at) if row.cancelled_at else None,
-        cancel_text=row.cancel_text,
+        cancel_text=Wording(row.cancel_text),
         calendar_sequence=row.calendar_sequence,
         venue=row.venue,
         address=row.address,

@@ -9,10 +9,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 
 from eventapp import audit, clock
 from eventapp.db import db, write
 from eventapp.events.queries import event_by_id
+from eventapp.languages import Text
 from eventapp.registration import actions, fields, jobs, queries, staff_queries, words
 from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
 from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm, staff_sign_up_form
@@ -205,23 +207,22 @@ def _readable(event_id: str) -> list[Field]:
 
 def _cells(
     rows: Sequence[Any], kept: Mapping[str, Mapping[str, str]], columns: Sequence[Field]
-) -> dict[str, list[str]]:
+) -> dict[str, list[Text]]:
     """What stands in the columns, by the id of the row. ``kept``: the answers, by the same id."""
-    lang = chosen()
-    return {row.id: _row_cells(row, fields.stored(row, kept[row.id], lang), columns) for row in rows}
+    return {row.id: _row_cells(row, fields.stored(row, kept[row.id]), columns) for row in rows}
 
 
-def _row_cells(row: Any, values: Mapping[str, str], columns: Sequence[Field]) -> list[str]:
+def _row_cells(row: Any, values: Mapping[str, Text], columns: Sequence[Field]) -> list[Text]:
     """A guest's organisation stands with what the guest comes as."""
-    with_organisation = {**values, "category": ", ".join(filter(None, (values["category"], row.organisation)))}
+    with_organisation = {**values, "category": Markup(", ").join(filter(None, (values["category"], row.organisation)))}
     return [one.shown(with_organisation.get(one.key, "")) or "–" for one in columns]
 
 
-def _told(row: Registration) -> list[tuple[str, str]]:
+def _told(row: Registration) -> list[tuple[Text, Text]]:
     """What a guest told us, name and value; needs of access stand apart."""
     kept, readable = staff_queries.answers([row.id])[row.id], _readable(row.event_id)
     _note_answers(row.id, [kept], readable)
-    values = fields.stored(staff_queries.facts(row.id), kept, chosen())
+    values = fields.stored(staff_queries.facts(row.id), kept)
     empty = {"email": _("None: nothing can be sent")}
     shown = [one for one in readable if one.key in values and one.key != "name"]
     told = [(one.name, one.shown(values[one.key]) or empty.get(one.key, "")) for one in shown]

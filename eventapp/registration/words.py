@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from eventapp.languages import Wording
+from eventapp.languages import Text, Wording
 from eventapp.registration.models import Origin, Reason, RegistrationState
 
 
@@ -54,6 +54,6 @@ def mail(message: str) -> str:
     return words.get(message, message)
 
 
-def category(label: Wording | None, lang: str) -> str:
+def category(label: Wording | None) -> Text:
     """What somebody comes as."""
-    return label.text(lang) if label else _("Not stated")
+    return label or _("Not stated")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from eventapp.checkin.models import Presence
 from eventapp.db import personal
 from eventapp.formats.spreadsheets import Row, Sheet
+from eventapp.languages import Text
 from eventapp.registration import fields, words
 from eventapp.registration.models import Booking, Registration
 from eventapp.statistics.definition_words import DEFINITIONS, Key
@@ -67,9 +68,9 @@ class Column:
     """
 
     key: str
-    title: str
+    title: Text
     source: InstrumentedAttribute[Any] | None
-    value: Callable[[Any, Mapping[str, str]], Any]  # of a row and its answers by key
+    value: Callable[[Any, Mapping[str, Text]], Any]  # of a row and its answers by key
 
 
 def attendee_columns(own: Sequence[Field]) -> list[Column]:
@@ -105,10 +106,10 @@ def _may_see(source: InstrumentedAttribute[Any]) -> bool:
     return one is None or one.seen_by == personal.EVERYBODY or any(allowed(Permission(name)) for name in one.seen_by)
 
 
-def attendee_rows(guests: Iterable[tuple[Any, dict[str, str]]], columns: Sequence[Column], lang: str) -> Iterator[Row]:
+def attendee_rows(guests: Iterable[tuple[Any, dict[str, str]]], columns: Sequence[Column]) -> Iterator[Row]:
     """Guests as :func:`~eventapp.statistics.queries.attendees` gives them, in these columns."""
     for row, kept in guests:
-        values = fields.stored(row, kept, lang)
+        values = fields.stored(row, kept)
         yield [one.value(row, values) for one in columns]
 
 

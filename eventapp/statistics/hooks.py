@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from markupsafe import Markup
+
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
@@ -22,7 +24,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 def _step(event: Event, now: datetime) -> ThreadStep:
     *groups, whole = groups_shown(queries.figures(event, now), hides_small=True)
-    came = (f"{one.name}: {one.numbers[Key.CAME]}" for one in groups if sentence_words.is_told(one.numbers[Key.CAME]))
+    told = [(one.name, one.numbers[Key.CAME]) for one in groups]
     return ThreadStep(
         key=f"debate:{event.id}",
         title="",
@@ -30,5 +32,5 @@ def _step(event: Event, now: datetime) -> ThreadStep:
         state=StepState.DONE,
         order=30,
         figure=", ".join(sentence_words.clauses(whole)),
-        note=" · ".join(came),
+        note=Markup(" · ").join(Markup("{}: {}").format(*one) for one in told if sentence_words.is_told(one[1])),
     )

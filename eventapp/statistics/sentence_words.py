@@ -7,8 +7,10 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 
 from eventapp.events.models import Event
+from eventapp.languages import Text, with_words
 from eventapp.statistics.definition_words import Key
 from eventapp.statistics.disclosure_rules import WITHHELD, Shown
 from eventapp.statistics.summary_rules import ShownGroup
@@ -24,7 +26,7 @@ def of(event: Event, groups: Sequence[ShownGroup], contributed: int, now: dateti
         return _sentence(_awaited(whole))
     said = clauses(whole)
     if most := _most(groups[:-1]):
-        said.append(_("most of them: %(group)s", group=most))
+        said.append(with_words(_("most of them: %(group)s"), group=most))
     if not contributed:
         return _sentence(said)
     written = ngettext("%(num)s has written afterwards", "%(num)s have written afterwards", contributed)
@@ -44,8 +46,8 @@ def is_told(number: Shown) -> bool:
 
 def _sentence(said: Sequence[str], more: str = "") -> str:
     """``a, b; more.``; "" when there is nothing to say."""
-    text = "; ".join(part for part in (", ".join(said), more) if part)
-    return f"{text}." if text else ""
+    text = Markup("; ").join(part for part in (Markup(", ").join(said), more) if part)
+    return text + "." if text else ""
 
 
 def _awaited(whole: ShownGroup) -> list[str]:
@@ -62,10 +64,10 @@ def _registered(whole: ShownGroup) -> list[str]:
     return [ngettext("%(people)s registered", "%(people)s registered", count, people=number)]
 
 
-def _most(groups: Sequence[ShownGroup]) -> str:
+def _most(groups: Sequence[ShownGroup]) -> Text:
     """The group of which most came; "" when nobody did, when two are as large, or when all are hidden."""
     numbers = [(one.numbers[Key.CAME], one.name) for one in groups]
-    came = sorted(((number, name) for number, name in numbers if isinstance(number, int)), reverse=True)
-    if not came or not came[0][0] or [number for number, _name in came].count(came[0][0]) > 1:
-        return ""
-    return came[0][1]
+    came = [(number, name) for number, name in numbers if isinstance(number, int)]
+    largest = max((number for number, _name in came), default=0)
+    names = [name for number, name in came if number == largest]
+    return names[0] if largest and len(names) == 1 else ""

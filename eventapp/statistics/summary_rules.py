@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from eventapp.languages import Text
 from eventapp.statistics import queries
 from eventapp.statistics.definition_words import Key
 from eventapp.statistics.disclosure_rules import WITHHELD, Shown, protected
@@ -21,7 +22,7 @@ OF_THE_EVENING = (Key.CONFIRMED, Key.CAME, Key.WALK_INS, Key.NO_SHOWS)
 class ShownGroup:
     """A line of the figures: what guests came as, the numbers in the order of their definitions, and attendance."""
 
-    name: str
+    name: Text
     numbers: Mapping[Key, Shown]
     share: float | int | str | None
 
@@ -41,8 +42,8 @@ def arrivals_shown(steps: Sequence[tuple[datetime, int]], *, hides_small: bool) 
     return [(at, shown[at]) for at, _number in steps]
 
 
-def group_name(group: queries.Group) -> str:
-    return str(group.category.label) if group.category else _("Not stated")
+def group_name(group: queries.Group) -> Text:
+    return group.category.label if group.category else _("Not stated")
 
 
 def _numbers(counts: Counts) -> dict[Key, int | None]:

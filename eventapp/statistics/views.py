@@ -21,7 +21,6 @@ from eventapp.statistics.disclosure_rules import WITHHELD
 from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, Column
 from eventapp.statistics.forms import ExportForm
 from eventapp.statistics.summary_rules import arrivals_shown, groups_shown
-from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import registry
 
@@ -130,7 +129,7 @@ def _file(
 
 def _attendees(event: Event, name: str, kind: str, columns: Sequence[Column]) -> tuple[Response, int]:
     guests = queries.attendees(event.id, with_answers=export_files.has_answers(columns))
-    header, rows = [one.title for one in columns], export_files.attendee_rows(guests, columns, chosen())
+    header, rows = [str(one.title) for one in columns], export_files.attendee_rows(guests, columns)
     number = queries.attendee_count(event.id)
     if kind == "csv":
         return _sent(stream_with_context(csv_chunks(header, rows)), name, CSV_TYPE), number

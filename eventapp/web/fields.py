@@ -23,6 +23,7 @@ from wtforms import Field as OfficeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from eventapp.languages import Text
 from eventapp.web.forms import storable
 from eventapp.web.permissions import Permission
 from eventapp.web.posted import LONGEST_LINE, Posted
@@ -46,6 +47,11 @@ class Asked(enum.StrEnum):
     GUEST = "guest"  # the public form
     OFFICE = "office"  # staff, for somebody who called or wrote
     INVITED = "invited"  # the reply to an invitation
+
+
+def text_of(text: object) -> Text:
+    """A declared text for the page: one of the product is a lazy one, one of an organiser knows its language."""
+    return text if isinstance(text, Text) else str(text)
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,9 @@ class Field:
     autocomplete: str | None = None
 
     @property
-    def name(self) -> str:
-        """The short name in the language of the page."""
-        return str(self.title or self.label)
+    def name(self) -> Text:
+        """The short name for the page."""
+        return text_of(self.title or self.label)
 
     @property
     def is_free_text(self) -> bool:
@@ -96,12 +102,12 @@ class Field:
     def is_required(self, of: Asked) -> bool:
         return of in self.required
 
-    def shown(self, value: str) -> str:
+    def shown(self, value: Text) -> Text:
         """A stored value as it is read by people."""
         if self.kind is FieldKind.FLAG:
             return _("Yes") if value else _("No")
         if self.kind is FieldKind.CHOICE:
-            return str(dict(self.choices).get(value, value))
+            return text_of(next((text for key, text in self.choices if key == value), value))
         return value
 
     def end_text(self) -> str:

@@ -11,7 +11,7 @@ from flask_babel import Babel
 from markupsafe import Markup
 
 from eventapp.config import settings
-from eventapp.languages import LANGUAGES, OFFICIAL, Wording, current
+from eventapp.languages import LANGUAGES, OFFICIAL, Text, Wording, current
 from eventapp.web import outlines
 
 A_YEAR_SECONDS = 365 * 24 * 3600
@@ -27,6 +27,12 @@ def lang_attribute(text: object) -> str:
     page = current()
     language = text.language(page) if isinstance(text, Wording) else page
     return "" if language == page else Markup(' lang="{}"').format(language)
+
+
+def paragraphs(text: Text) -> list[Text]:
+    """A longer text cut up where lines are left empty."""
+    whole = text if isinstance(text, Wording) else Wording({current(): text})
+    return list(whole.pieces("\n\n"))
 
 
 def cookie_name() -> str:
@@ -67,7 +73,7 @@ def _remember(response: Response) -> Response:
 def register(app: Flask) -> None:
     Babel(app, locale_selector=chosen, timezone_selector=lambda: "Europe/Copenhagen")
     app.after_request(_remember)
-    app.jinja_env.filters["lang_attribute"] = lang_attribute
+    app.jinja_env.filters.update(lang_attribute=lang_attribute, paragraphs=paragraphs)
     app.jinja_env.globals.update(
         lang_url=lang_url,
         current_language=chosen,

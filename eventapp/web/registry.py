@@ -14,7 +14,7 @@ from typing import Any
 from flask import current_app
 
 from eventapp import clock
-from eventapp.languages import Wording
+from eventapp.languages import Text
 
 
 class StepState(enum.StrEnum):
@@ -38,11 +38,11 @@ class ThreadStep:
     """
 
     key: str
-    title: str | Wording
+    title: Text
     at: datetime | None
     state: StepState
     order: int
-    figure: str | Wording = ""
+    figure: Text = ""
     url: str = ""
     note: str = ""
     link: str = ""
@@ -124,8 +124,8 @@ class MailOwner:
 class AskedFact:
     """Something that is asked of people, for the data map on ``/privacy``: what for, who sees it, when it ends."""
 
-    name: str
-    purpose: str
+    name: Any
+    purpose: Any
     seen_by: str
     ends: str
 
@@ -135,7 +135,7 @@ class ScopeChoice:
     """A case or an event that a role can be given for; ``key`` is ``case:<id>`` or ``event:<id>``."""
 
     key: str
-    label: str
+    label: Text
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,9 @@ class FrontCard:
     """
 
     order: int
-    title: str | Wording
+    title: Text
     url: str
-    text: str | Wording = ""
+    text: Text = ""
     meta: str = ""
     state: str = ""
     at: datetime | None = None  # cards of one order stand latest first

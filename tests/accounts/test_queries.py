@@ -144,7 +144,7 @@ def test_a_role_may_be_held_for_each_case_by_its_own_name() -> None:
     case = make_case()
     held = RoleGrant(role=Role.OFFICER, case_id=case.id, granted_at=NOW)
     assert held.key in queries.scope_names()
-    assert str(case.title) in queries.scope_names()[held.key]
+    assert str(case.title) in str(queries.scope_names()[held.key])
 
 
 # --- the log -------------------------------------------------------------------------------------------------

@@ -232,6 +232,6 @@ def test_event_is_called_off_once_and_its_guests_hear_of_it_once(db: SQLAlchemy,
         actions.cancel(event, "Igen.", by=None, now=STARTS_AT)
     (entry,) = told(db, event)
     assert (entry["act"], entry["cancel_text"]) == ("cancelled", "Salen er oversvømmet.")
-    assert (event.cancelled_at, event.cancel_text) == (SIGN_UP_AT, "Salen er oversvømmet.")
+    assert (event.cancelled_at, event.cancel_text) == (SIGN_UP_AT, Wording("Salen er oversvømmet."))
     assert (event.calendar_sequence, event.version, heard) == (1, 2, ["event"])
     assert acts(db, event) == ["events.cancelled"]

@@ -232,7 +232,7 @@ def test_a_later_party_gets_the_deadline_that_is_in_force(hearing: Hearing) -> N
 def test_an_extension_is_kept_with_its_reason_recorded_and_audited(hearing: Hearing) -> None:
     extend(hearing)
     (change,) = queries.hearing(hearing.id).deadline_changes
-    assert (change.old_at, change.new_at, change.reason) == (DEADLINE_AT, LATER, "Sommerferie")
+    assert (change.old_at, change.new_at, change.reason) == (DEADLINE_AT, LATER, Wording("Sommerferie"))
     assert (change.told, change.by_id, change.at) == (2, OFFICER.id, NEXT_DAY)
     assert hearing.deadline_at == LATER
     told = {"old": DEADLINE_AT.astimezone(UTC).isoformat(), "new": LATER.astimezone(UTC).isoformat()}

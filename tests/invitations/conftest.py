@@ -51,7 +51,7 @@ def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool
         office=Wording({"da": office, "en": "the minister of harbours"}),
         ministry="Havneministeriet",
         email="ministersekretariat@example.org",
-        purpose="Debatten handler om havnen.\n\nVi beder om et oplæg.",
+        purpose=Wording("Debatten handler om havnen.\n\nVi beder om et oplæg."),
         wished_role=WishedRole.SPEECH,
         minutes=10,
         reply_by_at=STARTS_AT - timedelta(days=14),

@@ -15,6 +15,7 @@ from eventapp.db import db
 from eventapp.events.models import Event
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
+from eventapp.languages import Wording
 from eventapp.web.fields import Asked, Field, FieldKind
 from eventapp.web.permissions import Permission
 from tests.invitations.conftest import make_item
@@ -73,7 +74,7 @@ def test_what_may_be_left_out_is_left_out(event: Event) -> None:
 def test_paragraphs_stay_paragraphs_whatever_ends_their_lines(event: Event) -> None:
     form = written(event)
     assert form.validate()
-    assert form.draft().purpose == "Første.\nSamme.\n\nAndet."
+    assert form.draft().purpose == Wording("Første.\nSamme.\n\nAndet.")
 
 
 def test_everything_that_is_typed_is_kept(event: Event) -> None:

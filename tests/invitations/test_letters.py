@@ -72,7 +72,7 @@ def test_the_letter_is_danish_and_in_the_time_on_the_wall_whatever_the_organiser
 
 @pytest.mark.engines("sqlite")
 def test_each_paragraph_of_the_purpose_is_one_of_the_letter(invitation: Invitation) -> None:
-    invitation.purpose, invitation.name = "Første afsnit.\nSamme afsnit.\n\nAndet afsnit.", "Åse Ørsted"
+    invitation.purpose, invitation.name = Wording("Første afsnit.\nSamme afsnit.\n\nAndet afsnit."), "Åse Ørsted"
     with force_locale("da"):
         told = letter_files._letter(invitation, REPLIED_AT)
     assert told["paragraphs"] == [

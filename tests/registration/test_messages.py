@@ -11,6 +11,7 @@ from icalendar import Calendar
 from eventapp import db as core
 from eventapp.db import db as database
 from eventapp.events.models import Event
+from eventapp.languages import Wording
 from eventapp.mail import rendering
 from eventapp.mail import rules as mail_rules
 from eventapp.mail.models import OutboxMail
@@ -128,7 +129,7 @@ def test_an_event_that_is_called_off_leaves_the_calendars_of_its_guests(db) -> N
     event = given_event()
     sign_up(event, 1)
     mails()
-    change(event, cancelled_at=SIGN_UP_AT, cancel_text="Ordstyreren er syg.", calendar_sequence=1)
+    change(event, cancelled_at=SIGN_UP_AT, cancel_text=Wording("Ordstyreren er syg."), calendar_sequence=1)
     ((_job, mail),) = mails().values()
     assert mail.subject == "Aflyst: Debat om havneparken"
     assert "Ordstyreren er syg." in mail.text

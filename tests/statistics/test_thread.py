@@ -75,7 +75,7 @@ def test_small_groups_are_told_to_nobody_nor_what_would_give_them_away(
 ) -> None:
     event = given_evening(db, citizens=8, press=2)
     (step,) = told(app, monkeypatch, event.case_id, ENDS_AT)
-    assert (step.figure, step.note) == ("15 tilmeldte, 10 mødte", "Presse: <5")
+    assert (step.figure, step.note) == ("15 tilmeldte, 10 mødte", "Presse: &lt;5")
 
 
 def test_group_of_which_nobody_came_is_left_out(app: Flask, db: SQLAlchemy, monkeypatch: pytest.MonkeyPatch) -> None:

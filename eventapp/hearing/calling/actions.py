@@ -114,7 +114,7 @@ def extend_deadline(
         hearing_id=hearing.id,
         old_at=hearing.deadline_at,
         new_at=new_at,
-        reason=reason,
+        reason=Wording(reason),
         told=len(told),
         by_id=by.id,
         at=now,
