@@ -36,6 +36,32 @@ MACHINE_PATH = re.compile(r"(?<![\w.:/-])/(?:root|work|home/(?!user\b)\w+|Users/
 UNFINISHED = re.compile(
     r"\b(?:TODO|FIXME|XXX)\b|raise NotImplementedError|pytest\.(?:mark\.)?(?:skip|xfail)|#\s*type:\s*ignore|#\s*noqa"
 )
+CODE_IN_WORDS = re.compile(r"""\{"(?!label")\w+":\s*\(?_\(.*,\s*"\w+":\s*\(?_\(""")
+SQL = re.compile(r"\bSql\(\s*f?[\"']")
+REASON = re.compile(r"^# SQL: \w", re.MULTILINE)
+# Sign-up, scan and answer, and what they go through: SQLAlchemy's ORM would cost half their rate.
+HOT_PATHS = {
+    "eventapp/accounts/session_hooks.py",
+    "eventapp/audit.py",
+    "eventapp/blobs.py",
+    "eventapp/brakes.py",
+    "eventapp/checkin/presence_actions.py",
+    "eventapp/checkin/queries.py",
+    "eventapp/checkin/scan_actions.py",
+    "eventapp/checkin/undo_actions.py",
+    "eventapp/hearing/answering/actions.py",
+    "eventapp/hearing/queries.py",
+    "eventapp/mail/outbox.py",
+    "eventapp/record/actions.py",
+    "eventapp/record/store.py",
+    "eventapp/record/told.py",
+    "eventapp/registration/actions.py",
+    "eventapp/registration/entry_actions.py",
+    "eventapp/registration/fields.py",
+    "eventapp/registration/queries.py",
+    "eventapp/registration/seat_actions.py",
+    "eventapp/work/actions.py",
+}
 QUOTED_CODE = re.compile(r"""[\"']([a-z]{2})(?:[-_][A-Za-z]{2,4})?[\"']""")
 SOURCE_SUFFIXES = {".py", ".js", ".html", ".css", ".txt", ".md", ".toml", ".po", ".typ", ".sh", ""}
 CODE_SUFFIXES = {".py", ".js", ".html", ".css"}
@@ -86,6 +112,10 @@ def product_faults(root: Path, name: Path, text: str) -> Iterator[str]:
     for number, line in enumerate(text.splitlines(), 1):
         if name != LANGUAGES and any(code in codes for code in QUOTED_CODE.findall(line)):
             yield f"{name}:{number}: names a language, which only {LANGUAGES} does"
+        if name.parts[0] == "templates" and CODE_IN_WORDS.search(line):
+            yield f"{name}:{number}: turns codes into words, which words.py does"
+    if SQL.search(text) and str(name) not in HOT_PATHS and not REASON.search(text):
+        yield f"{name}: SQL off the hot paths without a line that says why: # SQL: …"
 
 
 @cache

@@ -112,7 +112,7 @@ def _prepare() -> dict[str, str]:
         now=now,
     )
     asking_actions.ask(event, QUESTION, by=by)
-    job_id = work.start(db.session(), jobs.TELL, arguments={}, owner=by, subject_id=event.id)
+    job_id = work.start(db.session.connection(), jobs.TELL, arguments={}, owner=by, subject_id=event.id)
     under_way = {"state": JobState.RUNNING, "leased_by": "picture", "done": 140, "total": 200}
     db.session.execute(db.update(Job).where(Job.id == job_id).values(under_way))
     entries = db.session.scalars(select(RecordEntry.seq).where(RecordEntry.log_id == case.id)).all()

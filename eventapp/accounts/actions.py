@@ -36,6 +36,7 @@ from eventapp.web.permissions import Person
 from eventapp.web.registry import registry
 from eventapp.web.urls import external_url
 
+# SQL: sign-in writes through the gate, where there is no session, and a code is used up in one guarded statement.
 FORGET_ATTEMPT = Sql("DELETE FROM attempt WHERE id = :id")
 ATTEMPT_SUCCEEDED = Sql("UPDATE attempt SET succeeded = TRUE WHERE id = :id")
 START_SESSION = Sql(

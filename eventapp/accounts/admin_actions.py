@@ -153,7 +153,7 @@ def _tell_at_once(session: Session, staff: Staff, what: str, *, by: Actor | None
     others = [one for one in session.scalars(_administrators()) if one is not doer and one is not staff]
     for one in (staff, *others):
         outbox.queue(
-            session,
+            session.connection(),
             message="accounts/access_changed",
             to=one.email,
             lang=one.lang,

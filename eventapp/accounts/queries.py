@@ -54,6 +54,7 @@ class Account:
     link_only: bool = False
 
 
+# SQL: who asks is found in every request, on a connection for reading.
 SESSION = Sql(
     "SELECT s.id, s.staff_id, s.created_at, s.seen_at, s.second_factor_at, s.may_set_password, p.name, p.lang,"
     " r.role, r.case_id, r.event_id FROM staff_session s JOIN staff p ON p.id = s.staff_id"

@@ -13,6 +13,7 @@ from eventapp import record
 from eventapp.cases.models import CaseTold
 from eventapp.db import Sql
 
+# SQL: the record reads an entry's text back on its own connection, without a session.
 VERSION = Sql(
     "SELECT number, title, kind, file_name, sha256 FROM document_version"
     " WHERE document_id = :document_id AND entry_seq = :seq"

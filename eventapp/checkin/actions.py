@@ -23,6 +23,7 @@ from eventapp.web.permissions import Person
 CODE_LENGTH = 8  # 40 bits: few enough to type, and guessing is counted
 CODE = re.compile(r"[A-Z2-7]{8}")
 
+# SQL: a phone is let in through the gate, where there is no session.
 OPEN_ROOM = Sql("""
     INSERT INTO occupancy (event_id, scans, inside, came, highest) VALUES (:event_id, 0, 0, 0, 0)
     ON CONFLICT (event_id) DO NOTHING

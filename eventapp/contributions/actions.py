@@ -23,6 +23,7 @@ from eventapp.work import actions as work
 
 ASK = "contributions.ask"  # kind of the job that sends the link
 
+# SQL: the next number is decided by the database, in one statement that nobody can come between.
 QUEUE_UP = Sql(
     "INSERT INTO contribution_series (event_id, issued) VALUES (:event_id, 0)"
     " ON CONFLICT (event_id) DO UPDATE SET issued = contribution_series.issued"

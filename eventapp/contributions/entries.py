@@ -14,6 +14,7 @@ from eventapp import record
 from eventapp.db import Sql
 from eventapp.errors import existing
 
+# SQL: the record reads an entry's text back on its own connection, without a session.
 ROW = Sql("SELECT theme_id, name, text, quoting FROM contribution WHERE id = :id")
 FORGET_TEXT = Sql("UPDATE contribution SET text = '' WHERE id = :id")
 FORGET_NAME = Sql("UPDATE contribution SET name = '', quoting = 'no' WHERE id = :id")

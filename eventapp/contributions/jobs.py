@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -19,12 +18,12 @@ from eventapp.work.running import Part, Running
 
 def ask(job: Running) -> Mapping[str, Any]:
     """Write to everybody who came, agreed, and was not asked yet."""
-    while job.step(partial(_ask_some, job)):
+    while job.step(lambda conn: _ask_some(conn, job)):
         pass
     return {"mails": job.done}
 
 
-def _ask_some(job: Running, conn: Connection) -> Part | None:
+def _ask_some(conn: Connection, job: Running) -> Part | None:
     event_id = job.arguments["event_id"]
     total = job.total if job.total is not None else queries.number_to_be_asked(conn, event_id)
     asked = actions.ask_some(conn, event_id, now=clock.now(), most=STEP)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from eventapp import clock
-from eventapp.contributions import actions, queries
+from eventapp.contributions import actions, queries, words
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.errors import OtherContributionError
 from eventapp.contributions.forms import ContributionForm
@@ -69,6 +69,7 @@ def index(event_id: str) -> ResponseReturnValue:
         numbers = store.numbers(conn, event.case_id, CONTRIBUTION.name)
     return render_template(
         "contributions/index.html",
+        words=words,
         numbers=numbers,
         event=event,
         contributions=queries.contributions(event_id),

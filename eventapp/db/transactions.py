@@ -17,6 +17,7 @@ from eventapp.db.last import finished
 from eventapp.db.statements import Sql
 
 MOST_TRIES = 3
+# SQL: a lock of PostgreSQL, which no ORM has a word for.
 ONE_AT_A_TIME = Sql("SELECT pg_advisory_xact_lock(hashtextextended(:word, 0))")
 TRY_AGAIN = {"40P01", "40001"}  # PostgreSQL: deadlock detected, serialization failure
 

@@ -14,6 +14,7 @@ from eventapp.db import Sql, as_moment, db, reading
 from eventapp.demo.models import DemoState, Stage
 
 SECONDS_KEPT = 1.0
+# SQL: asked in every request before anything else, on a connection for reading.
 STATE = Sql("SELECT stage, shown_at, set_at FROM demo_state WHERE id = 1")
 INVENTED = Sql("SELECT id FROM invented_row")
 

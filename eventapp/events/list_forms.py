@@ -27,6 +27,7 @@ LISTS = {
             _l("Programme"),
             _l("Invited offices show here once they have accepted."),
             _l("Add a point"),
+            (_l("When"), _l("What and who")),
         ),
         RowList(
             "themes",
@@ -37,6 +38,7 @@ LISTS = {
             _l("Themes"),
             _l("Questions and input are sorted under themes."),
             _l("Add a theme"),
+            (_l("Theme"), _l("In other languages")),
         ),
         RowList(
             "categories",
@@ -47,6 +49,7 @@ LISTS = {
             _l("I come as"),
             _l("What a guest can answer at sign-up, and whose seats such a guest takes."),
             _l("Add an answer"),
+            (_l("I come as"), _l("In other languages")),
         ),
     )
 }

@@ -48,6 +48,16 @@ def seats_text(event: Event, now: datetime) -> str:
     return texts.get(stands) or _open_text(seats)
 
 
+def kinds() -> dict[QuotaKind, str]:
+    """Whom each kind of seats is for, in the order in which they are shown."""
+    return {
+        QuotaKind.PUBLIC: _("for everybody"),
+        QuotaKind.INVITED: _("for invited guests"),
+        QuotaKind.PRESS: _("for the press"),
+        QuotaKind.CREW: _("for speakers, helpers and technicians"),
+    }
+
+
 def _open_text(seats: Seats) -> str:
     if not seats.is_full:
         return ngettext("%(num)s seat left", "%(num)s seats left", seats.left)

@@ -57,6 +57,7 @@ def desk(event_id: str) -> ResponseReturnValue:
     return render_template(
         "events/desk.html",
         event=event,
+        seat_kinds=seat_words.kinds(),
         figures=sorted(figures, key=lambda one: one.order),
         jobs=words.shown(jobs_about(event_id)),
         items=sorted(items, key=lambda one: (one.since is None, one.since or clock.now())),

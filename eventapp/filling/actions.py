@@ -23,6 +23,7 @@ MOST_EACH, MOST_BYTES_EACH = 200, 1_000_000_000
 MOST_IN_ALL, MOST_BYTES_IN_ALL = 5_000, 10_000_000_000
 LARGEST_SHARE = 4  # at most a quarter of what is free on the disk
 
+# SQL: files are kept through the gate, where there is no session.
 WAITING = Sql("SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM kept_file WHERE taken_at IS NULL")
 WAITING_OF = Sql(
     "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM kept_file"

@@ -18,6 +18,7 @@ from eventapp.hearing.models import HearingTold
 from eventapp.hearing.rules import content
 from eventapp.mail import outbox
 
+# SQL: the record reads an entry's text back on its own connection, without a session.
 NOTICE_ROW = Sql("SELECT addressee, subject, deadline_at FROM notice WHERE id = :id")
 CHANGE = Sql(
     "SELECT old_at, new_at, reason, told FROM deadline_change WHERE hearing_id = :hearing_id AND entry_seq = :seq"

@@ -31,6 +31,7 @@ from eventapp.tokens import derived_token, token_hash
 
 Answers = tuple[tuple[str, str], ...]
 
+# SQL: what the door tells is noted in the transaction of the scan, which has no session.
 INVITED = Sql("SELECT id FROM invitation WHERE registration_id = :registration_id")
 SEEN = Sql("""
     INSERT INTO sighting (id, invitation_id, kind, recorded_by_id, at) VALUES (:id, :invitation_id, :kind, :by_id, :at)

@@ -17,6 +17,7 @@ from eventapp.languages import Wording
 from eventapp.mail import outbox
 from eventapp.registration import actions as registrations
 
+# SQL: the record reads an entry's text back on its own connection, without a session.
 LETTER = Sql(
     "SELECT i.office, i.name, i.wished_role, i.reply_by_at, l.sha256"
     " FROM letter l JOIN invitation i ON i.id = l.invitation_id WHERE l.id = :id"

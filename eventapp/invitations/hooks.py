@@ -13,7 +13,8 @@ from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
 from eventapp.invitations import queries
-from eventapp.invitations.models import Invitation, ReplyState
+from eventapp.invitations.models import Invitation
+from eventapp.invitations.words import reply_words
 from eventapp.languages import with_words
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, StepState, Tab, ThreadStep
@@ -48,17 +49,6 @@ def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
 def _refs(invitation: Invitation) -> list[str]:
     """Under which ids the record tells of an invitation: its letters and its replies."""
     return [one.id for one in invitation.letters] + [one.id for one in invitation.replies]
-
-
-def reply_words(invitation: Invitation) -> str:
-    """The reply in force, in the words of the public page."""
-    if invitation.reply is None:
-        return _("invited, no reply known")
-    return {
-        ReplyState.ACCEPTED: _("takes part"),
-        ReplyState.DECLINED: _("does not take part"),
-        ReplyState.DELEGATED: _("sends a stand-in"),
-    }[invitation.reply.state]
 
 
 def desk_figures(event_id: str) -> list[DeskFigure]:

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from eventapp import pdf
 from eventapp.config import settings
 from eventapp.formats.display import danish_date, long_moment, period
-from eventapp.invitations.models import Invitation, WishedRole
+from eventapp.invitations.models import Invitation
+from eventapp.invitations.words import wished_role
 from eventapp.languages import OFFICIAL
 from eventapp.mail import calendar
 from eventapp.web.urls import external_url
@@ -26,16 +27,6 @@ def reply_link(invitation: Invitation, token: str) -> str:
 def place_of(invitation: Invitation) -> str:
     venue = invitation.event.layout.venue
     return ", ".join(filter(None, (venue.name, venue.address)))
-
-
-def role_words(role: WishedRole) -> str:
-    """What the invitee is asked to do, in words."""
-    return {
-        WishedRole.SPEECH: _("give a speech"),
-        WishedRole.PANEL: _("take part in the panel"),
-        WishedRole.GREETING: _("give a greeting"),
-        WishedRole.ATTEND: _("attend"),
-    }[role]
 
 
 def told(invitation: Invitation) -> dict[str, Any]:
@@ -106,7 +97,7 @@ def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
 
 
 def _role(invitation: Invitation) -> str:
-    words = role_words(invitation.wished_role)
+    words = wished_role(invitation.wished_role)
     return f"{words} ({_('%(minutes)s minutes', minutes=invitation.minutes)})" if invitation.minutes else words
 
 

@@ -10,7 +10,7 @@ from eventapp import blobs, clock
 from eventapp.db import db, only_reads, write_from_here
 from eventapp.events.queries import event_by_id
 from eventapp.formats.files import download
-from eventapp.invitations import actions, letter_files, queries
+from eventapp.invitations import actions, letter_files, queries, words
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
 from eventapp.registration import fields as guest_fields
@@ -124,7 +124,7 @@ def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
         token=token,
         form=form,
         place=letter_files.place_of(invitation),
-        role=letter_files.role_words(invitation.wished_role),
+        role=words.wished_role(invitation.wished_role),
         is_open=is_before_start(invitation.event, clock.now()),
     )
 
@@ -135,6 +135,6 @@ def _show(invitation: Invitation, form: StaffReplyForm) -> str:
         invitation=invitation,
         event=invitation.event,
         form=form,
-        role=letter_files.role_words(invitation.wished_role),
+        role=words.wished_role(invitation.wished_role),
         is_overdue=invitation.reply is None and clock.now() > invitation.reply_by_at,
     )

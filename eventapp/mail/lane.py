@@ -25,6 +25,7 @@ from eventapp.work.running import Holder
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
+# SQL: a worker has no session; a mail ends only while it is still that worker's.
 ASKED = Sql("""
     SELECT count(*) FILTER (WHERE queued_at > :day) AS asked,
            count(*) FILTER (WHERE admitted_at > :hour) AS hour,

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session, scoped_session
 
 from eventapp import clock
 from eventapp.db import Sql, new_id
@@ -46,7 +45,7 @@ class Options(TypedDict, total=False):
 
 
 def queue(
-    conn: Connection | Session | scoped_session[Session],
+    conn: Connection,
     *,
     message: str,
     to: str,
@@ -73,7 +72,7 @@ def queue(
     now = clock.system_now()
     mail_id = new_id()
     queued = INSERT(
-        conn if isinstance(conn, Connection) else conn.connection(),
+        conn,
         id=mail_id,
         message=message,
         to=to,

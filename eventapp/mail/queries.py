@@ -20,6 +20,7 @@ from eventapp.web.registry import MailOwner, registry
 
 PER_PAGE = 50
 SHORT = [defer(one) for one in (OutboxMail.context, OutboxMail.secrets, OutboxMail.attachments)]
+# SQL: counted for the gauges beside requests, on a connection for reading.
 COUNTS = Sql("SELECT state, count(*) AS times, min(queued_at) AS oldest FROM outbox_mail GROUP BY state ORDER BY state")
 
 

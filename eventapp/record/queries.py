@@ -16,6 +16,7 @@ from eventapp.record.store import Entry, Log
 from eventapp.web.registry import registry
 
 PER_PAGE = 50
+# SQL: read beside requests for pages that are drawn without a session.
 IS_PUBLISHED = Sql("SELECT 1 FROM record_entry WHERE log_id = :log_id AND kind = :kind LIMIT 1")
 LAST_HEAD = Sql(
     "SELECT size, root, text, signed_at FROM record_checkpoint WHERE log_id = :log_id ORDER BY size DESC LIMIT 1"

@@ -25,6 +25,7 @@ from eventapp.record.own import ERASE
 from eventapp.record.signing import key_ring
 from eventapp.record.store import Entry, Log
 
+# SQL: a whole log is read through, which would fill a session with its rows.
 SURPLUS = Sql("SELECT seq FROM record_entry WHERE log_id = :log_id AND (seq >= :size OR seq < 0) ORDER BY seq")
 ERASURES = Sql(
     "SELECT e.ref, t.parts FROM record_entry e JOIN record_told t ON t.log_id = e.log_id AND t.seq = e.seq"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -64,14 +63,14 @@ class OvertakenError(Exception):
 def tell_of_change(job: Running) -> Mapping[str, Any]:
     """Write to everybody who wants to come; a later change ends it, so that nobody gets two mails more than needed."""
     try:
-        while job.step(partial(_tell_some, job)):
+        while job.step(lambda conn: _tell_some(conn, job)):
             pass
     except OvertakenError:
         return {"mails": job.done, "overtaken": True}
     return {"mails": job.done}
 
 
-def _tell_some(job: Running, conn: Connection) -> Part | None:
+def _tell_some(conn: Connection, job: Running) -> Part | None:
     event_id, until = job.arguments["event_id"], datetime.fromisoformat(job.arguments["until"])
     if queries.brief_by_id(conn, event_id).calendar_sequence != job.arguments["sequence"]:
         raise OvertakenError
@@ -82,12 +81,12 @@ def _tell_some(job: Running, conn: Connection) -> Part | None:
 
 def move_up(job: Running) -> Mapping[str, Any]:
     """Give the free seats to the first in line, each with a ticket and a mail."""
-    while job.step(partial(_move_some, job)):
+    while job.step(lambda conn: _move_some(conn, job)):
         pass
     return {"seats": job.done}
 
 
-def _move_some(job: Running, conn: Connection) -> Part | None:
+def _move_some(conn: Connection, job: Running) -> Part | None:
     seated = actions.move_up_everywhere(conn, job.arguments["event_id"], now=clock.now())
     return Part("", seated) if seated else None
 

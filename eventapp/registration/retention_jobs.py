@@ -17,6 +17,7 @@ from eventapp.work import kinds
 
 ASK_EACH_SECONDS = 3600
 
+# SQL: whole tables are emptied of what is over without loading a row.
 # Added to what was counted before: staff may note a need after the others are gone.
 KEEP_NUMBER = Sql("""
     INSERT INTO kept_number (event_id, table_name, number, kept_at)

@@ -15,7 +15,7 @@ from eventapp.config import settings
 from eventapp.errors import TooManyError, existing
 from eventapp.formats import qr
 from eventapp.formats.display import number
-from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules
+from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules, words
 from eventapp.registration.actions import SignedUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
@@ -174,7 +174,10 @@ def _phase(brief: EventBrief) -> rules.Phase:
 
 
 def _not_open(brief: EventBrief, *, typed: bool = False) -> str:
-    return render_template("registration/not_open.html", brief=brief, phase=_phase(brief), typed=typed)
+    phase = _phase(brief)
+    return render_template(
+        "registration/not_open.html", brief=brief, phase=phase, heading=words.not_open(phase), typed=typed
+    )
 
 
 def _blank_form(slug: str) -> str:

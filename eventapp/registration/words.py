@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from eventapp.events.models import QuotaKind
 from eventapp.languages import Text, Wording
 from eventapp.registration.models import Origin, Reason, RegistrationState
+from eventapp.registration.rules import Phase
 
 
 def state(value: RegistrationState, origin: Origin) -> tuple[str, str]:
@@ -57,3 +59,22 @@ def mail(message: str) -> str:
 def category(label: Wording | None) -> Text:
     """What somebody comes as."""
     return label or _("Not stated")
+
+
+def quota(kind: QuotaKind) -> str:
+    """Whom a kind of seats is for."""
+    return {
+        QuotaKind.PUBLIC: _("Open to all"),
+        QuotaKind.INVITED: _("Invited guests"),
+        QuotaKind.PRESS: _("Press"),
+        QuotaKind.CREW: _("Helpers"),
+    }[kind]
+
+
+def not_open(phase: Phase) -> str:
+    """Why nobody can sign up now."""
+    return {
+        Phase.CALLED_OFF: _("The event is cancelled"),
+        Phase.NOT_YET: _("Registration has not opened yet"),
+        Phase.CLOSED: _("Registration is closed"),
+    }[phase]

@@ -58,6 +58,7 @@ class RowList:
     title: Any
     lead: Any
     add: Any
+    columns: tuple[Any, ...] = ()  # of the table in which the rows are looked after
 
     def rows(self, owner: Any) -> list[Any]:
         found: list[Any] = getattr(owner, self.attribute)

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session, scoped_session
 
 from eventapp import audit, clock
 from eventapp.audit import Actor
@@ -41,7 +40,7 @@ FORGET = Sql("DELETE FROM job WHERE every_seconds IS NULL AND finished_at < :lon
 
 
 def start(
-    conn: Connection | Session | scoped_session[Session],
+    conn: Connection,
     kind: str,
     *,
     arguments: Mapping[str, str | int],
@@ -67,7 +66,7 @@ def start(
             raise ValueError("Arguments of a job are ids, codes, moments and numbers.")
     job_id = new_id()
     written = INSERT(
-        conn if isinstance(conn, Connection) else conn.connection(),
+        conn,
         id=job_id,
         kind=kind,
         lane=LaneName.JOBS.value,

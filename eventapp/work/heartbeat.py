@@ -15,6 +15,7 @@ from eventapp.db import Sql, as_moment, reading, write
 SILENCE = timedelta(seconds=60)
 FORGOTTEN = timedelta(days=1)
 
+# SQL: a sign of life is one statement, with no session to open for it.
 BEAT = Sql("""
     INSERT INTO worker_heartbeat (worker, lane, at) VALUES (:worker, :lane, :now)
     ON CONFLICT (worker) DO UPDATE SET at = :now

@@ -14,6 +14,7 @@ from eventapp.web.permissions import Permission, Scope
 from eventapp.work.models import LaneName
 from eventapp.work.running import Running
 
+# SQL: several workers may start at once; the first one's row stays.
 # A task that is due later than its own interval allows was put off before the clock was set back.
 ADD_RECURRING = Sql("""
     INSERT INTO job (id, kind, lane, arguments, dedupe, every_seconds, state, attempts, due_at, cursor, done, queued_at)

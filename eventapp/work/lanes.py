@@ -22,6 +22,7 @@ from eventapp.work.running import CancelledError, Holder, LostError, Running
 
 Became = TypeVar("Became")
 
+# SQL: a worker has no session; a job ends only while it is still that worker's.
 END = Sql("""
     UPDATE job SET state = :state, leased_by = NULL, finished_at = :now, answer = :answer, result = :result
     WHERE id = :id AND leased_by = :worker AND state = 'running'

@@ -69,6 +69,7 @@ class Taken:
     values: Mapping[str, Any]
 
 
+# SQL: a row is taken in one guarded statement, so that no two workers have it.
 class Queue:
     """The rows of a table as work.
 

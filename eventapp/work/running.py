@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from eventapp.db import Sql, reading, write
 
+# SQL: a step is kept only while the job is still this worker's and nobody asked to stop it.
 PROGRESS = Sql("""
     UPDATE job SET cursor = :cursor, done = :done, total = :total
     WHERE id = :id AND leased_by = :worker AND state = 'running' AND cancel_asked_at IS NULL

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -187,11 +186,11 @@ class Worker:
         """Say who lives, give back what dead workers held, and let the tasks that recur have their rows."""
         try:
             with self._app.app_context():
-                write(partial(self._say, alive))
+                write(lambda conn: self._say(conn, alive))
         except Exception:  # the lanes go on; without signs of life others take what they hold
             log.exception("worker_gives_no_sign_of_life")
 
-    def _say(self, alive: list[Runner], conn: Connection) -> None:
+    def _say(self, conn: Connection, alive: list[Runner]) -> None:
         now = clock.system_now()
         for one in alive:
             heartbeat.beat(conn, one.name, one.lane.name, now)

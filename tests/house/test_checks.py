@@ -70,3 +70,19 @@ def test_only_one_place_names_a_language(repository: Path, name: str, line: str)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f'no = "no", "en"\n{line}\n')
     assert faults(repository) == [f"{name}:2: names a language, which only eventapp/languages.py does"]
+
+
+def test_words_for_codes_do_not_stand_in_a_template(repository: Path) -> None:
+    page = repository / "templates" / "page.html"
+    page.parent.mkdir()
+    page.write_text('{{ {"label": _("Name"), "text": _("Text")} }}\n{% set words = {"a": _("A"), "b": _("B")} %}\n')
+    assert faults(repository) == ["templates/page.html:2: turns codes into words, which words.py does"]
+
+
+def test_sql_has_a_reason_where_nobody_is_in_a_hurry(repository: Path) -> None:
+    rushed, calm, told = (repository / "eventapp" / one for one in ("audit.py", "calm.py", "told.py"))
+    rushed.parent.mkdir()
+    rushed.write_text('INSERT = Sql("INSERT")\n')
+    calm.write_text('FIND = Sql("""SELECT""")\n')
+    told.write_text('# SQL: one guarded statement.\nTAKE = Sql("UPDATE")\n')
+    assert [one.partition(":")[0] for one in faults(repository)] == ["eventapp/calm.py"]

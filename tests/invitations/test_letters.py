@@ -16,7 +16,7 @@ from eventapp import clock
 from eventapp.cases.models import Administration, CaseContact
 from eventapp.config import settings
 from eventapp.db import db
-from eventapp.invitations import actions, letter_files
+from eventapp.invitations import actions, letter_files, words
 from eventapp.invitations.models import Invitation, WishedRole
 from eventapp.languages import Wording
 from eventapp.mail.packing import unpack
@@ -118,7 +118,7 @@ def test_no_minutes_are_asked_for_where_none_were_agreed(invitation: Invitation)
 def test_every_task_has_words_of_its_own_in_every_language() -> None:
     for lang in ("da", "en"):
         with force_locale(lang):
-            assert len({letter_files.role_words(one) for one in WishedRole}) == len(WishedRole)
+            assert len({words.wished_role(one) for one in WishedRole}) == len(WishedRole)
 
 
 def test_a_hall_without_address_is_named_without_a_comma(invitation: Invitation) -> None:

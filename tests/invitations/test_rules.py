@@ -13,7 +13,7 @@ from eventapp.audit import AuditEntry
 from eventapp.db import db
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Quota, QuotaKind
-from eventapp.invitations import actions, hooks, queries
+from eventapp.invitations import actions, hooks, queries, words
 from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
 from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.record.verification import verify_log
@@ -197,7 +197,7 @@ def test_the_thread_names_only_offices_that_are_public_and_were_written_to(invit
         assert "havneministeren" in step.note
         assert "hemmelige" not in step.note
         assert "uskrevne" not in step.note
-        assert hooks.reply_words(hidden) != hooks.reply_words(invitation)
+        assert words.reply_words(hidden) != words.reply_words(invitation)
     assert str(step.figure).startswith("2 ")
     assert {invitation.letters[0].id, hidden.letters[0].id, hidden.replies[0].id} == set(step.refs)
 

@@ -62,7 +62,7 @@ def queue(to: str = "anna@example.org", *, message: str = "test/hello", **option
     """Queue one mail in a transaction of its own, which is kept."""
     context: Mapping[str, Any] = options.pop("context", {"name": "Anna"})
     with transaction() as session:
-        mail_id = outbox.queue(session, message=message, to=to, context=context, **options)
+        mail_id = outbox.queue(session.connection(), message=message, to=to, context=context, **options)
     assert mail_id is not None
     return mail_id
 

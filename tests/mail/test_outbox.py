@@ -68,7 +68,9 @@ def test_nothing_is_queued_when_the_transaction_is_undone(db: SQLAlchemy):
 def test_the_same_dedupe_text_is_queued_once(db: SQLAlchemy):
     with transaction() as session:
         first, second = (
-            outbox.queue(session, message="test/hello", to="anna@example.org", context={}, dedupe="receipt:1")
+            outbox.queue(
+                session.connection(), message="test/hello", to="anna@example.org", context={}, dedupe="receipt:1"
+            )
             for _ in range(2)
         )
     assert first

@@ -47,7 +47,7 @@ def queue_many(count: int = MANY) -> None:
     with transaction() as session:
         for number in range(count):
             to = f"a{number}@example.org"
-            outbox.queue(session, message="test/hello", to=to, context={"name": str(number)})
+            outbox.queue(session.connection(), message="test/hello", to=to, context={"name": str(number)})
 
 
 # --- without SMTP --------------------------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_a_thousand_requests_for_one_address_send_three_mails(smtp_app: Flask, s
     with transaction() as session:
         for number in range(1000):
             to = f"victim+{number}@example.org"
-            outbox.queue(session, message="test/hello", to=to, context={"name": "x"}, public=True)
+            outbox.queue(session.connection(), message="test/hello", to=to, context={"name": "x"}, public=True)
     workers = [threading.Thread(target=Worker(smtp_app).run_once) for _ in range(4)]
     for one in workers:
         one.start()

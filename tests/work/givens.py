@@ -56,7 +56,7 @@ def register_kinds() -> None:
 def start(kind: str = "test.count", *, owner: Person = OWNER, subject_id: str | None = None, **arguments: Any) -> str:
     """Ask for a job, and keep that."""
     with transaction() as session:
-        job_id = actions.start(session, kind, arguments=arguments, owner=owner, subject_id=subject_id)
+        job_id = actions.start(session.connection(), kind, arguments=arguments, owner=owner, subject_id=subject_id)
     assert job_id is not None
     return job_id
 

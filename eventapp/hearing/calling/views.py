@@ -13,7 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, version_of
 from eventapp.db import reading
-from eventapp.hearing import queries, rules
+from eventapp.hearing import queries, rules, words
 from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.calling import actions
 from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
@@ -119,6 +119,7 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         hearing=hearing,
         parties=queries.parties(hearing.id),
         counts=queries.counts(hearing.id),
+        state_words=words.state,
         state=rules.state(hearing.published_at, hearing.deadline_at, hearing.closed_at, now),
         is_short=rules.is_short(hearing.starts_at, hearing.deadline_at),
         person=person,
