@@ -14,11 +14,10 @@ from eventapp.accounts.queries import OpenSession
 from eventapp.config import settings
 from eventapp.db import Sql, db, write
 from eventapp.errors import answer, wants_json
-from eventapp.web import languages
+from eventapp.web import languages, returned
 from eventapp.web.permissions import SignedOutError
 
 SEEN = Sql("UPDATE staff_session SET seen_at = :at WHERE id = :id AND ended_at IS NULL")
-SECRET_FIELDS = ("password", "code", "csrf_token")
 
 
 def cookie_name() -> str:
@@ -80,16 +79,8 @@ def answer_signed_out(error: SignedOutError) -> ResponseReturnValue:
     if wants_json():
         return answer(error)
     db.session.rollback()
-    typed = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if not any(part in name for part in SECRET_FIELDS)
-    ]
     page = render_template(
-        "accounts/signed_out.html",
-        typed=typed,
-        action=request.full_path.rstrip("?"),
-        has_files=bool(request.files),
+        "accounts/signed_out.html", typed=returned.fields_again(), action=request.full_path.rstrip("?")
     )
     return page, error.status
 

@@ -28,7 +28,7 @@ def index(case_id: str) -> ResponseReturnValue:
 
 
 @bp.post("")
-@takes_files
+@takes_files()
 @requires(Permission.EDIT_CASES)
 def add(case_id: str) -> ResponseReturnValue:
     only_reads()
@@ -62,7 +62,7 @@ def describe(case_id: str, document_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/<document_id>/versions")
-@takes_files
+@takes_files()
 @requires(Permission.EDIT_CASES)
 def add_version(case_id: str, document_id: str) -> ResponseReturnValue:
     only_reads()

@@ -15,6 +15,7 @@ from eventapp.db import db, new_id, reading
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, published_event
 from eventapp.record import store
+from eventapp.web.csrf import from_strangers
 from eventapp.web.permissions import Permission, current_person, public, requires
 
 bp = Blueprint("contributions", __name__)
@@ -36,6 +37,7 @@ def link_form(slug: str, token: str) -> ResponseReturnValue:
 
 @bp.post("/events/<slug>/contribute", defaults={"token": ""})
 @bp.post("/events/<slug>/contribute/<token>")
+@from_strangers
 @public
 def contribute(slug: str, token: str) -> ResponseReturnValue:
     event, filled = published_event(slug), ContributionForm()

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from eventapp.filling import forms, jobs
+from eventapp.filling import forms, hooks, jobs
+from eventapp.web.registry import Registry
 
 __all__ = ["register"]
 
 
 def register(app: Flask) -> None:
+    registry: Registry = app.extensions["registry"]
+    registry.keep_files = hooks.keep_files
     app.jinja_env.globals["attached"] = forms.shown
     jobs.register()

@@ -60,6 +60,10 @@ class Attached:
         """Whether nothing was to be sent yet: a button beside the files was pressed."""
         return ADD in request.form or REMOVE in request.form
 
+    def fields(self) -> list[tuple[str, str]]:
+        """What a page that shows these files posts of them."""
+        return [(f"{self.field}_key", self.key), *((KEPT, one.id) for one in self.held)]
+
     @property
     def is_empty(self) -> bool:
         return not (self.held or self._chosen)
@@ -93,7 +97,8 @@ class Attached:
 
     def _looked_at(self) -> list[Chosen]:
         """Those of the new files that are taken; what is wrong with the others is said with their names."""
-        chosen = [one for file in request.files.getlist(self.field) if file.filename for one in self._judged(file)]
+        sent = [] if request.__dict__.get("discards_files") else request.files.getlist(self.field)
+        chosen = [one for file in sent if file.filename for one in self._judged(file)]
         if self.most == 1 and chosen:
             self.held = []
         room = max(0, self.most - len(self.held))

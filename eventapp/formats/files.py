@@ -222,17 +222,21 @@ ACCEPT = ",".join(f".{ending}" for ending in TYPES)  # for the file field of a f
 # --- coming in and going out ---------------------------------------------------------------------------------
 
 
-def takes_files(view: View) -> View:
-    """This view takes a file: its posts may be as large as the largest file and a form around it."""
-    view.__dict__["takes_files"] = True
-    return view
+def takes_files(largest: int = LARGEST_BYTES) -> Callable[[View], View]:
+    """This view takes files: its posts may be as large as ``largest`` bytes of files and a form around them."""
+
+    def mark(view: View) -> View:
+        view.__dict__["takes_files"] = largest
+        return view
+
+    return mark
 
 
 def _allow_files(_endpoint: str | None, _values: object) -> None:
     """Before anything reads the form, the check of its token too."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is not None and view.__dict__.get("takes_files", False):
-        request.max_content_length = LARGEST_BYTES + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
+    if view is not None and (largest := view.__dict__.get("takes_files")):
+        request.max_content_length = largest + (current_app.config["MAX_CONTENT_LENGTH"] or 0)
 
 
 def download(path: Path, name: str, media_type: str) -> Response:

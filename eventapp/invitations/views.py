@@ -14,6 +14,7 @@ from eventapp.invitations import actions, letter_files, queries, words
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
 from eventapp.registration import fields as guest_fields
+from eventapp.web.csrf import from_strangers
 from eventapp.web.fields import Field
 from eventapp.web.permissions import Permission, current_person, public, requires
 
@@ -29,6 +30,7 @@ def reply_page(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/i/<token>")
+@from_strangers
 @public
 def reply(token: str) -> ResponseReturnValue:
     invitation = queries.invitation_with_link(token)

@@ -20,6 +20,7 @@ from eventapp.record.receipts import Opened, Receipt, receipt, verify_opening, v
 from eventapp.record.signing import key_ring
 from eventapp.record.words import REASONS, part_word
 from eventapp.web.compress import compressible
+from eventapp.web.csrf import from_strangers
 from eventapp.web.permissions import public
 
 bp = Blueprint("record", __name__)
@@ -108,7 +109,8 @@ def verify() -> ResponseReturnValue:
 
 
 @bp.post("/verify")
-@takes_files
+@takes_files()
+@from_strangers
 @public
 def verified() -> ResponseReturnValue:
     """The same answer for a browser without script. Nothing is kept."""

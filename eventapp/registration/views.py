@@ -29,7 +29,7 @@ from eventapp.registration.kept_fields import Found, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import BookedHead, Choice, EventBrief, OwnPage
 from eventapp.tokens import token_hash
-from eventapp.web.csrf import protect
+from eventapp.web.csrf import from_strangers, protect
 from eventapp.web.languages import chosen
 from eventapp.web.lookups import Kept
 from eventapp.web.outlines import slot
@@ -50,6 +50,7 @@ def form(slug: str) -> ResponseReturnValue:
 
 @bp.post("/events/<slug>/register")
 @protect.exempt
+@from_strangers
 @public
 def sign_up(slug: str) -> ResponseReturnValue:
     """Take in a sign-up. In a rush nothing here touches the database but the one write."""
@@ -109,6 +110,7 @@ def confirm_cancelling(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/t/<code>/cancellation")
+@from_strangers
 @public
 def cancel(code: str) -> ResponseReturnValue:
     db.only_reads()
@@ -126,6 +128,7 @@ def confirm_leaving(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/w/<token>/cancellation")
+@from_strangers
 @public
 def leave(token: str) -> ResponseReturnValue:
     db.only_reads()
@@ -146,6 +149,7 @@ def confirm_leaving_one(token: str, position: int) -> ResponseReturnValue:
 
 
 @bp.post("/w/<token>/<int:position>/cancellation")
+@from_strangers
 @public
 def leave_one(token: str, position: int) -> ResponseReturnValue:
     db.only_reads()

@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
 from eventapp.formats import display, files
-from eventapp.web import compress, csrf, headers, health, house, languages, logs, static
+from eventapp.web import bodies, compress, csrf, headers, health, house, languages, logs, returned, static
 from eventapp.web.registry import Registry, registry
 from eventapp.web.urls import StorableInteger
 
@@ -19,7 +19,8 @@ def register(app: Flask, settings: Settings) -> None:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
-    for part in (logs, languages, display, headers, compress, csrf, files):
+    app.request_class = bodies.FormRequest
+    for part in (logs, languages, display, headers, compress, csrf, files, returned):
         part.register(app)
     static.init_static(app)
     app.jinja_env.tests["invented"] = lambda row: registry().is_invented(row.id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request, session
@@ -14,11 +16,12 @@ from markupsafe import Markup
 
 from eventapp.config import settings
 from eventapp.db import SAFE_METHODS
-from eventapp.errors import DomainError, NotAllowedError, answer
-from eventapp.web import outlines
+from eventapp.errors import DomainError, NotAllowedError
+from eventapp.web import outlines, returned
 from eventapp.web.posted import Posted
 from eventapp.web.sessions import Known
 
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 SALT = "wtf-csrf-token"  # of the library that makes the tokens
 _known: Known[str] = Known()
 
@@ -35,7 +38,13 @@ class Protect(CSRFProtect):
 
 
 def is_ours(token: str | None) -> bool:
-    """Whether a form token is one that we made for the session of this request; it has no age of its own."""
+    """Whether a form token is one that we made for the session of this request; it has no age of its own.
+
+    A form of strangers may come with one that we made for another session.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and view.__dict__.get("from_strangers", False):
+        return bool(token) and bool(_signed(str(token)))
     kept = session.get("csrf_token", "")
     return bool(token and kept) and hmac.compare_digest(kept, _signed(str(token)))
 
@@ -66,6 +75,16 @@ class StaleFormError(DomainError):
         super().__init__(_("The page was open for too long. Go back, load it again and send once more."))
 
 
+def from_strangers(view: View) -> View:
+    """Anybody may send this form, signed in or not, and it gives no right to the browser that it comes from.
+
+    Its token need not belong to the session: whoever keeps no cookies, closed the browser or restored a tab sends it
+    all the same. It must be one that we made, and the browser must not say that it comes from elsewhere (ADR 0054).
+    """
+    view.__dict__["from_strangers"] = True
+    return view
+
+
 def csrf_field() -> Markup:
     """The hidden field of every form."""
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_token())
@@ -92,12 +111,13 @@ def _refuse_foreign_origin() -> None:
 
 
 def _stale(_error: CSRFError) -> ResponseReturnValue:
-    return answer(StaleFormError())
+    return returned.answer(StaleFormError())
 
 
 def register(app: Flask) -> None:
     app.config.update(WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)  # no Referer is ever sent; Origin is checked
     app.before_request(_refuse_foreign_origin)
+    app.before_request(returned.other_language)
     protect.init_app(app)
     app.register_error_handler(CSRFError, _stale)
     app.jinja_env.globals["csrf_field"] = csrf_field

@@ -49,7 +49,7 @@ def _start() -> None:
 
 
 def _finish(response: Response) -> Response:
-    if request.endpoint != "static":
+    if request.endpoint != "static" and "returned" not in g:  # a page drawn within another request is none
         log.info(
             "request",
             id=g.get("request_id"),

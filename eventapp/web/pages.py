@@ -74,8 +74,9 @@ def kept_outline(key: tuple[object, ...], draw: Callable[[], str]) -> Outline:
 
 
 def _kept(key: tuple[object, ...], draw: Callable[[], Page]) -> Page:
-    """Whoever is signed in sees a link more in the demo, so such a page is drawn for that person alone."""
-    if g.get("person") is not None:
+    """Whoever is signed in sees a link more in the demo, so such a page is drawn for that person alone; so is one
+    with what somebody typed in it (:mod:`eventapp.web.returned`)."""
+    if g.get("person") is not None or g.get("returned") is not None:
         return draw()
     cache: PageCache = current_app.extensions.setdefault("pages", PageCache(0 if current_app.testing else SECONDS))
     return cache.get(key, draw)

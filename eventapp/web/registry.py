@@ -216,6 +216,8 @@ class Registry:
     api: list[ApiOperation] = field(default_factory=list)
     demo_loaded: Callable[[], bool] = _no  # whether the demo case was loaded here; the demo slice knows
     is_invented: Callable[[str], bool] = _never  # row id -> whether the row was made up for the demo case
+    # the files of a post that no view reads, kept for its form: field -> what the page shows of them
+    keep_files: Callable[[], dict[str, Any]] = dict
     # origin of a registration -> (conn, registration_id, came_at or None, at): whether and when she came is another
     came_changed: dict[str, Callable[..., None]] = field(default_factory=dict)
 

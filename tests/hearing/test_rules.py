@@ -13,10 +13,11 @@ import pytest
 from eventapp import clock
 from eventapp.formats.files import LARGEST_BYTES
 from eventapp.hearing import rules
-from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, LARGEST_TEXT_BYTES
+from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES
 from eventapp.hearing.hooks import STATES
 from eventapp.hearing.models import Channel, SenderKind
 from eventapp.hearing.rules import HearingState
+from eventapp.web.bodies import LARGEST_TEXT_BYTES
 
 DEADLINE = clock.wall(date(2023, 11, 24), time(12))
 A_MICROSECOND = timedelta(microseconds=1)
@@ -175,7 +176,7 @@ def test_what_is_promised_about_size_and_guessing() -> None:
     assert timedelta(days=28) == rules.SHORTEST_USUAL
     assert (rules.GUESSING.name, rules.GUESSING.most, rules.GUESSING.window) == ("receipt", 15, timedelta(minutes=1))
     assert LARGEST_TEXT_BYTES >= 4 * rules.LONGEST_ANSWER  # every sign of the longest answer may take four bytes
-    assert LARGEST_REQUEST_BYTES >= rules.MOST_FILES * LARGEST_BYTES + LARGEST_TEXT_BYTES
+    assert LARGEST_REQUEST_BYTES >= rules.MOST_FILES * LARGEST_BYTES + 4 * rules.LONGEST_ANSWER
 
 
 def test_every_state_has_a_place_on_the_public_thread() -> None:

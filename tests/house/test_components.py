@@ -25,7 +25,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length
 
 from eventapp.formats import display
-from eventapp.web import static
+from eventapp.web import returned, static
 from eventapp.web.languages import lang_attribute
 from tests.support.html import Page, page_faults
 
@@ -65,6 +65,7 @@ def draw() -> Draw:
     display.register(app)
     app.jinja_env.filters["lang_attribute"] = lang_attribute
     static.init_static(app)
+    returned.register(app)
 
     def drawn(template: str, **context: object) -> Page:
         with app.test_request_context():
@@ -90,6 +91,7 @@ def test_form_draws_each_kind_of_field_with_its_label(draw: Draw) -> None:
     }
     assert kinds == {
         "csrf_token": "hidden",
+        "form_page": "hidden",
         "title": "text",
         "mail": "email",
         "text": "textarea",

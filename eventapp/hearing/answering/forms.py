@@ -20,8 +20,7 @@ from eventapp.web.forms import Form
 from eventapp.web.languages import chosen
 from eventapp.web.posted import Posted
 
-LARGEST_REQUEST_BYTES = 105_000_000
-LARGEST_TEXT_BYTES = 2_000_000
+LARGEST_REQUEST_BYTES = 105_000_000  # of all files together
 
 
 def sender_kinds() -> list[tuple[str, str]]:
@@ -46,8 +45,6 @@ class AnswerPost:
     """A posted answer. ``errors`` is empty when :meth:`sent` may be called; typed values stay in ``form``."""
 
     def __init__(self, request: Request) -> None:
-        request.max_content_length = LARGEST_REQUEST_BYTES
-        request.max_form_memory_size = LARGEST_TEXT_BYTES
         post = Posted(request.form)
         self.received_at = clock.now()  # the whole request has been read here (domain.md 3.3)
         self.form, self.errors = request.form, post.errors

@@ -11,10 +11,10 @@ from sqlalchemy.exc import OperationalError
 from eventapp import clock, record
 from eventapp.db import db, new_id, only_reads, reading
 from eventapp.errors import TooManyError
-from eventapp.formats.files import ACCEPT
+from eventapp.formats.files import ACCEPT, takes_files
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
-from eventapp.hearing.answering.forms import AnswerPost, sender_kinds
+from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost, sender_kinds
 from eventapp.hearing.blueprint import public_pages
 from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError
@@ -44,6 +44,8 @@ def party_form(slug: str, token: str) -> ResponseReturnValue:
 @public_pages.post("/hearings/<slug>/answer", defaults={"token": ""})
 @public_pages.post("/hearings/<slug>/answer/<token>")
 @csrf.protect.exempt
+@csrf.from_strangers
+@takes_files(LARGEST_REQUEST_BYTES)
 @public
 def answer(slug: str, token: str) -> ResponseReturnValue:
     """Take in an answer: durable first, then the receipt."""
@@ -100,6 +102,7 @@ def look_up() -> ResponseReturnValue:
 
 
 @public_pages.post("/receipts")
+@csrf.from_strangers
 @public
 def looked_up() -> ResponseReturnValue:
     """Was my answer received? Yes or no, and when; nothing else."""
