@@ -6,16 +6,20 @@ import re
 from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from eventapp import clock, create_app
+from eventapp.cases.models import Case
 from eventapp.checkin import scan_actions
 from eventapp.checkin.scan_actions import Moment, PointedOut
 from eventapp.config import Settings
 from eventapp.db import db, new_id
+from eventapp.demo import load
+from eventapp.demo.models import Stage
 from eventapp.events.models import Event, QuotaKind
 from eventapp.invitations.actions import Given, reply
 from eventapp.invitations.models import ReplyChannel, ReplyState
@@ -134,3 +138,79 @@ def test_an_invited_guest_whose_ticket_is_shown_at_the_door_has_come(
         scan_actions.scan(PointedOut(guest_id=guest_id), Moment(new_id()), by=phone, now=full.doors_open_at)
     page = organiser.visit(f"/staff/events/{full.id}/invitations/{invitation_id}")
     assert ": mødte op" in page.text
+
+
+# --- who speaks at which hook, and that each is heard ------------------------------------------------------------
+
+# A wire that is cut at the end that speaks leaves one fewer here; the tests below cut it at the other end.
+SPEAKERS = {
+    "thread_steps": {"cases", "events", "registration", "invitations", "contributions", "hearing", "statistics"},
+    "event_parts": {"contributions"},
+    "desk_items": {"registration", "invitations", "checkin", "contributions"},
+    "desk_figures": {"registration", "invitations", "checkin", "contributions"},
+    "case_links": {"events", "hearing"},
+    "front_cards": {"cases", "events", "hearing"},
+    "programme_people": {"invitations"},
+    "scope_choices": {"cases", "events"},
+    "readiness": {"work"},
+    "gauges": {"checkin", "mail", "record", "work"},
+    "desk_tabs": {"events", "registration", "invitations", "checkin", "contributions", "statistics"},
+    "staff_links": {"accounts", "cases", "events"},
+    "event_changed": {"registration"},
+    "quotas_changed": {"registration"},
+    "asked_facts": {"registration"},
+}
+
+
+@pytest.mark.parametrize("hook", sorted(SPEAKERS))
+def test_every_slice_that_has_something_to_say_says_it(app: Flask, hook: str) -> None:
+    with app.app_context():
+        spoken = getattr(registry(), hook)
+    assert {slice_of(app, one) for one in spoken} == SPEAKERS[hook]
+
+
+def slice_of(app: Flask, spoken: Any) -> str:
+    """The slice of a function, or of the page behind a tab or a link."""
+    told = app.view_functions[spoken.endpoint] if hasattr(spoken, "endpoint") else spoken
+    return str(told.__module__).split(".")[1]
+
+
+TOLD_ELSEWHERE = {"desk_items: checkin"}  # a phone that is paused: the demo has none, tests/checkin/test_views.py has
+STAFF_PAGES = {
+    "thread_steps": "/staff/cases/{case}",
+    "case_links": "/staff/cases/{case}",
+    "desk_items": "/staff/events/{event}",
+    "desk_figures": "/staff/events/{event}",
+    "desk_tabs": "/staff/events/{event}",
+    "staff_links": "/staff/",
+}
+
+
+@pytest.mark.engines("sqlite")
+def test_the_page_of_each_hook_changes_when_any_of_its_speakers_is_not_heard(
+    app: Flask, page_client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(page_client, *(set(Role) - {Role.DOOR}))
+    unheard = [
+        unheard_at(stage, app, page_client, monkeypatch) for stage in (Stage.REGISTRATION, Stage.DOOR, Stage.CLOSED)
+    ]
+    clock.follow(timedelta)
+    assert set.intersection(*unheard) - TOLD_ELSEWHERE == set()
+
+
+def unheard_at(stage: Stage, app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Who could be left out at a stage of the demo without a difference on the page."""
+    with app.app_context():
+        load.load(stage) if stage is Stage.REGISTRATION else load.advance(stage)
+        ids = {"case": db.session.scalars(select(Case.id)).one(), "event": db.session.scalars(select(Event.id)).one()}
+        found = registry()
+    unheard = set()
+    for hook, address in STAFF_PAGES.items():
+        path, every = address.format(**ids), list(getattr(found, hook))
+        whole = client.visit(path).text
+        for one in every:
+            monkeypatch.setattr(found, hook, [other for other in every if other is not one])
+            if client.visit(path).text == whole:
+                unheard.add(f"{hook}: {slice_of(app, one)}")
+        monkeypatch.setattr(found, hook, every)
+    return unheard
