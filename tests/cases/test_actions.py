@@ -27,8 +27,10 @@ from eventapp.cases.models import (
 )
 from eventapp.errors import NotFoundError
 from eventapp.languages import Wording
-from eventapp.web.permissions import Reach
+from eventapp.record.models import RecordEntry, RecordLog
+from eventapp.web.permissions import Reach, Role
 from tests.support.factories import HARBOUR_PARK, make_case
+from tests.support.staff import make_staff
 
 AT = datetime.fromisoformat("2024-02-05T09:00:00+01:00")
 LATER = datetime.fromisoformat("2024-03-05T09:00:00+01:00")
@@ -196,3 +198,96 @@ def test_document_and_version_are_found_in_their_own_case_alone(db: SQLAlchemy) 
     for ask in (lambda: queries.document(other.id, document.id), lambda: queries.version_of(other, version.id)):
         with pytest.raises(NotFoundError):
             ask()
+
+
+# --- who and when ------------------------------------------------------------------------------------------------
+
+
+def test_log_says_who_did_each_thing(db: SQLAlchemy) -> None:
+    by = make_staff(Role.ORGANISER)
+    case = actions.open_case(FACTS, by=by, now=AT)
+    actions.change_facts(case, replace(FACTS, number="9"), by=by, now=AT)
+    actions.publish(case, by=by, now=AT)
+    document = actions.add_document(case, DocumentFacts(Wording("A"), DocumentKind.MEMO), upload(), by=by, now=AT)
+    actions.describe_document(document, DocumentFacts(Wording("B"), DocumentKind.MEMO), by=by)
+    step = DecisionStep(case_id=case.id, position=1, body=Wording("Byrådet"), decision=Wording("Godkendt."))
+    db.session.add(step)
+    db.session.flush()
+    actions.note_decision(step, by=by, now=AT)
+    actions.save_letter(case, LetterKind.REPLY, LETTER, by=by, now=AT)
+    actions.plan(case, {Stage.HEARING: None, Stage.NOTE: None}, by=by)
+    db.session.commit()
+    lines = db.session.scalars(select(AuditEntry)).all()
+    assert {one.by_id for one in lines} == {by.id}
+    assert {one.act: one.facts for one in lines} == {
+        "cases.opened": {},
+        "cases.changed": {"fields": ["number"]},
+        "cases.published": {},
+        "cases.version_added": {"version": 1, "size": len(b"%PDF-1.7 a")},
+        "cases.document_changed": {"public": False, "was_public": False},
+        "cases.decision_noted": {},
+        "cases.letter_saved": {"kind": "reply"},
+        "cases.planned": {"stages": 2},
+    }
+    assert document.versions[0].uploaded_by_id == by.id
+    assert {one.act: one.subject_id for one in lines}["cases.planned"] == case.id
+
+
+def test_record_bears_the_moment_of_each_act_and_the_id_of_its_row(db: SQLAlchemy) -> None:
+    case = opened()
+    actions.change_facts(case, replace(FACTS, number="9"), by=None, now=LATER)
+    document = actions.add_document(case, DocumentFacts(Wording("A"), DocumentKind.MEMO), upload(), by=None, now=AT)
+    actions.add_version(document, upload(b"%PDF-1.7 b"), by=None, now=LATER)
+    letter = actions.save_letter(case, LetterKind.REPLY, LETTER, by=None, now=LATER)
+    db.session.commit()
+    found = db.session.scalars(select(RecordEntry).where(RecordEntry.log_id == case.id).order_by(RecordEntry.seq)).all()
+    assert [(one.kind, one.ref, one.created_at) for one in found] == [
+        ("case", case.id, AT),
+        ("case", case.id, LATER),
+        ("document", document.id, AT),
+        ("document", document.id, LATER),
+        ("document", letter.id, LATER),
+    ]
+    moments = ["2024-03-05T08:00:00" if one.created_at == LATER else "2024-02-05T08:00:00" for one in found]
+    assert [moment in one.text for moment, one in zip(moments, found, strict=True)] == [True] * 5
+
+
+def test_new_case_has_the_facts_it_was_given_and_the_address_that_was_wished_for(db: SQLAlchemy) -> None:
+    facts = replace(FACTS, summary=Wording("Om havnen."), origin=Wording("Forslag"))
+    case = actions.open_case(facts, by=None, now=AT, slug="eget-navn")
+    db.session.commit()
+    db.session.expire_all()
+    assert {name: getattr(case, name) for name in vars(facts)} == vars(facts)
+    assert case.slug == "eget-navn"
+    log = db.session.get_one(RecordLog, case.id)
+    assert (log.origin.partition("/")[2], log.created_at, log.size) == ("case/eget-navn", AT, 1)
+
+
+def test_version_knows_its_file_and_its_moment(db: SQLAlchemy) -> None:
+    case = opened()
+    file = upload(b"%PDF-1.7 bytes", "Notat æøå.pdf")
+    document = actions.add_document(case, DocumentFacts(Wording("A"), DocumentKind.MEMO), file, by=None, now=AT)
+    second = actions.add_document(case, DocumentFacts(Wording("B"), DocumentKind.NOTE), upload(), by=None, now=AT)
+    (version,) = document.versions
+    assert (version.sha256, version.size) == (file.stored.sha256, 14)
+    assert (version.file_name, version.media_type) == ("Notat æøå.pdf", "application/pdf")
+    assert (version.uploaded_at, version.uploaded_by_id) == (AT, None)
+    assert [(one.position, one.kind) for one in (document, second)] == [(1, DocumentKind.MEMO), (2, DocumentKind.NOTE)]
+
+
+def test_record_keeps_the_whole_decision_in_danish(db: SQLAlchemy) -> None:
+    case = opened()
+    texts = {"body": Wording({"da": "Byrådet", "en": "The council"}), "decision": Wording({"da": "Ja.", "en": "Yes."})}
+    step = DecisionStep(
+        case_id=case.id, position=1, meeting_on=date(2024, 3, 1), item="7", link="https://x.dk", **texts
+    )
+    db.session.add(step)
+    db.session.flush()
+    actions.note_decision(step, by=None, now=AT)
+    assert told(db, case)[1] == {
+        "body": "Byrådet",
+        "meeting_on": "2024-03-01",
+        "item": "7",
+        "decision": "Ja.",
+        "link": "https://x.dk",
+    }

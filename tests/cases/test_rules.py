@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, g
+from flask_babel import force_locale
 from flask_sqlalchemy import SQLAlchemy
 
 from eventapp.cases import checklist_rules, rules
 from eventapp.cases.models import Administration, Case, CaseContact, DecisionStep, Document, DocumentKind
 from eventapp.languages import NO_WORDS, Wording
-from eventapp.web.registry import StepState, ThreadStep
+from eventapp.web.permissions import Person, Role
+from eventapp.web.registry import DeskItem, StepState, ThreadStep
 from tests.support.factories import STARTS_AT, make_case
 
 TODAY = date(2024, 5, 14)
@@ -191,3 +193,38 @@ def test_absence_without_cover_is_named_and_one_with_cover_is_not(app: Flask, wh
     assert lacking(app, whole) == []
     alone.cover.away_from_on = date(2020, 1, 1)
     assert [one for one in lacking(app, whole) if "Sekretariatet" in one]
+
+
+def wanting(app: Flask, case: Case, lang: str = "da", role: Role = Role.ORGANISER) -> list[DeskItem]:
+    """What is missing, as somebody with a role is told."""
+    with app.test_request_context(), force_locale(lang):
+        g.person = Person("0" * 32, "Anna", frozenset({role}))
+        return checklist_rules.missing(case)
+
+
+def test_everything_that_is_missing_is_told_in_the_language_of_the_reader(app: Flask, db: SQLAlchemy) -> None:
+    empty, absent = make_case(), make_case()
+    away = CaseContact(position=1, function=Wording("F"), email="f@example.org", away_from_on=date(2020, 1, 1))
+    absent.contacts.append(away)
+    db.session.flush()
+    told: dict[str, set[str]] = {}
+    for lang in ("da", "en"):
+        items = [*wanting(app, empty, lang), wanting(app, absent, lang)[-1]]
+        told[lang] = {text for one in items for text in (one.text, one.button)}
+        assert len(told[lang]) == 14
+    assert not told["da"] & told["en"]
+
+
+def test_each_gap_leads_to_the_page_on_which_it_is_mended_and_only_those_who_may_mend_it(
+    app: Flask, db: SQLAlchemy
+) -> None:
+    case = make_case()
+    db.session.commit()
+    pages = [one.url.removeprefix(f"/staff/cases/{case.id}/") for one in wanting(app, case)]
+    assert pages == ["facts", "facts", "contacts", "administrations", "decisions", "documents"]
+    assert [one.url for one in wanting(app, case, role=Role.AUDITOR)][:2] == ["", ""]
+    away = CaseContact(position=1, function=Wording("F"), email="f@example.org", away_from_on=date(2020, 1, 1))
+    case.contacts.append(away)
+    db.session.commit()
+    (absent,) = [one for one in wanting(app, case) if one.text.startswith("F ")]
+    assert absent.url == f"/staff/cases/{case.id}/contacts/{away.id}"

@@ -21,9 +21,12 @@ from eventapp.events.errors import (
     NotReadyError,
     SeatsTakenError,
 )
-from eventapp.events.models import Event, EventTold, ProgrammeItem, QuotaKind
+from eventapp.events.models import Event, EventKind, EventTold, ProgrammeItem, QuotaKind
 from eventapp.languages import Wording
+from eventapp.record.models import RecordEntry
+from eventapp.web.permissions import Role
 from tests.support.factories import SIGN_UP_AT, STARTS_AT, make_case, make_event
+from tests.support.staff import make_staff
 
 FACTS = EventFacts(
     title=Wording("Åben debat på Ærø"),
@@ -235,3 +238,106 @@ def test_event_is_called_off_once_and_its_guests_hear_of_it_once(db: SQLAlchemy,
     assert (event.cancelled_at, event.cancel_text) == (SIGN_UP_AT, Wording("Salen er oversvømmet."))
     assert (event.calendar_sequence, event.version, heard) == (1, 2, ["event"])
     assert acts(db, event) == ["events.cancelled"]
+
+
+# --- who and when ------------------------------------------------------------------------------------------------
+
+
+def test_log_says_who_did_each_thing_and_those_who_are_told_hear_it_too(db: SQLAlchemy, app: Flask) -> None:
+    by = make_staff(Role.ORGANISER)
+    told_by: list[object] = []
+    registry = app.extensions["registry"]
+    for listeners in (registry.event_changed, registry.quotas_changed):
+        listeners.append(lambda event_id, who: told_by.append((event_id, who)))
+    draft = actions.create(make_case(), FACTS, Place("Medborgerhuset"), 120, by=by)
+    event = make_event(published=False, photo_notice=Wording("Der bliver ikke fotograferet."))
+    times = {"starts_at": STARTS_AT, "ends_at": event.ends_at}
+    event.programme.append(ProgrammeItem(position=1, title=Wording("Velkomst"), **times))
+    db.session.flush()
+    actions.publish(event, by=by, now=SIGN_UP_AT)
+    db.session.commit()
+    moved = facts_of(event, ends_at=event.ends_at + timedelta(hours=1))
+    actions.change(event, moved, place_of(event), by=by, now=SIGN_UP_AT)
+    actions.change_hall(event, HALL, by=by, now=SIGN_UP_AT)
+    actions.cancel(event, "Aflyst.", by=by, now=SIGN_UP_AT)
+    db.session.commit()
+    lines = db.session.scalars(select(AuditEntry).where(AuditEntry.subject_id.in_([draft.id, event.id]))).all()
+    assert {one.act: one.by_id for one in lines} == dict.fromkeys(
+        ("events.created", "events.published", "events.changed", "events.hall_changed", "events.cancelled"), by.id
+    )
+    assert told_by == [(event.id, by)] * 3
+
+
+def test_log_says_of_a_hall_what_was_changed_and_how_seats_were_shared_out(db: SQLAlchemy) -> None:
+    event = make_event()
+    actions.change_hall(event, HALL, by=None, now=SIGN_UP_AT)
+    db.session.commit()
+    line = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "events.hall_changed")).one()
+    assert line.facts == {"fields": ["plan_reference", "reserve_seats"], "seats": {"public": 60, "press": 5}}
+
+
+def test_record_bears_the_moment_of_each_act_under_the_id_of_the_event(db: SQLAlchemy) -> None:
+    event = make_event()
+    change(event, influence=Wording("Alt er åbent."))
+    actions.cancel(event, "Aflyst.", by=None, now=STARTS_AT)
+    db.session.commit()
+    found = db.session.scalars(select(RecordEntry).where(RecordEntry.ref == event.id).order_by(RecordEntry.seq)).all()
+    assert [(one.kind, one.log_id, one.created_at) for one in found] == [
+        ("event", event.case_id, SIGN_UP_AT),
+        ("event", event.case_id, STARTS_AT),
+    ]
+    assert ["2024-05-07T15:00:00" in found[0].text, "2024-05-14T15:00:00" in found[1].text] == [True, True]
+
+
+def test_record_keeps_everything_that_was_promised(db: SQLAlchemy) -> None:
+    event = make_event(quotas={QuotaKind.PRESS: 3})
+    actions.cancel(event, "Aflyst.", by=None, now=SIGN_UP_AT)
+    assert told(db, event) == [
+        {
+            "act": "cancelled",
+            "title": "Debat om havneparken",
+            "starts_at": "2024-05-14T17:00+02:00",
+            "ends_at": "2024-05-14T19:00+02:00",
+            "place": "Medborgerhuset, Havneby, Torvet 1, 9999 Havneby",
+            "max_persons": 200,
+            "plan_reference": "Plan 12, godkendt 3. januar 2024",
+            "seats": {"public": 50, "press": 3},
+            "programme": [],
+            "influence": "Dine forslag indgår i sagen.",
+            "cancel_text": "Aflyst.",
+        }
+    ]
+
+
+def test_new_event_has_the_facts_it_was_given_and_the_usual_answers(db: SQLAlchemy) -> None:
+    place = Place("Medborgerhuset", "Torvet 1", Wording("Elevator."))
+    case = make_case()
+    event = actions.create(case, FACTS, place, 120, by=None, slug="eget-navn")
+    db.session.commit()
+    db.session.expire_all()
+    assert (event.case_id, event.slug) == (case.id, "eget-navn")
+    assert facts_of(event) == FACTS
+    assert place_of(event) == place
+    assert [one.label.own("da") for one in event.categories] == [
+        "Borger",
+        "Fagperson",
+        "Civilsamfundsaktør",
+        "Politiker",
+        "Presse",
+    ]
+    assert event.categories[0].label.own("en") == "Citizen"
+    assert (event.layout.name, event.reserve_seats, event.version) == ("Medborgerhuset", 0, 1)
+
+
+def test_settings_are_kept_as_they_were_sent(db: SQLAlchemy) -> None:
+    event = make_event()
+    facts = replace(FACTS, kind=EventKind.WORKSHOP, photo_notice=Wording("Der fotograferes."))
+    place = Place("Rådhuset", "Havnen 2", Wording("Brug porten."))
+    actions.change(event, facts, place, by=None, now=SIGN_UP_AT)
+    actions.change_hall(event, HALL, by=None, now=SIGN_UP_AT)
+    db.session.commit()
+    db.session.expire_all()
+    assert (facts_of(event), place_of(event)) == (facts, place)
+    layout = event.layout
+    assert (layout.name, layout.max_persons, layout.plan_reference) == ("Stolerækker", 200, "Plan 12")
+    assert {one.kind: one.seats for one in event.quotas} == HALL.seats

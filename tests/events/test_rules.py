@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from flask_sqlalchemy import SQLAlchemy
 
 from eventapp.events import checklist_rules, rules, seat_words
@@ -184,3 +185,19 @@ def test_registration_may_close_when_the_event_begins_but_not_later(ready: Event
 def test_event_of_a_draft_case_waits_for_its_case(db: SQLAlchemy) -> None:
     found = make_event(make_case(published=False), layout=make_layout(), published=False)
     assert "case" in unmet(found)
+
+
+def test_each_condition_and_its_reason_are_told_in_the_language_of_the_reader(ready: Event, app: Flask) -> None:
+    told: dict[str, list[str]] = {}
+    for lang in ("da", "en"):
+        with app.test_request_context(), force_locale(lang):
+            told[lang] = [text for one in checklist_rules.conditions(ready) for text in (one.text, one.why)]
+        assert len(set(told[lang])) == len(told[lang]) == 18
+    assert not set(told["da"]) & set(told["en"])
+
+
+def test_each_condition_is_about_this_event(ready: Event) -> None:
+    assert {one.event_id for one in checklist_rules.conditions(ready)} == {ready.id}
+    assert [one.endpoint for one in checklist_rules.conditions(ready)] == [
+        f"events_staff.{page}" for page in (*["hall"] * 2, *["settings"] * 3, *["programme"] * 2, "settings", "case")
+    ]
