@@ -94,6 +94,7 @@ def write_settings(copy: Path, modules: list[str], tests: list[str]) -> None:
         "pytest_add_cli_args": ["--engine=sqlite", "-s", "-p", "no:cacheprovider", "-m", "not seconds"],
         "pytest_add_cli_args_test_selection": [one for one in tests if (copy / one).exists()],
         "timeout_multiplier": ["10"],
+        "timeout_constant": ["20"],  # seconds, ten times over: a busy machine must not count as a test that noticed
         "use_git_change_detection": ["false"],
     }
     lines = [f"{name} =\n" + "".join(f"    {value}\n" for value in values) for name, values in settings.items()]
