@@ -106,6 +106,14 @@ def test_a_receipt_opens_its_own_contribution_and_no_other(event: Event) -> None
         queries.contribution(new_id())
 
 
+def test_the_address_of_a_receipt_is_good_for_receipts_alone(event: Event) -> None:
+    """Each link has a purpose of its own, so that none opens what another is for."""
+    one = new_id()
+    tokens = {derived_token(purpose, one) for purpose in ("follow-up", "invitation", "None")}
+    assert actions.receipt_token(one) not in tokens
+    assert actions.receipt_token(one) == derived_token("contribution", one)
+
+
 def test_who_left_no_address_is_not_counted_as_one_to_write_to(event: Event) -> None:
     event_id = event.id
     came(event, "Anna", "Bo")
