@@ -14,7 +14,7 @@ from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import search_key
 from eventapp.languages import NO_WORDS, Wording
-from eventapp.registration.models import Origin, RegistrationState
+from eventapp.registration.models import RegistrationState
 
 MOST_FOUND = 20
 FEWEST_LETTERS = 2
@@ -49,7 +49,7 @@ _RESULT = f"""
 RESULT = Sql(_RESULT.format(which="s.id = :id"))
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
 _GUESTS = """
-    SELECT r.id, r.name, r.state, b.origin, b.registered_at, c.label, p.entry_id
+    SELECT r.id, r.name, r.state, b.registered_at, c.label, p.entry_id
     FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN category c ON c.id = r.category_id
     LEFT JOIN presence p ON p.registration_id = r.id
     WHERE r.event_id = :event_id AND {which} ORDER BY r.name_key, r.id LIMIT :most
@@ -122,7 +122,6 @@ class FoundGuest:
     id: str
     name: str
     state: RegistrationState
-    is_walk_in: bool
     registered_at: datetime
     label: Wording
     is_inside: bool
@@ -196,7 +195,6 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
             id=row.id,
             name=row.name,
             state=RegistrationState(row.state),
-            is_walk_in=row.origin == Origin.WALK_IN,
             registered_at=as_moment(row.registered_at),
             label=Wording.load(row.label),
             is_inside=row.entry_id is not None,
