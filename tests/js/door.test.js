@@ -25,9 +25,13 @@ class Part extends EventTarget {
   querySelectorAll(selector) { return this.found?.[selector] ?? []; }
   click() { const event = new Event("click", { bubbles: true, cancelable: true }); this.dispatchEvent(event); return event; }
 }
+/** What an element is made of, by name. */
+const made = (part) => (typeof part === "string" ? part : [part.name, ...part.children.map(made)]);
 const text = (part) => (typeof part === "string" ? part : part.textContent + part.children.map(text).join("|"));
 
-globalThis.document = { createElement: (name) => new Part(name), querySelector: () => null };
+const shiftForm = { elements: { code: { value: "" } } };
+globalThis.document = { createElement: (name) => new Part(name), querySelector: (selector) => (selector === '[data-door="shift"]' ? shiftForm : null) };
+globalThis.window = { location: { hash: "#ABCD2345", pathname: "/door", search: "" }, history: { replaceState() {} } };
 const { codeIn, hashOf } = await import("../../static/js/door/code.js");
 const { makeRepeats } = await import("../../static/js/door/repeats.js");
 const { makeResult } = await import("../../static/js/door/result.js");
@@ -47,7 +51,7 @@ function page(facts = {}) {
 
 // --- codes -------------------------------------------------------------------------------------------------
 
-for (const shown of [CODE, ` ${CODE.toLowerCase()}\n`, `https://x.dk/t/${CODE}`, `HTTPS://X.DK/T/${CODE}//`, "ABCD EFGH-IJKL MNOP QRST UVWX Y2", "A8CDEFGH1JKLMN0PQRSTUVWXY2"]) {
+for (const shown of [CODE, ` https://x.dk/t/${CODE}/ `, ` ${CODE.toLowerCase()}\n`, `https://x.dk/t/${CODE}`, `HTTPS://X.DK/T/${CODE}//`, "ABCD EFGH-IJKL MNOP QRST UVWX Y2", "A8CDEFGH1JKLMN0PQRSTUVWXY2"]) {
   test(`a code is found in ${JSON.stringify(shown)}`, () => assert.equal(codeIn(shown), CODE));
 }
 for (const other of ["", "x", CODE.slice(1), `${CODE}A`, `${CODE}/x`, `${CODE.slice(1)}9`, `x${CODE}y`]) {
@@ -58,6 +62,9 @@ test("what leaves the camera is a hash: of the code, or of the text where there 
   const sha256 = (what) => createHash("sha256").update(what).digest("hex");
   assert.equal(await hashOf(`https://x.dk/t/${CODE.toLowerCase()}`), sha256(CODE));
   assert.equal(await hashOf("et æble"), sha256("et æble"));
+  const withNoughts = ["a", "b", "c", "d", "e", "f", "g", "h"].filter((one) => /^(..)*0/.test(sha256(one)));
+  assert.ok(withNoughts.length > 3);
+  for (const one of withNoughts) assert.equal(await hashOf(one), sha256(one));
 });
 
 test("a code that is held before the camera counts once, and again after it was out of sight", () => {
@@ -67,7 +74,11 @@ test("a code that is held before the camera counts once, and again after it was 
   assert.deepEqual([at(0, "a"), at(2999, "a"), at(5998, "a")], [true, false, false]);
   assert.equal(at(8998, "a"), true, "three seconds after it was last seen");
   assert.deepEqual([at(8999, "b"), at(9000, "a")], [true, true]);
-  assert.equal(makeRepeats()("x"), true);
+});
+
+test("an empty code is new at first, and the page's own clock is asked where no other is given", () => {
+  const isNew = makeRepeats();
+  assert.deepEqual([isNew(""), isNew("")], [true, false]);
 });
 
 test("the shift code is taken out of the address, and the address keeps nothing of it", () => {
@@ -83,6 +94,8 @@ test("the shift code is taken out of the address, and the address keeps nothing 
   assert.equal(filled(`#${"A".repeat(20)}`)[0].length, 20);
   assert.equal(filled("#ABCDEFGH")[0].length, 8);
 });
+
+test("a page that is opened with a code fills it in by itself", () => assert.equal(shiftForm.elements.code.value, "ABCD2345"));
 
 // --- the result --------------------------------------------------------------------------------------------
 
@@ -107,6 +120,15 @@ test("a result says what it is in words, mark, colour and sound, and takes the f
   assert.deepEqual([part("undo").hidden, part("seen").focused, part("seen").how], [false, 1, { preventScroll: true }]);
   shown.show({ tone: "stop", title: "Annulleret", detail: "I går", undoable: false });
   assert.deepEqual([[...box.classes], part("who").hidden, part("detail").textContent, part("undo").hidden], [["door-result--stop"], true, "I går", true]);
+});
+
+test("of all that was shown before nothing of its look is left", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { box, shown } = result();
+  for (const tone of ["good", "again", "wait", "stop", "plain", "unsent", "good"]) {
+    shown.show({ tone, title: "x" });
+    assert.deepEqual([...box.classes], [`door-result--${tone}`]);
+  }
 });
 
 test("a welcome goes by itself after a second and a half; a note and everything else stays", (t) => {
@@ -169,20 +191,24 @@ test("undo closes and undoes the scan that was shown", (t) => {
 const ROOM = { inside: 12, limit: 150, free: 138, level: "open", level_text: "Der er plads" };
 
 function room(answer, { hidden = false } = {}) {
-  const { find, parts } = page({ "level-text": { textContent: "Venter" } });
+  const { find, parts } = page();
+  parts["level-text"] = new Part("p", { textContent: "Venter" });
+  const said = []; // a screen reader reads each time that it is written, so the same is not written twice
+  let words = "Venter";
+  Object.defineProperty(parts["level-text"], "textContent", { get: () => words, set: (value) => said.push((words = value)) });
   const clock = { now: Date.parse("2024-01-01T12:00:00Z") };
   const asked = [];
   const settings = { now: "2024-01-01T12:00:05Z", urls: { occupancy: "/room" }, texts: { old: "Tallet er {n} min. gammelt" } };
   const fetch = async (url, options) => { asked.push([url, options.headers, options.cache]); return answer(clock); };
   const shown = makeRoom(find, settings, { fetch, page: { hidden }, now: () => clock.now });
-  return { asked, clock, parts, shown };
+  return { asked, clock, parts, said, shown };
 }
 const found = (facts = {}, headers = {}) => ({ ok: true, status: 200, headers: new Headers(headers), json: async () => ({ ...ROOM, ...facts }) });
 const turn = async (t) => { t.mock.timers.tick(4000); await settle(); await settle(); };
 
 test("the three numbers are asked for every four seconds, and shown", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { asked, parts } = room(() => found({}, { ETag: '"1"' }));
+  const { asked, parts, said } = room(() => found({}, { ETag: '"1"' }));
   t.mock.timers.tick(3999);
   assert.deepEqual(asked, []);
   t.mock.timers.tick(1);
@@ -191,6 +217,7 @@ test("the three numbers are asked for every four seconds, and shown", async (t) 
   assert.equal(parts["level-text"].textContent, "Der er plads");
   await turn(t);
   assert.deepEqual(asked, [["/room", {}, "no-store"], ["/room", { "If-None-Match": '"1"' }, "no-store"]]);
+  assert.deepEqual(said, ["Der er plads"]);
 });
 
 test("nearly full and full look different, and only one at a time", (t) => {
@@ -235,6 +262,28 @@ test("a number that is more than a minute old says so, and is fresh again with t
   assert.equal(says(), "Der er plads");
 });
 
+test("a server that fails with a page of its own is no answer, and puts nobody out", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { clock, parts } = room(() => ({ ...found(), ok: false, status: 503 }));
+  const told = [];
+  parts["camera-hint"] = new Part();
+  parts["camera-hint"].addEventListener("signed-out", () => told.push(true));
+  clock.now += 120_001;
+  await turn(t);
+  assert.deepEqual([parts["level-text"].textContent, told, parts.inside], ["Tallet er 2 min. gammelt", [], undefined]);
+});
+
+test("until the first answer the words that the server drew stay the ones to come back to", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let answer = () => { throw new TypeError("net"); };
+  const { clock, parts } = room(() => answer());
+  clock.now += 60_001;
+  await turn(t);
+  answer = () => ({ ok: false, status: 304, headers: new Headers() });
+  await turn(t);
+  assert.equal(parts["level-text"].textContent, "Venter");
+});
+
 test("a phone that was put out is told so at once, and asks on", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { asked, parts } = room(() => ({ ok: false, status: 403 }));
@@ -262,10 +311,10 @@ function search(answer, { mostFound = 3 } = {}) {
   const { find, parts } = page({ "search-form": { found: { input: field } } });
   const texts = { goesOut: "Går ud", letIn: "Luk ind", nobody: "Ingen", more: "Flere", searching: "Søger", searchFailed: "Kunne ikke søge" };
   const seen = { asked: [], chosen: [] };
-  const fetch = async (url) => { seen.asked.push(url); return answer(url); };
-  const made = makeSearch(find, { texts, mostFound, urls: { guests: "/guests" } }, { fetch, onChosen: (guest) => seen.chosen.push(guest) });
+  const fetch = async (url, { signal } = {}) => { seen.asked.push(url); seen.signal = signal; return answer(url); };
+  const finder = makeSearch(find, { texts, mostFound, urls: { guests: "/guests" } }, { fetch, onChosen: (guest) => seen.chosen.push(guest) });
   const type = (typed) => { field.value = typed; field.dispatchEvent(new Event("input")); };
-  return { field, made, parts, seen, type, says: () => parts["search-status"].textContent, lines: () => parts.found.children };
+  return { field, finder, parts, seen, type, says: () => parts["search-status"].textContent, lines: () => parts.found.children };
 }
 const guests = (...all) => ({ ok: true, json: async () => ({ guests: all }) });
 
@@ -283,6 +332,8 @@ test("a name is looked for a quarter of a second after the last letter", async (
   assert.deepEqual(seen.asked, ["/guests?q=anna%20%C3%A6"]);
   assert.deepEqual(lines().map(text), ["Anna Ærø||Borger · Tilmeldt|Luk ind", "Bo||Tilmeldt|Går ud"], "name, then category and status, then the button");
   assert.equal(says(), "");
+  assert.deepEqual(made(lines()[0]), ["li", ["span", ["strong"], ["br"], "Borger · Tilmeldt"], ["button"]]);
+  assert.ok(seen.signal instanceof AbortSignal, "it is not waited for for ever");
   const button = lines()[0].children[1];
   assert.deepEqual([button.type, button.className, button.attributes["aria-label"]], ["button", "door__button", "Luk ind: Anna Ærø"]);
   button.click();
@@ -315,7 +366,7 @@ for (const [count, said] of [[0, "Ingen"], [2, ""], [3, "Flere"]]) {
   });
 }
 
-for (const [what, answer] of [["fails", () => ({ ok: false })], ["is out of reach", () => { throw new TypeError("net"); }]]) {
+for (const [what, answer] of [["fails", () => ({ ok: false, json: async () => ({ guests: [ANNA] }) })], ["is out of reach", () => { throw new TypeError("net"); }]]) {
   test(`a server that ${what} is told`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const { says, type } = search(answer);
@@ -334,6 +385,7 @@ test("the answer to an earlier question does not replace that to the last one", 
   await settle();
   answers[2].resolve(guests({ ...ANNA, name: "Carl" }));
   answers[0].resolve(guests(ANNA, ANNA));
+  await settle();
   answers[1].reject(new Error("late"));
   await settle();
   assert.deepEqual([lines().length, says()], [1, ""]);
@@ -351,11 +403,11 @@ test("submitting does not wait, and asks once", async (t) => {
 });
 
 test("after a guest was let in the search is empty", () => {
-  const { field, made, parts, says } = search(() => guests());
+  const { field, finder, parts, says } = search(() => guests());
   Object.assign(field, { value: "anna" });
   parts["search-status"] = new Part("p", { textContent: "Flere" });
   parts.found = new Part("ul", { children: ["Anna"] });
-  made.clear();
+  finder.clear();
   assert.deepEqual([field.value, says(), parts.found.children], ["", "", []]);
 });
 
@@ -368,6 +420,7 @@ test("the last twelve scans stand latest first, each with its own undo", () => {
   const scans = Array.from({ length: 14 }, (_, number) => ({ id: `s${number}`, title: "Ind", who: number ? `Gæst ${number}` : "", time: "19.02", undoable: number % 2 === 0 }));
   recent.add(scans[0]);
   assert.equal(text(parts.recent.children[0]), "Ind|||19.02|Fortryd");
+  assert.deepEqual(made(parts.recent.children[0]), ["li", ["span", ["strong"], "", ["br"], "19.02"], ["button"]]);
   for (const scan of scans.slice(1)) recent.add(scan);
   assert.deepEqual(parts.recent.children.map((one) => one.dataset.scan), scans.slice(2).map((one) => one.id).toReversed());
   assert.equal(parts["recent-empty"].hidden, true);
