@@ -16,8 +16,9 @@ async function follow(answers, { hasBar = true } = {}) {
   const looks = [];
   const asked = [];
   let reloads = 0;
-  const get = async (url) => {
+  const get = async (url, options) => {
     asked.push(url);
+    assert.deepEqual(options, { headers: { Accept: "application/json" } });
     const next = answers.shift();
     if (next instanceof Error) throw next;
     return next;
@@ -56,3 +57,13 @@ for (const status of [401, 403, 404]) {
     assert.deepEqual([page.bar.value, page.reloads, page.isDone], [0, 0, true]);
   });
 }
+
+test("a page that is opened anew is the one that is looked at", async () => {
+  let reloads = 0;
+  globalThis.location = { reload: () => (reloads += 1) };
+  const element = { dataset: { url: URL }, querySelector: () => null };
+  const looks = [];
+  followJob(element, { get: async () => job({ is_open: false }), later: (look) => looks.push(look) });
+  await looks[0]();
+  assert.equal(reloads, 1);
+});
