@@ -21,6 +21,7 @@ from tools import vendor
 
 ROOT = Path(__file__).resolve().parent.parent
 STRYKER = ROOT / "tools" / "stryker"
+PROGRAM = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
 SMALL = ("code", "recent", "repeats", "result", "room", "search", "shift-code")
 # Scripts, and the tests that know them: Node runs these one after the other until one fails.
 GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
@@ -48,15 +49,14 @@ def main(arguments: list[str]) -> int:
         copy = copied(Path(folder))
         for scripts, tests in tried:
             write_settings(copy, scripts, tests)
-            program = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
-            subprocess.run(["node", program, "run"], cwd=copy, env=environment, check=True)
+            subprocess.run(["node", PROGRAM, "run"], cwd=copy, env=environment, check=True)
     return 0 if tried else 2
 
 
 def is_installed() -> bool:
     """Whether npm was here since the lock was written."""
     lock, done = STRYKER / "package-lock.json", STRYKER / "node_modules" / ".package-lock.json"
-    return done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime
+    return PROGRAM.is_file() and done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime
 
 
 def copied(folder: Path) -> Path:
