@@ -3,7 +3,8 @@
 SQLite takes one writer at a time. Its own way of waiting (sleep and try again) starves single writers, so every
 write transaction first takes a file lock that all processes share, from before ``BEGIN IMMEDIATE`` until after
 ``COMMIT``. The posts that come in rushes stand in one queue a process, where one thread takes all waiting jobs into
-one transaction, so that a slow disk is waited for once a batch and not once a citizen.
+one transaction, so that a slow disk is waited for once a batch and not once a citizen. A job that nobody is in front of
+runs where it came from.
 """
 
 from __future__ import annotations
@@ -73,13 +74,19 @@ class WriteGate:
 
 
 class GroupWriter:
-    """One thread a process that takes all waiting jobs into one transaction, a savepoint each."""
+    """One thread a process that takes all waiting jobs into one transaction, a savepoint each.
+
+    Whoever comes while nobody writes and nobody waits does it in its own thread: handing a job over and being woken
+    takes a tenth of the time of a post.
+    """
 
     def __init__(self, engine: Engine, gate: WriteGate | None) -> None:
         self._engine = engine
         self._gate = gate
         self._jobs: queue.SimpleQueue[tuple[Job[Any], Future[Any]]] = queue.SimpleQueue()
         self._start = threading.Lock()
+        self._turn = threading.Lock()  # held by whoever of this process writes
+        self._calls: queue.SimpleQueue[None] = queue.SimpleQueue()  # one for each job that went into the queue
         self._thread: threading.Thread | None = None
 
     def run(self, job: Job[T]) -> T:
@@ -88,12 +95,24 @@ class GroupWriter:
         """
         if self._gate and self._gate.is_held:
             raise RuntimeError("write() was called inside a write transaction.")
-        if not self._is_working:
-            self._begin()
         done: Future[T] = Future()
         context = copy_context()  # the job finds application and settings as in the sender's own thread
-        self._jobs.put((lambda conn: context.run(job, conn), done))
+        waiting: tuple[Job[Any], Future[Any]] = (lambda conn: context.run(job, conn), done)
+        if self._jobs.empty() and self._turn.acquire(blocking=False):
+            try:
+                copy_context().run(self._commit_here, waiting)
+            finally:
+                self._turn.release()
+            return done.result()
+        if not self._is_working:
+            self._begin()
+        self._jobs.put(waiting)
+        self._calls.put(None)
         return done.result()
+
+    def _commit_here(self, waiting: tuple[Job[Any], Future[Any]]) -> None:
+        writing.set(True)
+        self._commit([waiting])
 
     @property
     def _is_working(self) -> bool:
@@ -109,10 +128,13 @@ class GroupWriter:
     def _work(self) -> None:
         writing.set(True)
         while True:
-            batch = [self._jobs.get()]
-            while len(batch) < LARGEST_BATCH and not self._jobs.empty():
-                batch.append(self._jobs.get())
-            self._commit(batch)
+            self._calls.get()
+            with self._turn:  # jobs stay in the queue until then, so that nobody goes before them
+                batch: list[tuple[Job[Any], Future[Any]]] = []
+                while len(batch) < LARGEST_BATCH and not self._jobs.empty():
+                    batch.append(self._jobs.get())
+                if batch:
+                    self._commit(batch)
 
     def _commit(self, batch: list[tuple[Job[Any], Future[Any]]]) -> None:
         """Answer every job of the batch: with its result after COMMIT, or with what went wrong."""

@@ -224,10 +224,43 @@ def test_a_writer_that_is_gone_is_replaced(app: Flask) -> None:
     gone = threading.Thread(target=lambda: None)
     gone.start()
     gone.join()
-    app.extensions["writer"]._thread = gone
+    writer = app.extensions["writer"]
+    writer._thread = gone
+    first_runs, go_on = threading.Event(), threading.Event()
+
+    def slow(_conn: Connection) -> None:
+        first_runs.set()
+        assert go_on.wait(10)
+
+    def run(job) -> None:
+        with app.app_context():
+            write(job)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [pool.submit(run, slow)]
+        assert first_runs.wait(10)
+        done.append(pool.submit(run, note("test.after")))  # it must wait, so it is the writer's
+        while not writer._jobs.qsize():
+            pass
+        go_on.set()
+        for one in done:
+            one.result(10)
     with app.app_context():
+        assert acts() == {"test.after"}
+    assert writer._thread is not gone
+
+
+@pytest.mark.engines("sqlite")
+def test_who_comes_while_nobody_writes_needs_no_other_thread(app: Flask) -> None:
+    threads: list[threading.Thread] = []
+    with app.app_context():
+        write(lambda _conn: threads.append(threading.current_thread()))
+        with pytest.raises(ZeroDivisionError):
+            write(lambda _conn: 1 / 0)
         write(note("test.after"))
         assert acts() == {"test.after"}
+    assert threads == [threading.current_thread()]
+    assert app.extensions["writer"]._thread is None
 
 
 @pytest.mark.engines("sqlite")

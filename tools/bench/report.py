@@ -188,9 +188,9 @@ def _put(figures: str, document: Path, begin: str, end: str) -> None:
 def _machine(results: Results) -> str:
     seen, plan = results.machine, results.plan
     engines = f"{seen.programs}, {results.postgresql}" if results.postgresql else seen.programs
+    door = f", the door {plan.door_seconds:.0f} s" if "door" in plan.parts else ""
     lines = [
-        f"- {seen.at:%d %B %Y, %H.%M} UTC, `{results.plan.command}`: {plan.rounds} rounds of {plan.seconds} s each, "
-        f"the door {plan.door_seconds:.0f} s",
+        f"- {seen.at:%d %B %Y, %H.%M} UTC, `{plan.command}`: {plan.rounds} rounds of {plan.seconds} s each{door}",
         f"- {seen.cores} cores of {seen.processor}, {seen.memory_gb:.0f} GB, {seen.system}, {seen.file_system}",
         f"- {engines}",
         f"- load of the machine before the run {seen.load_before:.1f}; a flush of 16 kB takes "

@@ -54,6 +54,8 @@ QUICK = Plan(
     sizes=sizes.Plan((200, 2_000), rounds=2, seconds=0.3, crowd_seconds=1.0),
 )
 LARGE = Plan(
+    rounds=5,
+    seconds=1.0,
     parts=("sizes",),
     command="python -m tools.bench --large",
     sizes=sizes.Plan(sizes.LARGE, rounds=5, seconds=1.0, crowd_seconds=8.0),
