@@ -126,7 +126,10 @@ def add_member(table: Table, column: str) -> str:
     old = table.c[column].type
     assert isinstance(old, Enum)
     longer = Enum(*old.enums, NEW, name=old.name, native_enum=False, create_constraint=True, length=old.length)
-    table.append_column(Column(column, longer, nullable=table.c[column].nullable), replace_existing=True)
+    was = table.c[column]
+    table.append_column(
+        Column(column, longer, nullable=was.nullable, primary_key=was.primary_key), replace_existing=True
+    )
     return str(check.name)
 
 
