@@ -85,3 +85,23 @@ def test_what_everybody_tries_first_is_too_common(password: str) -> None:
 )
 def test_phrases_and_random_signs_are_taken(password: str) -> None:
     assert not rules.is_too_common(password, ("mette@havneby.example.org", "Mette Havn", "Københavns Kommune"))
+
+
+@pytest.mark.parametrize(
+    ("password", "is_common"),
+    [
+        ("140384093148", False),  # twelve digits, six different ones
+        ("1403 8409 3148", False),  # and however it is grouped
+        ("14038409314", True),  # one digit less
+        ("140384083148", True),  # one different digit less
+        ("gqxk 2024", False),  # four different letters beside a year
+        ("gqx 2024", True),  # three
+    ],
+)
+def test_how_much_must_be_left_when_known_words_are_taken_out(password: str, is_common: bool) -> None:
+    assert rules.is_too_common(password) is is_common
+
+
+def test_half_minutes_are_counted_from_the_beginning_of_1970() -> None:
+    beginning = datetime(1970, 1, 1, tzinfo=UTC)
+    assert [rules.totp_step(beginning + timedelta(seconds=one)) for one in (0, 29, 30, 3600)] == [0, 0, 1, 120]
