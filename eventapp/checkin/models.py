@@ -137,7 +137,7 @@ class Scan(Model):
     __table_args__ = (
         UniqueConstraint("event_id", "number"),
         Index(None, "registration_id", "number"),
-        Index(None, "session_id"),
+        Index(None, "session_id", "number"),
         CheckConstraint("(means = 'reversal') = (undoes_id IS NOT NULL)", name="reversal"),
         CheckConstraint("(verdict = 'undone') = (undoes_id IS NOT NULL)", name="undone"),
         CheckConstraint("verdict <> 'already_in' OR earlier_id IS NOT NULL", name="already_in"),

@@ -44,9 +44,10 @@ _RESULT = f"""
     FROM scan s LEFT JOIN registration r ON r.id = s.registration_id {WHO_FROM}
     LEFT JOIN scan e ON e.id = s.earlier_id LEFT JOIN door ed ON ed.id = e.door_id
     LEFT JOIN scan u ON u.undoes_id = s.id
-    WHERE s.event_id = :event_id AND {{which}}
+    WHERE {{which}}
 """
-RESULT = Sql(_RESULT.format(which="s.id = :id"))
+RESULT = Sql(_RESULT.format(which="s.id = :id AND s.event_id = :event_id"))
+# A phone is of one event: to name it too would lead SQLite through all scans of the event.
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
 _GUESTS = """
     SELECT r.id, r.name, r.state, b.registered_at, c.label, p.entry_id
@@ -55,7 +56,12 @@ _GUESTS = """
     WHERE r.event_id = :event_id AND {which} ORDER BY r.name_key, r.id LIMIT :most
 """
 BEGINNING_SO = Sql(_GUESTS.format(which="r.name_key >= :key AND r.name_key < :after"))
-GUESTS = Sql(_GUESTS.format(which="r.name_key LIKE :pattern ESCAPE '!'"))
+# The names are looked through in the index alone; rows are read of those that fit.
+FITTING = """
+    r.name_key IN (SELECT x.name_key FROM registration x WHERE x.event_id = :event_id
+                   AND x.name_key LIKE :pattern ESCAPE '!' ORDER BY x.name_key LIMIT :most)
+"""
+GUESTS = Sql(_GUESTS.format(which=FITTING))
 CATEGORIES = Sql("SELECT id, label FROM category WHERE event_id = :event_id ORDER BY position")
 SHIFT = Sql("""
     SELECT id, event_id, door_id, expires_at FROM door_shift WHERE code_hash = :code_hash AND ended_at IS NULL
@@ -169,10 +175,10 @@ def outcome_of(conn: Connection, event_id: str, scan_id: str) -> tuple[Result, R
     return _result(existing(RESULT(conn, event_id=event_id, id=scan_id).one_or_none())), _room(conn, event_id)
 
 
-def recent(event_id: str, session_id: str) -> list[Result]:
+def recent(session_id: str) -> list[Result]:
     """What this phone scanned last, latest first; reversals are shown on what they undo."""
     with reading() as conn:
-        rows = RECENT(conn, event_id=event_id, session_id=session_id, most=MOST_RECENT).all()
+        rows = RECENT(conn, session_id=session_id, most=MOST_RECENT).all()
     return [_result(row) for row in rows if row.means != Means.REVERSAL]
 
 

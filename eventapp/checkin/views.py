@@ -29,7 +29,7 @@ def door() -> ResponseReturnValue:
         post=post,
         room=words.room_facts(queries.room(post.event_id)),
         categories=queries.categories(post.event_id),
-        recent=[words.result_facts(one) for one in queries.recent(post.event_id, post.session_id)],
+        recent=[words.result_facts(one) for one in queries.recent(post.session_id)],
         title=post.title,
         door_settings=page_words.settings_of(post),
         now=clock.now(),

@@ -21,16 +21,18 @@ from sqlalchemy import event
 from werkzeug.serving import make_server
 
 from eventapp import config, create_app
-from eventapp.db import Sql, db
+from eventapp.checkin import presence_actions
+from eventapp.db import Sql, db, kept, transaction
+from eventapp.statistics import queries as statistics
 from tests.support.databases import close
-from tools.bench import compare, evidence, load, report, visitors, world
+from tools.bench import compare, evidence, load, report, sizes, visitors, world
 from tools.bench.bare import Bare
 from tools.bench.compare import Figures
 from tools.bench.load import Outcome
 from tools.bench.machine import Machine
 from tools.bench.page import Loaded
 from tools.bench.posts import Answer, CheckIn, Post, Registration, Reply, Visitor, WholeSignUp
-from tools.bench.run import Plan, Results
+from tools.bench.run import LARGE, Plan, Results
 from tools.bench.world import World
 
 CONTROL = ("BEGIN", "COMMIT", "PRAGMA", "RELEASE", "ROLLBACK", "SAVEPOINT")
@@ -158,8 +160,8 @@ def test_bare_function_runs_the_statements_of_the_product(
 ) -> None:
     bare = Bare(made.copy())
     bare.db = noting = Noting(bare.db)
-    for kept in ("kept_briefs", "kept_hearings"):  # as in a rush: what everybody asks about is known
-        product.extensions[kept].seconds = 1000.0
+    for name_of_kept in ("kept_briefs", "kept_hearings"):  # as in a rush: what everybody asks about is known
+        product.extensions[name_of_kept].seconds = 1000.0
     for either in (product, bare):
         send(either, posts[name].make(0, 0)[1])
     for number in range(first, first + 3):  # each second entry of the record closes parts of the tree
@@ -415,3 +417,63 @@ def test_document_without_its_marks_is_left_alone(results: Results, tmp_path: Pa
 def test_run_with_faults_says_so_before_anything_else_is_believed(results: Results) -> None:
     results.faults = ["SQLite, product: answer: 1 acknowledged and not stored"]
     assert "counts for nothing" in report.text(results)
+
+
+# --- pages by number of guests -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A hall in which most guests have come."""
+    folder = tmp_path_factory.mktemp("evening") / "instance"
+    folder.mkdir(mode=0o700)
+    return world.make(folder, 120, came=True)
+
+
+def test_guests_written_past_the_product_are_as_it_would_have_them(evening: World) -> None:
+    assert evidence.faults(evening, {}, Path(evening.folder) / "blobs") == []
+    app = create_app(config.load({}, Path(evening.folder)), testing=True)
+    with app.app_context(), transaction() as session:
+        conn = session.connection()
+        assert kept.recount(conn) == 0
+        assert presence_actions.recount(conn, evening.event_id) == 0
+    with app.app_context():
+        assert statistics.attendee_count(evening.event_id) == 120
+    close(app)
+
+
+def got(client: FlaskClient, page: sizes.Page, number: int) -> Reply:
+    """A page as its client asks for it."""
+    _key, request = page.make(0, number)
+    first, *lines = request.decode().strip().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines if not line.startswith("Host"))
+    answer = client.get(first.split()[1], headers=headers)
+    head = "".join(f"\r\n{name}: {value}" for name, value in answer.headers)
+    return Reply(answer.status_code, head.encode(), answer.data)
+
+
+def test_each_page_is_there_and_says_what_it_must(evening: World) -> None:
+    app = create_app(config.load({}, Path(evening.folder)), testing=True)
+    held = phone(app.test_client(), evening)
+    for name, page in sizes.pages_for(8000, evening, held).items():
+        for number in range(len(page.paths)):
+            assert page.accepts(got(app.test_client(use_cookies=False), page, number)), (name, page.paths[number])
+        assert not page.accepts(Reply(302, b"", b"")), name
+    close(app)
+
+
+def test_the_marks_of_a_million_guests_are_about_those_and_no_fewer(results: Results) -> None:
+    plan, quick = replace(LARGE, engines=("sqlite",)), FIGURES
+    rows = [sizes.Row("sqlite", page, 2_000, quick) for page in ("statistics", "door")]
+    few = Results(
+        results.machine, plan, sized=[*rows, *(replace(one, guests=50_000) for one in rows)], crowded={"sqlite": 900.0}
+    )
+    assert report.large_marks(few) == []
+    slow = replace(quick, p95=250.0)
+    many = [replace(one, guests=1_000_000, figures=slow if one.page == "statistics" else quick) for one in rows]
+    verdicts = [one.verdict for one in report.large_marks(replace(few, sized=[*rows, *many]))]
+    assert verdicts == ["**missed**"] * 3
+    many = [replace(one, guests=1_000_000) for one in rows]
+    good = replace(few, sized=[*rows, *many], crowded={"sqlite": 300.0})
+    assert [one.verdict for one in report.large_marks(good)] == ["reached"] * 3
+    assert "1,000,000" in report.large_text(good)

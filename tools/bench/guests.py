@@ -95,7 +95,7 @@ def _fill(world: World, guests: Sequence[Guest], now: datetime) -> None:
         conn.commit()
         if not world.is_sqlite:
             conn.autocommit = True
-        conn.execute("ANALYZE")
+        conn.execute("ANALYZE" if world.is_sqlite else "VACUUM ANALYZE")  # as the server does by itself in time
 
 
 def _fit(world: World, guests: Sequence[Guest]) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from tools.bench import compare, evidence, servers, visitors, world
 from tools.bench.compare import Contestant, Figures, Generator
-from tools.bench.posts import Post, Reply, WholeSignUp, asked_for
+from tools.bench.posts import Post, Reply, Visitor, WholeSignUp, asked_for
 from tools.bench.servers import Server
 from tools.bench.world import World
 
@@ -121,14 +121,19 @@ def _in_turns(
 
 
 def pages(server: Server, made: World) -> dict[str, Page]:
+    """The pages by name, for a phone that is let in now."""
+    return pages_for(server.port, made, visitors.check_in(server, made, 1).visitors[0])
+
+
+def pages_for(port: int, made: World, door: Visitor) -> dict[str, Page]:
     """The pages by name. Who has signed in gets the event page drawn afresh, not the copy kept for a second."""
     desk = f"/staff/events/{made.event_id}"
     staff = [visitors.signed_in(made)]
-    phone = visitors.check_in(server, made, 1).visitors
+    phone = [door]
     guests = f"{desk}/registrations"
     search = f"/api/v1/events/{made.event_id}/guests?q="
     names = {kind: [search + visitors.quoted(one) for one in typed] for kind, typed in TYPED.items()}
-    page = partial(Page, server.port, "")
+    page = partial(Page, port, "")
     return {
         "event page": page(staff, paths=[f"/events/{made.event_slug}"], says=b"</html>"),
         "guest list": page(
