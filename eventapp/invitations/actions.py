@@ -105,12 +105,22 @@ def invite(event: Event, draft: Draft, *, by: audit.Actor | None, now: datetime)
     return invitation
 
 
-def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None, now: datetime) -> Letter:
+def send(
+    invitation: Invitation,
+    letter: blobs.Stored,
+    *,
+    by: audit.Actor | None,
+    now: datetime,
+    number: int | None = None,
+) -> Letter:
     """Send the letter by mail, as a PDF and as a calendar request; sending again is a new letter.
 
     :param letter: the PDF of :func:`eventapp.invitations.letter_files.pdf_of`, stored before.
+    :param number: of the letter that is meant; one that was sent already is not sent again (ADR 0055).
     """
     _lock(invitation)
+    if number is not None and number <= len(invitation.letters):
+        return invitation.letters[number - 1]
     conn, number = db.session.connection(), len(invitation.letters) + 1
     blobs.insert(conn, letter, "application/pdf")
     sent = Letter(id=new_id(), number=number, sha256=letter.sha256, sent_at=now, sent_by_id=by.id if by else None)
@@ -141,20 +151,27 @@ def send(invitation: Invitation, letter: blobs.Stored, *, by: audit.Actor | None
 def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Actor | None = None) -> Reply:
     """Note a reply. Yes and a stand-in get a seat and a ticket; a later no gives the seat back.
 
+    The reply in force given once more (Back, a second press, two at one moment) is no new one (ADR 0055).
+
     :raises EventOverError: once the event has begun, unless staff enters what was said before.
     """
     if by is None and now >= invitation.event.starts_at:
         raise EventOverError
     _lock(invitation)
+    facts = {name: value for name, value in vars(given).items() if name != "answers"}
+    conn = db.session.connection()
+    if (earlier := invitation.reply) and all(getattr(earlier, name) == value for name, value in facts.items()):
+        if invitation.registration_id:
+            registrations.note_answers(conn, invitation.registration_id, given.answers)
+        return earlier
     new = Reply(
         id=new_id(),
         number=len(invitation.replies) + 1,
         replied_at=now,
         recorded_by_id=by.id if by else None,
-        **{name: value for name, value in vars(given).items() if name != "answers"},
+        **facts,
     )
     invitation.replies.append(new)
-    conn = db.session.connection()
     parts = {
         "state": str(given.state),
         "stand_in": given.stand_in_name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -79,10 +79,10 @@ def show(event_id: str, invitation_id: str) -> ResponseReturnValue:
 def send(event_id: str, invitation_id: str) -> ResponseReturnValue:
     """Send the letter. The PDF is made and stored before the transaction that sends it begins."""
     only_reads()
-    now = clock.now()
+    now, number = clock.now(), request.form.get("number", 0, type=int)
     letter = blobs.put(letter_files.pdf_of(queries.invitation(event_id, invitation_id), now))
     write_from_here()
-    actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now)
+    actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now, number=number)
     flash(_("The letter is on its way."), "success")
     return redirect(url_for(".show", event_id=event_id, invitation_id=invitation_id), 303)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -44,7 +45,8 @@ def test_invitations_and_replies_at_the_same_moment_get_numbers_of_their_own(
             if number % 2:
                 make_invitation(db.session.get_one(Event, event_id), f"ministeren nr. {number}", sent=False)
             else:
-                actions.reply(db.session.get_one(Invitation, invitation_id), YES, now=REPLIED_AT)
+                given = replace(YES, contact_name=f"Kontakt {number}")
+                actions.reply(db.session.get_one(Invitation, invitation_id), given, now=REPLIED_AT)
             db.session.commit()
 
     with ThreadPoolExecutor(8) as pool:
