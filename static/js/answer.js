@@ -1,22 +1,42 @@
 /**
- * The answer form keeps what was written in this browser until the receipt is on the screen, and says loudly when an
- * answer did not get through. Without script the form is an ordinary one.
+ * A long form keeps what was written in its own tab until the receipt is on the screen there, and says loudly when it
+ * did not get through. Without script, or where any of this fails, the form is an ordinary one.
+ *
+ * A draft is the tab's (sessionStorage): two tabs are two drafts, a receipt ends that of its own tab only, and who uses
+ * the machine next finds nothing (ADR 0055).
  *
  * <form data-behaviour="answer-draft" data-draft-key="answer:slug">…</form>
  * <div data-behaviour="answer-received" data-draft-key="answer:slug"></div>
  */
 import { written } from "./written.js";
 
-const KEPT = ["on_behalf_of", "name", "email", "text", "sender_kind", "submission_key"];
+const KEPT = ["on_behalf_of", "name", "email", "text", "sender_kind", "theme", "quoting", "submission_key"];
 const LARGEST_FILE = 10_000_000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 120_000; // of silence: while bytes move, it may take as long as it takes
+
+/** What the browser keeps for this tab; nothing where it keeps nothing or does not even let us ask. */
+function ofThisTab() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether something was done that any browser may refuse. */
+function tried(act) {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function read(storage, key) {
-  try {
-    return JSON.parse(storage.getItem(key)) ?? {};
-  } catch {
-    return {};
-  }
+  let found = {};
+  tried(() => (found = JSON.parse(storage.getItem(key)) ?? {}));
+  return found;
 }
 
 /** What the form holds now, as field name -> text. */
@@ -42,16 +62,39 @@ function showState(form, clock) {
   line.textContent = line.dataset.saved.replace("{time}", written(clock(), line.dataset.clock));
 }
 
-function listFiles(form) {
+function listFiles(form, files, remove) {
   const list = form.querySelector("[data-file-list]");
   list.replaceChildren(
-    ...[...form.elements.files.files].map((file) => {
-      const item = document.createElement("li");
+    ...files.map((file) => {
+      const [item, button] = [document.createElement("li"), document.createElement("button")];
       const tooLarge = file.size > LARGEST_FILE ? ` – ${list.dataset.tooLarge}` : "";
-      item.textContent = `${file.name} (${Math.ceil(file.size / 1000)} kB)${tooLarge}`;
+      item.textContent = `${file.name} (${Math.ceil(file.size / 1000)} kB)${tooLarge} `;
+      Object.assign(button, { type: "button", className: "function-link", textContent: list.dataset.remove });
+      button.setAttribute("aria-label", `${list.dataset.remove} ${file.name}`);
+      button.addEventListener("click", () => remove(file));
+      item.append(button);
       return item;
     }),
   );
+}
+
+/** Each choice of files adds to those before, where the browser lets a script say which it has. */
+function gather(form, { transfer = () => new DataTransfer() } = {}) {
+  const field = form.elements.files;
+  let chosen = [];
+  const put = (files) => {
+    const isTaken = tried(() => {
+      const all = transfer();
+      files.forEach((file) => all.items.add(file));
+      field.files = all.files;
+    });
+    chosen = isTaken ? files : [...field.files];
+    listFiles(form, chosen, (file) => put(chosen.filter((one) => one !== file)));
+  };
+  const isSame = (one, other) => ["name", "size", "lastModified"].every((fact) => one[fact] === other[fact]);
+  field.addEventListener("change", () => {
+    put([...chosen, ...[...field.files].filter((file) => !chosen.some((one) => isSame(one, file)))]);
+  });
 }
 
 function progressOf(form) {
@@ -70,50 +113,82 @@ function progressOf(form) {
   };
 }
 
-export function send(form, { request = new XMLHttpRequest(), go = (url) => location.assign(url) } = {}) {
+/** Whoever waits for an answer gives up after a time without any sign, and no sooner. */
+function watch(request, patience) {
+  let timer;
+  const rest = () => clearTimeout(timer);
+  const heard = () => {
+    rest();
+    timer = patience(() => request.abort());
+  };
+  request.upload.addEventListener("progress", heard);
+  request.addEventListener("progress", heard);
+  request.addEventListener("loadend", rest);
+  heard();
+}
+
+/** The server's page in the place of this one: it says what is wrong, and has the files that were kept. */
+function showPage(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  document.title = page.title;
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  attach(document);
+  document.querySelector(".error-summary")?.focus();
+}
+
+const wait = (act) => setTimeout(act, PATIENCE_MS);
+
+export function send(
+  form,
+  { request = new XMLHttpRequest(), go = (url) => location.assign(url), show = showPage, patience = wait } = {},
+) {
   const progress = progressOf(form);
-  const button = form.querySelector("button[type=submit], button:not([type])");
+  const buttons = [...form.querySelectorAll("button")];
+  const off = (are) => buttons.forEach((button) => (button.disabled = are));
   const failed = () => {
     progress.hide();
-    button.disabled = false;
+    off(false);
     const loud = document.querySelector("[data-answer-failed]");
     loud.hidden = false;
     loud.scrollIntoView();
   };
   request.upload.addEventListener("progress", (event) => progress.show(event.lengthComputable ? event.loaded / event.total : 0));
   request.addEventListener("load", () => {
+    const isPage = (request.getResponseHeader("Content-Type") ?? "").startsWith("text/html");
     if (request.status === 200 && request.responseURL.includes("/receipts/")) go(request.responseURL);
-    else if (request.status === 422) form.submit(); // the server's page says what is wrong, beside the fields
+    else if (request.status >= 400 && request.status < 500 && isPage && tried(() => show(request.responseText))) return;
     else failed();
   });
-  for (const name of ["error", "timeout", "abort"]) request.addEventListener(name, failed);
+  for (const name of ["error", "abort"]) request.addEventListener(name, failed);
   request.open("POST", form.getAttribute("action"));
-  request.timeout = PATIENCE_MS;
   document.querySelector("[data-answer-failed]").hidden = true;
-  button.disabled = true;
+  const data = new FormData(form); // before the buttons are off
+  off(true);
   progress.show(0);
-  request.send(new FormData(form));
+  watch(request, patience);
+  request.send(data);
 }
 
-export function keepDraft(form, { storage = localStorage, clock = () => new Date(), post = send } = {}) {
+export function keepDraft(form, { storage = ofThisTab(), clock = () => new Date(), post = send, transfer } = {}) {
   const key = form.dataset.draftKey;
-  restore(form, read(storage, key));
-  const save = () => {
-    storage.setItem(key, JSON.stringify(draftOf(form)));
-    showState(form, clock);
-  };
+  tried(() => restore(form, read(storage, key)));
+  const save = () => tried(() => storage.setItem(key, JSON.stringify(draftOf(form)))) && showState(form, clock);
   form.addEventListener("input", save);
-  form.elements.files.addEventListener("change", () => listFiles(form));
+  if (form.elements.files) tried(() => gather(form, { transfer }));
   form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    save();
-    post(form);
+    tried(save);
+    if (event.submitter?.name || !form.elements.files) return; // files, another language: the form as it is
+    if (tried(() => post(form))) event.preventDefault(); // else it goes as it would without script
   });
 }
 
-export function forgetDraft(mark, { storage = localStorage } = {}) {
-  storage.removeItem(mark.dataset.draftKey);
+export function forgetDraft(mark, { storage = ofThisTab() } = {}) {
+  tried(() => storage.removeItem(mark.dataset.draftKey));
 }
 
-document.querySelectorAll("[data-behaviour='answer-draft']").forEach((form) => keepDraft(form));
-document.querySelectorAll("[data-behaviour='answer-received']").forEach((mark) => forgetDraft(mark));
+function attach(page) {
+  page.querySelectorAll("[data-behaviour='answer-draft']").forEach((form) => keepDraft(form));
+  page.querySelectorAll("[data-behaviour='answer-received']").forEach((mark) => forgetDraft(mark));
+}
+
+attach(document);

@@ -6,7 +6,7 @@ const onThePage = {}; // selector -> what the page has of it
 globalThis.document = {
   querySelectorAll: (selector) => onThePage[selector] ?? [],
   querySelector: (selector) => (selector === "[data-answer-failed]" ? loud : null),
-  createElement: (name) => ({ name }),
+  createElement: (name) => Object.assign(new EventTarget(), { name, setAttribute() {}, append(child) { this.child = child; } }),
 };
 globalThis.FormData = class {
   constructor(form) { this.form = form; }
@@ -22,14 +22,15 @@ function formWith(values, { refused } = {}) {
     "[data-draft-state]": { dataset: { saved: "Gemt {time}", clock: "%H.%M" }, textContent: "" },
     "[data-upload-progress]": { hidden: true, value: 0 },
     "[data-upload-words]": { dataset: { sending: "{percent} %", storing: "Gemmer" }, textContent: "" },
-    "button[type=submit], button:not([type])": { disabled: false },
-    "[data-file-list]": { dataset: { tooLarge: "for stor" }, replaceChildren(...items) { this.items = items; } },
+    button: { disabled: false },
+    "[data-file-list]": { dataset: { tooLarge: "for stor", remove: "Fjern" }, replaceChildren(...items) { this.items = items; } },
   };
-  const names = ["on_behalf_of", "name", "email", "text", "sender_kind", "submission_key"];
+  const names = ["on_behalf_of", "name", "email", "text", "sender_kind", "theme", "quoting", "submission_key"];
   const form = Object.assign(new EventTarget(), {
     dataset: { draftKey: "answer:parken", ...(refused && { refused: "1" }) },
     elements: Object.fromEntries(names.map((name) => [name, { value: values[name] ?? "" }])),
     querySelector: (name) => parts[name],
+    querySelectorAll: () => [parts.button],
     getAttribute: (name) => (name === "action" ? "/hearings/parken/answer" : null),
     submitted: 0,
     submit() { this.submitted += 1; },
@@ -57,11 +58,11 @@ test("what is written is kept as it is written, and the page says when", () => {
 });
 
 test("every field that is written by hand is kept, also an empty one, and no file", () => {
-  const said = { on_behalf_of: "Havnens Venner", name: "Åse", email: "aase@example.org", text: "Bænke", sender_kind: "organisation", submission_key: "k1" };
+  const said = { on_behalf_of: "Havnens Venner", name: "Åse", email: "aase@example.org", text: "Bænke", sender_kind: "organisation", theme: "t1", quoting: "no", submission_key: "k1" };
   assert.deepEqual(draftOf(formWith(said)), said);
   const form = formWith({});
   delete form.elements.name;
-  assert.deepEqual(draftOf(form), { on_behalf_of: "", name: "", email: "", text: "", sender_kind: "", submission_key: "" });
+  assert.deepEqual(draftOf(form), { on_behalf_of: "", name: "", email: "", text: "", sender_kind: "", theme: "", quoting: "", submission_key: "" });
 });
 
 test("of a draft only fields that the page has are taken, and nothing empty", () => {
@@ -121,11 +122,96 @@ test("files are listed as they are chosen, and one that is too large is told bef
   keepDraft(form, { storage: storageWith(), clock: NOON });
   form.elements.files.files = [{ name: "plan.pdf", size: 1001 }, { name: "film.mov", size: 10_000_001 }, { name: "lige.png", size: 10_000_000 }];
   form.elements.files.dispatchEvent(new Event("change"));
-  assert.deepEqual(form.parts["[data-file-list]"].items, [
-    { name: "li", textContent: "plan.pdf (2 kB)" },
-    { name: "li", textContent: "film.mov (10001 kB) – for stor" },
-    { name: "li", textContent: "lige.png (10000 kB)" },
-  ]);
+  const items = form.parts["[data-file-list]"].items.map((one) => one.textContent.trim());
+  assert.deepEqual(items, ["plan.pdf (2 kB)", "film.mov (10001 kB) – for stor", "lige.png (10000 kB)"]);
+});
+
+/** A form whose files a script may choose, as browsers let it. */
+function choosing() {
+  const form = formWith({});
+  const transfer = () => {
+    const files = [];
+    return { files, items: { add: (file) => files.push(file) } };
+  };
+  keepDraft(form, { storage: storageWith(), clock: NOON, transfer });
+  const field = form.elements.files;
+  const choose = (...files) => {
+    field.files = files;
+    field.dispatchEvent(new Event("change"));
+    return field.files.map((one) => one.name);
+  };
+  return { form, field, choose };
+}
+
+test("a second choice adds to the first, the same file once, and a choice that was given up takes nothing away", () => {
+  const { choose } = choosing();
+  const [a, b] = [{ name: "a.pdf", size: 1, lastModified: 1 }, { name: "b.pdf", size: 1, lastModified: 1 }];
+  assert.deepEqual(choose(a), ["a.pdf"]);
+  assert.deepEqual(choose(b), ["a.pdf", "b.pdf"]);
+  assert.deepEqual(choose({ ...a }), ["a.pdf", "b.pdf"]);
+  assert.deepEqual(choose({ ...a, size: 2 }), ["a.pdf", "b.pdf", "a.pdf"]);
+  assert.deepEqual(choose(), ["a.pdf", "b.pdf", "a.pdf"]);
+});
+
+test("a chosen file can be taken away", () => {
+  const { form, field, choose } = choosing();
+  choose({ name: "a.pdf", size: 1 }, { name: "b.pdf", size: 1 });
+  form.parts["[data-file-list]"].items[0].child.dispatchEvent(new Event("click"));
+  assert.deepEqual(field.files.map((one) => one.name), ["b.pdf"]);
+  assert.equal(form.parts["[data-file-list]"].items.length, 1);
+});
+
+/** A browser that keeps nothing: each way of failing. */
+const refuse = () => { throw new DOMException("no", "SecurityError"); };
+for (const [what, storage] of [
+  ["that is away", null],
+  ["that may not be read", { getItem: refuse, setItem() {}, removeItem() {} }],
+  ["that is full", { getItem: () => null, setItem: refuse, removeItem: refuse }],
+  ["that holds something else", { getItem: () => "null", setItem() {}, removeItem() {} }],
+]) {
+  test(`a store ${what} keeps nobody from writing and sending`, () => {
+    const form = formWith({ text: "Bænke" });
+    const sent = [];
+    keepDraft(form, { storage, clock: NOON, post: (one) => sent.push(one) });
+    press(form, "input");
+    press(form, "submit");
+    assert.deepEqual(sent, [form]);
+    forgetDraft({ dataset: { draftKey: "answer:parken" } }, { storage });
+  });
+}
+
+test("a page does not say that it keeps what the browser did not keep", () => {
+  const form = formWith({ text: "Bænke" });
+  keepDraft(form, { storage: { getItem: () => null, setItem: refuse }, clock: NOON });
+  press(form, "input");
+  assert.equal(form.parts["[data-draft-state]"].textContent, "");
+});
+
+test("a script that fails half-way leaves the sending to the browser", () => {
+  const form = formWith({ text: "Bænke" });
+  keepDraft(form, { storage: storageWith(), clock: NOON, post: refuse });
+  assert.equal(press(form, "submit").defaultPrevented, false);
+});
+
+test("buttons with a name of their own, and forms without files, go as without script", () => {
+  const sent = [];
+  const [form, short] = [formWith({ text: "Bænke" }), formWith({ text: "Bænke" })];
+  delete short.elements.files;
+  for (const one of [form, short]) keepDraft(one, { storage: storageWith(), clock: NOON, post: (it) => sent.push(it) });
+  const pressed = Object.assign(new Event("submit", { cancelable: true }), { submitter: { name: "remove_file" } });
+  form.dispatchEvent(pressed);
+  assert.deepEqual([pressed.defaultPrevented, press(short, "submit").defaultPrevented, sent], [false, false, []]);
+});
+
+test("two tabs are two drafts", () => {
+  const [mine, theirs] = [storageWith(), storageWith()];
+  const [one, two] = [formWith({ text: "For mig" }), formWith({ text: "For foreningen" })];
+  keepDraft(one, { storage: mine, clock: NOON });
+  keepDraft(two, { storage: theirs, clock: NOON });
+  press(one, "input");
+  press(two, "input");
+  forgetDraft({ dataset: { draftKey: "answer:parken" } }, { storage: theirs });
+  assert.equal(JSON.parse(mine.held.get("answer:parken")).text, "For mig");
 });
 
 test("sending keeps the draft, and it goes with the receipt only", () => {
@@ -140,27 +226,38 @@ test("sending keeps the draft, and it goes with the receipt only", () => {
   assert.equal(storage.held.size, 0);
 });
 
-/** Send over a connection that is told what happens to it. */
-function sending() {
+/** Send over a connection that is told what happens to it, with a clock that is told when time is up. */
+function sending({ show = () => {} } = {}) {
   const form = formWith({ text: "Vi ønsker bænke" });
   const request = Object.assign(new EventTarget(), {
     upload: new EventTarget(),
     open(...to) { this.opened = to; },
     send(data) { this.sent = true; this.data = data; },
+    abort() { this.dispatchEvent(new Event("abort")); },
+    getResponseHeader: () => "text/html; charset=utf-8",
   });
-  const went = [];
+  const [went, shown, silences] = [[], [], []];
   loud.hidden = false; // of the time before
   loud.seen = 0;
-  send(form, { request, go: (url) => went.push(url) });
-  const button = form.parts["button[type=submit], button:not([type])"];
-  return { form, request, went, button };
+  const seen = (html) => { shown.push(html); show(html); };
+  send(form, { request, go: (url) => went.push(url), show: seen, patience: (act) => silences.push(act) });
+  return { form, request, went, shown, silences, button: form.parts.button };
 }
 
 const happen = (request, kind, facts = {}) => request.dispatchEvent(Object.assign(new Event(kind), Object.assign(request, facts) && {}));
 
-test("while it is under way the button is off, and it waits two minutes", () => {
+test("while it is under way the button is off", () => {
   const { request, button } = sending();
-  assert.deepEqual([request.sent, button.disabled, request.timeout], [true, true, 120_000]);
+  assert.deepEqual([request.sent, button.disabled, request.timeout], [true, true, undefined]);
+});
+
+test("silence is waited for, and begins anew with each sign of life", () => {
+  const { request, silences } = sending();
+  assert.equal(silences.length, 1);
+  for (const from of [request.upload, request]) from.dispatchEvent(new Event("progress"));
+  assert.equal(silences.length, 3);
+  silences.at(-1)();
+  assert.equal(loud.hidden, false);
 });
 
 test("the whole form is posted to its own address, and what failed before is said no more", () => {
@@ -193,16 +290,23 @@ test("a stored answer leads to its receipt", () => {
   assert.equal(loud.hidden, true);
 });
 
-test("a form with mistakes is shown as the server shows it", () => {
-  const { form, request, went } = sending();
-  happen(request, "load", { status: 422, responseURL: "http://x/hearings/parken/answer" });
-  assert.equal(form.submitted, 1);
-  assert.deepEqual(went, []);
+for (const status of [400, 409, 413, 422]) {
+  test(`a form that was refused with ${status} is shown as the server shows it`, () => {
+    const { form, request, went, shown } = sending();
+    happen(request, "load", { status, responseURL: "http://x/hearings/parken/answer", responseText: "<p>Ret</p>" });
+    assert.deepEqual([shown, went, form.submitted, loud.hidden], [["<p>Ret</p>"], [], 0, true]);
+  });
+}
+
+test("a page that cannot be shown is a failure that is told", () => {
+  const { request } = sending({ show: refuse });
+  happen(request, "load", { status: 422, responseURL: "http://x/hearings/parken/answer", responseText: "" });
+  assert.equal(loud.hidden, false);
 });
 
 for (const [what, kind, facts] of [
   ["a connection that broke", "error", {}],
-  ["a server that did not answer", "timeout", {}],
+  ["a refusal that is no page", "load", { status: 400, responseURL: "http://x/a", getResponseHeader: () => null }],
   ["a transfer that the browser broke off", "abort", {}],
   ["an error that stands where a receipt would", "load", { status: 500, responseURL: "http://x/receipts/abc" }],
   ["a server that could not store it", "load", { status: 503, responseURL: "http://x/hearings/parken/answer" }],
@@ -222,13 +326,14 @@ test("a page with the form and a page with the receipt begin by themselves", asy
   const form = formWith({ submission_key: "k2" });
   const [mark, storage] = [{ dataset: { draftKey: "answer:havnen" } }, storageWith({ "answer:parken": '{"name": "Åse"}', "answer:havnen": "{}" })];
   const [requests, went] = [[], []];
-  globalThis.localStorage = storage;
+  globalThis.sessionStorage = storage;
   globalThis.location = { assign: (url) => went.push(url) };
   globalThis.XMLHttpRequest = class extends EventTarget {
     upload = new EventTarget();
     constructor() { super(); requests.push(this); }
     open() {}
     send() {}
+    getResponseHeader() { return "text/html"; }
   };
   onThePage["[data-behaviour='answer-draft']"] = [form];
   onThePage["[data-behaviour='answer-received']"] = [mark];
@@ -239,4 +344,5 @@ test("a page with the form and a page with the receipt begin by themselves", asy
   assert.match(form.parts["[data-draft-state]"].textContent, /^Gemt [0-2][0-9].[0-5][0-9]$/);
   happen(requests[0], "load", { status: 200, responseURL: "http://x/receipts/abc" });
   assert.deepEqual(went, ["http://x/receipts/abc"]);
+  happen(requests[0], "loadend"); // nobody waits any more
 });

@@ -89,7 +89,7 @@ def site(browser: Browser, client: FlaskClient) -> Iterator[tuple[Page, list[str
         with client.open(path, method=sent.method, data=sent.post_data_buffer, content_type=content_type) as found:
             route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 
-    page.route("http://localhost/**", answer)
+    context.route("http://localhost/**", answer)
     try:
         yield page, asked
     finally:
