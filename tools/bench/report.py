@@ -74,13 +74,18 @@ def _slower_marks(results: Results, engine: str) -> list[Mark]:
         {one.page: one.figures.p95 for one in results.sized if (one.engine, one.guests) == (engine, guests)}
         for guests in (min(results.plan.sizes.sizes), MANY_GUESTS)
     )
-    times = {page: p95 / few[page] for page, p95 in many.items()}
+    times = {page: p95 / few[page] for page, p95 in many.items() if page != sizes.NOBODY}
     fewest = min(results.plan.sizes.sizes)
     name = f"p95 of {', '.join(times)} at {MANY_GUESTS:,} guests on {NAMES[engine]}, of that at {fewest:,}"
     seen = ", ".join(f"{one:.1f}" for one in times.values())
     statistics = many["statistics"]
+    nobody = [many[page] / few[page] for page in many if page == sizes.NOBODY]
     return [
         Mark(name, f"≤ {MOST_SLOWER}", seen, max(times.values()) <= MOST_SLOWER),
+        *(
+            Mark(f"the same of {sizes.NOBODY} on {NAMES[engine]}", f"≤ {MOST_SLOWER}", f"{one:.1f}", one <= MOST_SLOWER)
+            for one in nobody
+        ),
         Mark(
             f"p95 of the statistics page at {MANY_GUESTS:,} guests on {NAMES[engine]}",
             f"< {STATISTICS_MS} ms",

@@ -25,10 +25,11 @@ SIZES, LARGE = (2_000, 50_000), (2_000, 1_000_000)
 CLIENTS = 32
 WARM_SECONDS = 0.3
 # What a door types, a kind each.
+NOBODY = "door: nobody's name"
 TYPED = {
     "door: a name's beginning": ("kir", "aage", "mette b"),
     "door: a surname": ("madsen", "ågård", "bertelsen"),
-    "door: nobody's name": ("xq", "zebra"),
+    NOBODY: ("xq", "zebra"),
 }
 
 
