@@ -230,7 +230,7 @@ def test_a_writer_that_is_gone_is_replaced(app: Flask) -> None:
 
     def slow(_conn: Connection) -> None:
         first_runs.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     def run(job) -> None:
         with app.app_context():
@@ -238,13 +238,13 @@ def test_a_writer_that_is_gone_is_replaced(app: Flask) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(run, slow)]
-        assert first_runs.wait(10)
+        assert first_runs.wait(60)
         done.append(pool.submit(run, note("test.after")))  # it must wait, so it is the writer's
         while not writer._jobs.qsize():
             pass
         go_on.set()
         for one in done:
-            one.result(10)
+            one.result(60)
     with app.app_context():
         assert acts() == {"test.after"}
     assert writer._thread is not gone
