@@ -185,7 +185,7 @@ class Answer(Model):
         "received_at",
         "deadline_at",
     )
-    __table_args__ = (UniqueConstraint("hearing_id", "number"), Index(None, "party_id"))
+    __table_args__ = (UniqueConstraint("hearing_id", "number"), Index(None, "party_id"), Index(None, "content_hash"))
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     hearing_id: Mapped[str] = mapped_column(ForeignKey("hearing.id"))

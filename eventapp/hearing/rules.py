@@ -12,6 +12,7 @@ from eventapp.brakes import Brake
 
 SHORTEST_USUAL = timedelta(weeks=4)
 GUESSING = Brake("receipt", most=15, window=timedelta(minutes=1))  # receipt numbers follow one another
+SAME_FOR = timedelta(days=1)  # so long the same answer from the same address is the same answer
 MOST_FILES = 10
 LONGEST_ANSWER = 200_000
 

@@ -138,6 +138,8 @@ SAME: dict[str, Any] = {
     "lang": "en",
     "party_id": "1" * 32,
     "submission_key": "2" * 32,
+    "files_key": "3" * 32,
+    "files_address": "/hearings/parken/answer",
 }
 
 

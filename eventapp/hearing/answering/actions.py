@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from eventapp import audit, blobs, clock, record
 from eventapp.blobs import NamedFile
-from eventapp.db import Sql, as_moment, new_id, write
+from eventapp.db import Sql, as_moment, end_reading, new_id, write
 from eventapp.errors import existing
 from eventapp.filling import actions as kept_files
 from eventapp.hearing.answering import messages
@@ -174,7 +174,7 @@ def _store(
     if sent.uploads:
         kept_files.take(conn, sent.files_key, sent.files_address)
     told = messages.receipt(hearing, number, received_at=sent.received_at, is_late=late, files=sent.uploads)
-    _queue_receipt(conn, sent, answer_id, token, told)
+    _queue_receipt(conn, sent.email, sent.lang, answer_id, told, dedupe=f"receipt:{answer_id}")
     audit.insert(conn, by, "hearing.answer_received", answer_id, late=late, files=len(sent.uploads))
 
 
@@ -192,20 +192,29 @@ def _store_uploads(conn: Connection, answer_id: str, uploads: Sequence[NamedFile
         )
 
 
-def _queue_receipt(conn: Connection, sent: SentAnswer, answer_id: str, token: str, told: dict[str, Any]) -> None:
+def send_receipt_again(answer: Answer) -> None:
+    """Mail the receipt once more, to the address that it went to; in a transaction of its own."""
+    email, lang, answer_id, told = answer.email, answer.lang, answer.id, messages.receipt_of(answer)
+    end_reading()
+    write(lambda conn: _queue_receipt(conn, email, lang, answer_id, told, dedupe=None))
+
+
+def _queue_receipt(
+    conn: Connection, email: str, lang: str, answer_id: str, told: dict[str, Any], *, dedupe: str | None
+) -> None:
     """The receipt by mail: number, time and link; never a word of the answer (LAW-09)."""
-    if not sent.email:
+    if not email:
         return
     outbox.queue(
         conn,
         message="hearing/receipt",
-        to=sent.email,
-        lang=sent.lang,
+        to=email,
+        lang=lang,
         subject_id=answer_id,
         context={**told, "answer_id": answer_id},
-        secrets={"link": external_url("hearing.receipt", token=token)},
+        secrets={"link": external_url("hearing.receipt", token=receipt_token(answer_id))},
         attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": "text/plain"}],
-        dedupe=f"receipt:{answer_id}",
+        dedupe=dedupe,
         public=True,  # anybody can answer in anybody's name; the page shows the receipt in any case (S45)
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from eventapp.blobs import NamedFile
+from eventapp.hearing.models import Answer
 from eventapp.languages import Wording
 
 
@@ -24,4 +25,16 @@ def receipt(
         "received_at": received_at,
         "is_late": is_late,
         "files": [{"name": one.file_name, "size": one.stored.size, "sha256": one.stored.sha256} for one in files],
+    }
+
+
+def receipt_of(answer: Answer) -> dict[str, Any]:
+    """The same of an answer that was taken in before."""
+    return {
+        "number": answer.receipt_number,
+        "title": answer.hearing.title,
+        "case_number": answer.hearing.case.number,
+        "received_at": answer.received_at,
+        "is_late": answer.is_late,
+        "files": [{"name": one.file_name, "size": one.size, "sha256": one.sha256} for one in answer.attachments],
     }

@@ -14,13 +14,14 @@ from eventapp.errors import TooManyError
 from eventapp.formats.files import ACCEPT, takes_files
 from eventapp.hearing import queries, rules
 from eventapp.hearing.answering import actions
+from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost, sender_kinds
 from eventapp.hearing.blueprint import public_pages
 from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.hearing.page_queries import around
-from eventapp.web import csrf
+from eventapp.web import csrf, own
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted
 
@@ -59,15 +60,34 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
         _keep_files(post)
         return _form_again(slug, token, post, post.errors, post.key or new_id(), warns=post.warns_of_cpr), 422
     hearing_id, party_id = queries.addressee(slug, token)
+    sent = post.sent(hearing_id, party_id)
+    if earlier := queries.same_answer(sent.content_hash(), sent.email, sent.received_at):
+        return _sent_before(earlier, sent)
     try:
-        receipt_token = actions.receive(post.sent(hearing_id, party_id))
+        receipt_token = actions.receive(sent)
     except OtherContentError as refusal:
         _keep_files(post)
         return _form_again(slug, token, post, {None: [str(refusal)]}, new_id()), 422
     except (OSError, OperationalError):
         page = _form_again(slug, token, post, {}, post.key, failed=True)
         return page, 503, {"Retry-After": "30"}
+    own.remember(sent.content_hash())
     return redirect(url_for("hearing.receipt", token=receipt_token), 303)
+
+
+def _sent_before(earlier: Answer, sent: SentAnswer) -> ResponseReturnValue:
+    """The same answer from the same address: its receipt where it was sent from, and by mail for everybody else."""
+    if earlier.submission_key == sent.submission_key or own.is_from_here(sent.content_hash()):
+        return redirect(url_for("hearing.receipt", token=actions.receipt_token(earlier.id)), 303)
+    actions.send_receipt_again(earlier)
+    return redirect(url_for("hearing.by_mail"), 303)
+
+
+@public_pages.get("/receipts/by-mail")
+@public
+def by_mail() -> ResponseReturnValue:
+    """What is said where saying more would tell who has answered."""
+    return render_template("hearing/by_mail.html")
 
 
 @public_pages.get("/receipts/<token>")
