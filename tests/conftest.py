@@ -34,7 +34,6 @@ from tests.support import browser as chromium
 from tests.support import live, remembered, served, smtp
 from tests.support.databases import ENGINES, Databases, PostgresDatabases, SqliteDatabases, close
 from tests.support.pages import PageClient
-from tools import catalogues
 from tools.pg import private_server
 
 LONGEST_TEST_SECONDS = 120
@@ -83,7 +82,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 @pytest.fixture(scope="session", autouse=True)
 def compiled_catalogues() -> None:
     """The texts as they are written now."""
-    catalogues.compile_all(catalogues.ROOT)
+    remembered.compile_catalogues()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,14 +5,17 @@ python -m tools.mutants hearing --only rules         modules whose path holds th
 python -m tools.mutants hearing --show               each survivor as a change
 python -m tools.mutants hearing --alone --tests F …  with these files of tests alone: quicker, and stricter
 python -m tools.mutants hearing --sample 60          60 of them by lot, always the same ones while the code is the same
+python -m tools.mutants hearing --again NAME …       those named, as it prints them
 
-The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite.
+The work is done on a copy of what git knows, outside the checkout, with the tests of the slice on SQLite that need no
+browser, server or race (tests/support/mutants.py). What timed out is tried once more before it counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import random
 import re
 import shutil
@@ -30,6 +33,13 @@ ROLES = re.compile(r"(^|_)(rules|actions|queries)\.py$")
 LINKED = ("node_modules", "static/vendor")
 BESIDE = ("templates", "static", "tools", "docs", "instance", "wsgi.py", "gunicorn.conf.py")
 SEED = 1
+# Without mutmut's "clean tests": the same tests have passed a moment before, in the same process, to be counted.
+MUTMUT = """
+from mutmut.__main__ import cli
+from mutmut.workers.isolation import ForkRunner
+ForkRunner.run_clean_tests = lambda self, tests: 0
+cli()
+"""
 # Told apart from "survived": no test of the slice runs the line at all.
 OUTCOMES = ("killed", "timeout", "survived", "no tests", "suspicious", "segfault")
 
@@ -44,8 +54,12 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--show", action="store_true", help="print each survivor as a change")
     parser.add_argument("--sample", type=int, default=0, help="try only so many, drawn by lot with a fixed seed")
+    parser.add_argument("--again", nargs="*", default=[], metavar="NAME", help="try those named only")
+    parser.add_argument("--jobs", type=int, default=2, help="so many at once")
     given = parser.parse_args(arguments)
     modules = modules_of(given.slice, given.only)
+    if given.again:
+        modules = [one for one in modules if any(is_of(name, one) for name in given.again)]
     if not modules:
         print(f"No rules, actions or queries in eventapp/{given.slice} {given.only}".rstrip())
         return 2
@@ -53,10 +67,14 @@ def main(arguments: list[str]) -> int:
         copy = copied(Path(folder))
         write_settings(copy, modules, [*([] if given.alone else [f"tests/{given.slice}"]), *given.tests])
         names = mutants_of(copy, modules)
-        chosen = drawn(names, given.sample)
+        chosen = drawn([one for one in names if one in given.again or not given.again], given.sample)
+        jobs = f"--max-children={given.jobs}"
         if len(chosen) < len(names):
-            print(f"A sample: {len(chosen)} of {len(names)}, drawn with seed {SEED}")
-        mutmut(copy, "run", *(chosen if len(chosen) < len(names) else ()))
+            how = "named" if given.again else f"drawn with seed {SEED}"
+            print(f"Not all: {len(chosen)} of {len(names)}, {how}", flush=True)
+        mutmut(copy, "run", jobs, *(chosen if len(chosen) < len(names) else ()))
+        if late := [name for name, what in outcomes(copy) if what == "timeout"]:
+            mutmut(copy, "run", jobs, *late)
         return report(copy, show=given.show)
 
 
@@ -65,6 +83,11 @@ def modules_of(slice_name: str, only: str) -> list[str]:
     found = sorted((ROOT / "eventapp" / slice_name).rglob("*.py"))
     paths = [str(one.relative_to(ROOT)) for one in found if ROLES.search(one.name)]
     return [one for one in paths if only in one]
+
+
+def is_of(name: str, module: str) -> bool:
+    """Whether the mutant of this name is one of the module at this path."""
+    return name.rpartition(".")[0] == module.removesuffix(".py").replace("/", ".")
 
 
 def copied(folder: Path) -> Path:
@@ -91,7 +114,7 @@ def write_settings(copy: Path, modules: list[str], tests: list[str]) -> None:
         "source_paths": ["eventapp"],
         "only_mutate": modules,
         "also_copy": [*BESIDE, *LINKED, ".gitignore", "package.json"],
-        "pytest_add_cli_args": ["--engine=sqlite", "-s", "-p", "no:cacheprovider", "-m", "not seconds"],
+        "pytest_add_cli_args": ["--engine=sqlite", "-s", "-p", "no:cacheprovider", "-p", "tests.support.mutants"],
         "pytest_add_cli_args_test_selection": [one for one in tests if (copy / one).exists()],
         "timeout_multiplier": ["10"],
         "timeout_constant": ["20"],  # seconds, ten times over: a busy machine must not count as a test that noticed
@@ -119,10 +142,10 @@ def drawn(names: list[str], count: int) -> list[str]:
 
 
 def mutmut(copy: Path, *arguments: str) -> str:
-    program = Path(sys.executable).parent / "mutmut"
     done = subprocess.run(
-        [program, *arguments],
+        [sys.executable, "-c", MUTMUT, *arguments],
         cwd=copy,
+        env={**os.environ, "TEST_SQLITE_TEMPLATE": str(copy / "template.db")},
         check=False,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,  # log lines: nothing is captured, for pytest runs many times in that process
@@ -133,10 +156,15 @@ def mutmut(copy: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def outcomes(copy: Path) -> list[tuple[str, str]]:
+    """Name and outcome of each mutant that was tried."""
+    every = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
+    return [(name, what) for name, what in every if what != "not checked"]
+
+
 def report(copy: Path, *, show: bool) -> int:
     """Print the score of each module and the names of the survivors; status 1 when there is nothing to count."""
-    every = re.findall(r"^\s*(\S+__mutmut_\d+): (.+)$", mutmut(copy, "results", "--all", "true"), re.MULTILINE)
-    found = [(name, what) for name, what in every if what != "not checked"]
+    found = outcomes(copy)
     if not found:
         print("mutmut gave no result; run the slice's tests first.")
         return 1

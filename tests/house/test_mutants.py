@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from eventapp.config import Settings
+from tests.support.databases import SqliteDatabases
 from tools import mutants as tool
 from tools import mutants_js
 
@@ -39,6 +43,24 @@ def test_only_rules_actions_and_queries_are_broken() -> None:
     assert "eventapp/registration/ticket_rules.py" in found
     assert not [one for one in found if one.endswith(("views.py", "models.py"))]
     assert tool.modules_of("registration", "ticket") == ["eventapp/registration/ticket_rules.py"]
+
+
+def test_a_mutant_named_again_is_looked_for_in_its_own_module() -> None:
+    name = "eventapp.registration.ticket_rules.x_make__mutmut_3"
+    assert tool.is_of(name, "eventapp/registration/ticket_rules.py")
+    assert not tool.is_of(name, "eventapp/registration/rules.py")
+
+
+def test_a_database_migrated_before_serves_the_next_session(
+    tmp_path: Path, base_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "template.db"
+    monkeypatch.setenv("TEST_SQLITE_TEMPLATE", str(kept))
+    SqliteDatabases(tmp_path, base_settings)
+    assert kept.stat().st_size
+    kept.write_bytes(b"migrated before")
+    later = SqliteDatabases(tmp_path, base_settings).fresh()
+    assert Path(later.removeprefix("sqlite:///")).read_bytes() == b"migrated before"
 
 
 def test_every_script_of_the_door_is_broken_or_seen_in_a_browser() -> None:

@@ -6,6 +6,7 @@ A test that changes tables asks for an empty database, not for a fresh one.
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -42,13 +43,18 @@ class Databases(Protocol):
 
 
 class SqliteDatabases:
-    """A file migrated once, copied for each test."""
+    """A file migrated once, copied for each test.
+
+    That of ``TEST_SQLITE_TEMPLATE`` is made when it is not there yet, and serves later sessions (tools/mutants.py).
+    """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._numbers = itertools.count()
-        self._template = self.empty()
-        migrate(replace(settings, database_url=self._template))
+        kept = os.environ.get("TEST_SQLITE_TEMPLATE")
+        self._template = f"sqlite:///{kept}" if kept else self.empty()
+        if not _file(self._template).exists():
+            migrate(replace(settings, database_url=self._template))
 
     def fresh(self) -> str:
         return self.copy(self._template)

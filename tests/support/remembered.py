@@ -1,4 +1,4 @@
-"""What every application of a session makes alike, kept for the next one: compiled templates and addresses.
+"""What every application of a process makes alike, kept for the next one: compiled templates and addresses.
 
 A test still has an application of its own, with nothing in it of another test's: what is kept is code, found again by
 all that it was made from.
@@ -7,6 +7,7 @@ all that it was made from.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -15,6 +16,8 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+
+from tools import catalogues
 
 
 class TemplateCode(BytecodeCache):
@@ -32,9 +35,15 @@ class TemplateCode(BytecodeCache):
 
 
 def remember(patch: pytest.MonkeyPatch) -> None:
-    """Keep compiled templates and addresses until the patch is undone."""
-    patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": TemplateCode()})
-    patch.setattr(Rule, "_compile_builder", _remembering(Rule._compile_builder))
+    """Keep compiled templates and addresses; what is kept outlives the patch, for a later session of this process."""
+    patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": TEMPLATES})
+    patch.setattr(Rule, "_compile_builder", COMPILE_BUILDER)
+
+
+@cache
+def compile_catalogues() -> None:
+    """The texts as they were written when the process began."""
+    catalogues.compile_all(catalogues.ROOT)
 
 
 def _remembering(make: Callable[[Rule, bool], Callable[..., Any]]) -> Callable[[Rule, bool], Callable[..., Any]]:
@@ -50,3 +59,7 @@ def _remembering(make: Callable[[Rule, bool], Callable[..., Any]]) -> Callable[[
         return kept[key]
 
     return compile_builder
+
+
+TEMPLATES = TemplateCode()
+COMPILE_BUILDER = _remembering(Rule._compile_builder)
