@@ -3,6 +3,8 @@
 typst keeps some 200 MB a document inside the process that calls it, so each document has a child of its own with
 bounds on time and memory. It refuses a document without title, with a picture without text or with a heading left
 out (PDF/UA-1), so what comes out can be read aloud. Data goes in as JSON and is never part of the program.
+
+It refuses a document with a sign that no font has, too (PDF/A): those are spelled before (:mod:`~.formats.glyphs`).
 """
 
 from __future__ import annotations
@@ -13,10 +15,20 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+import manimgx_fonts
+import manimgx_fonts_cjk
+import structlog
 from flask import current_app
+from flask_babel import lazy_gettext as _l
+
+from eventapp.errors import DomainError
+from eventapp.formats.glyphs import FAMILIES, drawable
+
+log = structlog.get_logger("eventapp")
 
 SECONDS = 60
 MEMORY_BYTES = 4 << 30  # address space, of which a document of some hundred pages touches a tenth
@@ -33,8 +45,19 @@ sys.stdout.buffer.write(typst.compile(
 """
 
 
-class PdfError(Exception):
-    """The document could not be made; the text is typst's own and holds none of the data."""
+class PdfError(DomainError):
+    """The document could not be made; ``why`` is typst's own word and may quote a sign of the data."""
+
+    code, status = "no_document", HTTPStatus.SERVICE_UNAVAILABLE
+    message = _l("The PDF could not be made just now. Nothing else has changed. Try again, or choose another format.")
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+
+
+class RefusedError(PdfError):
+    """typst said no to what the document holds."""
 
 
 def make(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
@@ -46,13 +69,28 @@ def make(template: str, data: Mapping[str, Any], at: datetime) -> bytes:
     :raises PdfError: when it does not compile, or takes more than a minute.
     """
     folder = Path(current_app.template_folder or "", "pdf").absolute()
-    fonts = Path(current_app.static_folder or "", "vendor", "fonts", "otf").absolute()
+    fonts = [str(one) for one in font_folders(Path(current_app.static_folder or ""))]
     with tempfile.TemporaryDirectory(prefix="pdf-") as root:
         for part in folder.glob("*.typ"):
             Path(root, part.name).write_bytes(part.read_bytes())
-        Path(root, "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        program = str(Path(root, template))
-        return _run({"program": program, "root": root, "fonts": [str(fonts)], "at": int(at.timestamp())})
+        told = {"program": str(Path(root, template)), "root": root, "fonts": fonts, "at": int(at.timestamp())}
+        try:
+            return _compiled(told, drawable(data))
+        except RefusedError:  # no sign is known to do this; whoever finds one still gets the document
+            log.warning("pdf_refused", template=template)
+            return _compiled(told, drawable(data, plainly=True))
+
+
+def font_folders(static: Path) -> list[Path]:
+    """Where the fonts of documents are: the town's typeface, and one for every other script."""
+    packages = [Path(one.__file__ or "").parent for one in (manimgx_fonts, manimgx_fonts_cjk)]
+    return [static.absolute() / "vendor" / "fonts" / "otf", *packages]
+
+
+def _compiled(told: dict[str, Any], data: Mapping[str, Any]) -> bytes:
+    content = json.dumps({**data, "fonts": FAMILIES}, ensure_ascii=False)
+    Path(told["root"], "data.json").write_text(content, "utf-8")
+    return _run(told)
 
 
 def _run(told: dict[str, Any]) -> bytes:
@@ -67,5 +105,5 @@ def _run(told: dict[str, Any]) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise PdfError("The document took too long.") from error
     except subprocess.CalledProcessError as error:
-        raise PdfError(error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
+        raise RefusedError(error.stderr.decode(errors="replace").strip().rpartition("\n")[2]) from error
     return done.stdout

@@ -23,8 +23,10 @@ from eventapp.db import db, end_reading
 from eventapp.hearing import entries, queries
 from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.dossier import bundle_files, erasure_actions, report_files
-from eventapp.hearing.dossier.queries import Dossier, digest, dossier
+from eventapp.hearing.dossier import queries as queries_of_dossier
+from eventapp.hearing.dossier.queries import Dossier, File, digest, dossier
 from eventapp.hearing.models import Hearing
+from eventapp.pdf import PdfError
 from eventapp.record.errors import NoSuchRecordError, NothingToEraseError
 from eventapp.web.permissions import Person, Role
 from tests.hearing.conftest import DEADLINE_AT, MEMO, SENT_AT, audited, make_hearing
@@ -108,6 +110,44 @@ def test_files_are_named_as_case_systems_expect_them_documents_first(hearing: He
         ("høringssvar/Høringssvar - 2 Bilag 1 - b.txt", 1),
     ]
     assert [one.sha256 for one in files] == [hashlib.sha256(one).hexdigest() for one in (MEMO, b"B", b"AA", b"B")]
+
+
+def test_no_path_comes_twice_over_all_hearings_and_disks_take_each(app: Flask) -> None:
+    with app.app_context():
+        case = make_case()
+        long = "\U0001f600" * 140 + ".txt"
+        for hearing in (make_hearing(case, slug="anden"), make_hearing(case, slug="tidlig")):
+            receive(sent_to(hearing.id, uploads=(named("b.txt", b"B"), named(long, b"C"))))
+        found = taken_away(case.id)
+        paths = [one.path for one in found.files if one.path.startswith("høringssvar/")]
+        assert [one.rpartition("/")[0] for one in paths] == ["høringssvar/anden"] * 2 + ["høringssvar/tidlig"] * 2
+        assert len({one.path.casefold() for one in found.files}) == len(found.files)
+        assert all(len(part.encode()) <= 255 for one in paths for part in one.split("/"))
+        assert all(one.endswith(".txt") for one in paths)
+        headings = [dict(one["facts"])["Høring"] for one in report_files.told(found, NOW)["answers"]]
+        assert len(headings) == 2
+
+
+def test_paths_that_a_disk_takes_for_the_same_are_told_apart() -> None:
+    files = queries_of_dossier._distinct([File(f"a/{name}", "", 0) for name in ("å.pdf", "Å.PDF", "a\u030a.pdf", "b")])
+    assert [one.path for one in files] == ["a/å.pdf", "a/Å (2).PDF", "a/a\u030a (3).pdf", "a/b"]
+
+
+def test_any_answer_can_be_taken_away_and_a_document_that_fails_takes_nothing_along(
+    hearing: Hearing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(sent_to(hearing.id, text="Godt forslag 😀\n\uf0b7 punkt fra Word\n我支持"))
+    found = taken_away(hearing.case_id)
+    assert "protokol.pdf" in zipfile.ZipFile(io.BytesIO(bundle(found))).namelist()
+
+    def fail(*_arguments: object) -> bytes:
+        raise PdfError("too long")
+
+    monkeypatch.setattr(report_files, "as_pdf", fail)
+    rest = zipfile.ZipFile(io.BytesIO(bundle(found)))
+    assert "protokol.pdf" not in rest.namelist()
+    assert "PDF-filen kunne ikke laves" in rest.read("LÆSMIG.txt").decode()
+    assert "punkt fra Word" in rest.read("protokol.json").decode()
 
 
 def test_a_record_without_answers_is_whole(hearing: Hearing) -> None:

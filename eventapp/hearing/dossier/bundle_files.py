@@ -16,6 +16,7 @@ from eventapp.clock import COPENHAGEN
 from eventapp.hearing.dossier import report_files
 from eventapp.hearing.dossier.queries import Dossier, digest
 from eventapp.languages import OFFICIAL
+from eventapp.pdf import PdfError
 from eventapp.record.words import part_word
 
 MANIFEST = "manifest-sha256.txt"
@@ -41,9 +42,10 @@ def _made(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
         for one in dossier.answers.values()
     ]
     script = Path(current_app.root_path).parent / "tools" / "verify_receipt.py"
+    document = _document(dossier, now)
     return [
-        ("LÆSMIG.txt", _read_me(dossier)),
-        ("protokol.pdf", report_files.as_pdf(dossier, now)),
+        ("LÆSMIG.txt", _read_me(dossier, has_document=bool(document))),
+        *document,
         ("protokol.json", report_files.as_json(dossier, now)),
         ("checkpoint.txt", dossier.checkpoint.text.encode()),
         ("kontrol/verify_receipt.py", script.read_bytes()),
@@ -51,12 +53,25 @@ def _made(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
     ]
 
 
-def _read_me(dossier: Dossier) -> bytes:
+def _document(dossier: Dossier, now: datetime) -> list[tuple[str, bytes]]:
+    """The PDF, or nothing: what is wrong with it takes nothing else along."""
+    try:
+        return [("protokol.pdf", report_files.as_pdf(dossier, now))]
+    except PdfError:
+        return []
+
+
+def _read_me(dossier: Dossier, *, has_document: bool) -> bytes:
     with force_locale(OFFICIAL):
         lines = (
             _("The record of the case: %(title)s", title=dossier.case.title),
             "",
-            _("%(count)s entries, all of them in protokol.json and protokol.pdf.", count=dossier.checkpoint.size),
+            _("%(count)s entries, all of them in protokol.json and protokol.pdf.", count=dossier.checkpoint.size)
+            if has_document
+            else _(
+                "%(count)s entries, all of them in protokol.json. The PDF could not be made; everything else is here.",
+                count=dossier.checkpoint.size,
+            ),
             _("manifest-sha256.txt has the SHA-256 of every file; check with: sha256sum -c manifest-sha256.txt"),
             _("Each answer has a receipt; check with: python3 kontrol/verify_receipt.py kvitteringer/NAME.tlog-proof"),
             *_erasures(dossier),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -15,6 +18,8 @@ from eventapp.hearing.models import Answer, Attachment, Hearing, Material
 from eventapp.record import Checkpoint, Entry, Kind, checkpoint_covering, store
 from eventapp.record.contents import values
 from eventapp.record.kinds import is_attachment
+
+LONGEST_NAME_BYTES = 255  # of one part of a path, on the disks of Linux and macOS
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,37 @@ def _answers(case_id: str) -> list[Answer]:
 def _files(case: Case, answers: list[Answer]) -> list[File]:
     versions = {one.id: one for document in case.documents for one in document.versions}
     versions |= {one.id: one for one in _material(case.id)}
-    documents = [
-        _document(one) for one in sorted(versions.values(), key=lambda one: (one.document.position, one.number))
-    ]
-    return documents + [_attachment(answer, one) for answer in answers for one in answer.attachments]
+    ordered = sorted(versions.values(), key=lambda one: (one.document.position, one.number))
+    several = has_several_hearings(answers)
+    found = [_document(one) for one in ordered]
+    found += [_attachment(answer, one, several) for answer in answers for one in answer.attachments]
+    return _distinct(found)
+
+
+def has_several_hearings(answers: Iterable[Answer]) -> bool:
+    """Whether numbers of answers, which begin at 1 in each hearing, need the hearing beside them."""
+    return len({one.hearing_id for one in answers}) > 1
+
+
+def _distinct(files: list[File]) -> list[File]:
+    """The files, each under a path that no other has: on disks that tell small letters from capitals, and on others."""
+    taken: set[str] = set()
+    found = []
+    for file in files:
+        path = next(path for path in _paths(file.path) if unicodedata.normalize("NFC", path).casefold() not in taken)
+        taken.add(unicodedata.normalize("NFC", path).casefold())
+        found.append(replace(file, path=path))
+    return found
+
+
+def _paths(path: str) -> Iterator[str]:
+    """The path, and others to take instead. What stands before the ending is cut to what every disk takes as a name."""
+    folder, _, name = path.rpartition("/")
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    for number in itertools.count(1):
+        end = ("" if number == 1 else f" ({number})") + dot + ending
+        kept = stem.encode()[: LONGEST_NAME_BYTES - len(end.encode())].decode(errors="ignore").rstrip()
+        yield f"{folder}/{kept}{end}"
 
 
 def _material(case_id: str) -> list[DocumentVersion]:
@@ -101,9 +133,10 @@ def _document(version: DocumentVersion) -> File:
     return File(name, version.sha256, version.size)
 
 
-def _attachment(answer: Answer, one: Attachment) -> File:
-    """Named as case systems expect it (domain.md 3.6)."""
-    name = f"høringssvar/Høringssvar - {answer.number} Bilag {one.position + 1} - {one.file_name}"
+def _attachment(answer: Answer, one: Attachment, several: bool) -> File:
+    """Named as case systems expect it (domain.md 3.6); in a folder for each hearing where there are several."""
+    folder = f"høringssvar/{answer.hearing.slug}" if several else "høringssvar"
+    name = f"{folder}/Høringssvar - {answer.number} Bilag {one.position + 1} - {one.file_name}"
     return File(name, one.sha256, one.size)
 
 

@@ -13,7 +13,7 @@ from eventapp import pdf
 from eventapp.config import settings
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.formats.display import long_moment, moment, moment_seconds
-from eventapp.hearing.dossier.queries import Dossier, DossierLine
+from eventapp.hearing.dossier.queries import Dossier, DossierLine, has_several_hearings
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
@@ -30,6 +30,7 @@ def as_pdf(dossier: Dossier, now: datetime) -> bytes:
 def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
     """What ``templates/pdf/record.typ`` draws."""
     case, answers = dossier.case, dossier.of_kind(ANSWER)
+    several = has_several_hearings(dossier.answers.values())
     return {
         "title": _("The record of the case: %(title)s", title=case.title),
         "sender": settings().site_name,
@@ -48,7 +49,7 @@ def told(dossier: Dossier, now: datetime) -> dict[str, Any]:
         ],
         "entries": [_entry(one) for one in dossier.lines],
         "parties": [_party(one) for hearing in hearings_of_case(case.id) for one in parties(hearing.id)],
-        "answers": [_answer(one, dossier.answers.get(one.told["ref"])) for one in answers],
+        "answers": [_answer(one, dossier.answers.get(one.told["ref"]), several) for one in answers],
         "contributions": [_contribution(one) for one in dossier.of_kind(CONTRIBUTION)],
         "checkpoint": dossier.checkpoint.text.strip().split("\n"),
     }
@@ -86,13 +87,14 @@ def _party(party: Any) -> list[str]:
     return [party.name or _("erased"), _("No. %(number)s", number=numbers) if numbers else _("No answer")]
 
 
-def _answer(line: DossierLine, answer: Answer | None) -> dict[str, Any]:
+def _answer(line: DossierLine, answer: Answer | None, several: bool) -> dict[str, Any]:
     contents = line.contents
     late = _("After the deadline") if line.told["late"] else _("In time")
     number = answer.number if answer else line.seq
     return {
         "heading": _("Answer no. %(number)s", number=number),
         "facts": [
+            *([[_("Hearing"), answer.hearing.title]] if answer and several else []),
             [_("From"), contents.get("on_behalf_of") or contents.get("name") or _("erased")],
             [_("Received"), f"{moment_seconds(datetime.fromisoformat(line.told['received_at']))} ({late})"],
             [_("Number in the record"), str(line.seq)],
