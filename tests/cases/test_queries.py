@@ -62,8 +62,8 @@ def test_role_can_be_given_for_each_case_by_its_title(app: Flask, db: SQLAlchemy
     with app.test_request_context(), force_locale("da"):
         found = queries.scope_choices()
     assert [(one.key, one.label) for one in found] == [
-        (f"case:{newer.id}", "Sag: Ny havnepark"),
-        (f"case:{older.id}", "Sag: Kajen"),
+        (f"case:{newer.id}", Wording("Sag: Ny havnepark")),
+        (f"case:{older.id}", Wording("Sag: Kajen")),
     ]
 
 
