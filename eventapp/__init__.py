@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
 from eventapp import (
     accounts,
@@ -61,6 +61,10 @@ class House(Flask):
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
+        """A hook that fails is a fault like any other, also after one: ``web.faults`` answers it from outside."""
+        return super().finalize_request(rv)
 
 
 def create_app(settings: config.Settings | None = None, *, testing: bool = False) -> Flask:

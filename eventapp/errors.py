@@ -1,22 +1,20 @@
-"""Refusals: a rule said no. Faults of ours are not refusals; they rise to the log and a plain 500."""
+"""Refusals: a rule said no. Faults are none: see web/faults.py."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TypeVar
 
-from flask import Flask, render_template, request
+from flask import Flask, Request, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from eventapp.db import db
 
 T = TypeVar("T")
 
-PAGES = {400, 403, 404, 413, 422, 429, 500, 503}
+PAGES = {400, 403, 404, 413, 422, 429}
 
 
 class DomainError(Exception):
@@ -64,9 +62,10 @@ class TooManyError(DomainError):
     message = _l("Too many attempts. Wait a few minutes and try again.")
 
 
-def wants_json() -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return request.path.startswith("/api/") or best == "application/json"
+def wants_json(asked: Request = request) -> bool:
+    """Whether a program asks, by default in the request that is being answered."""
+    best = asked.accept_mimetypes.best_match(["text/html", "application/json"])
+    return asked.path.startswith("/api/") or best == "application/json"
 
 
 def answer(error: DomainError) -> ResponseReturnValue:
@@ -97,37 +96,6 @@ class ClashError(DomainError):
     message = _l("Somebody else saved something at the same moment. Nothing of yours was saved. Go back and try again.")
 
 
-def answer_fault(error: Exception) -> ResponseReturnValue:
-    """A fault of ours: the log has it with its trace, the page says only that nothing was saved.
-
-    A database that cannot just now (a full disk, too many who wait) is a reason to try again, and says so: 503.
-    """
-    fault = getattr(error, "original_exception", error)
-    if _is_clash(fault):
-        return answer(ClashError())
-    db.session.rollback()
-    status, headers = (503, {"Retry-After": "30"}) if _may_pass(fault) else (500, {})
-    if wants_json():
-        return {"code": "fault", "message": "Internal error"}, status, headers
-    return render_template("errors/500.html", error=error), status, headers
-
-
-def _may_pass(fault: object) -> bool:
-    """Whether trying again later may help. SQLite calls a wrong statement of ours an operational error as well."""
-    if isinstance(fault, OperationalError):
-        return getattr(fault.orig, "sqlite_errorname", None) != "SQLITE_ERROR"
-    return isinstance(fault, PoolTimeoutError)
-
-
-def _is_clash(fault: object) -> bool:
-    """Whether a row exists already that may exist once; other constraints are only broken by mistakes of ours."""
-    if not isinstance(fault, IntegrityError):
-        return False
-    state, name = getattr(fault.orig, "sqlstate", None), getattr(fault.orig, "sqlite_errorname", None)
-    return state == "23505" or name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}
-
-
 def register(app: Flask) -> None:
     app.register_error_handler(DomainError, answer)
     app.register_error_handler(HTTPException, answer_http)
-    app.register_error_handler(500, answer_fault)

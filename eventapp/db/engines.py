@@ -18,7 +18,7 @@ def engine_options(url: str, threads: int = 16) -> dict[str, Any]:
     """Options of the engine: a connection for every thread that may ask, and one for the group writer."""
     pool = {"pool_size": threads + 4, "max_overflow": 8, "hide_parameters": True}  # an error must quote nobody
     if not url.startswith("sqlite"):
-        return pool
+        return {**pool, "connect_args": {"connect_timeout": 5}}  # seconds: a server that is away is said to be so
     return {**pool, "connect_args": {"check_same_thread": False, "timeout": 10}}
 
 

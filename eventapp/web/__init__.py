@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
 from eventapp.formats import display, files
-from eventapp.web import bodies, compress, csrf, headers, health, house, languages, logs, returned, static
+from eventapp.web import bodies, compress, csrf, faults, headers, health, house, languages, logs, returned, static
 from eventapp.web.registry import Registry, registry
 from eventapp.web.urls import StorableInteger
 
@@ -35,3 +35,5 @@ def register(app: Flask, settings: Settings) -> None:
             "contact_phone": settings.contact_phone,
             "current_person": g.get("person"),
         }
+
+    faults.register(app, settings)

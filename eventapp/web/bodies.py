@@ -7,11 +7,15 @@ too large is read to its end, up to a bound: its texts are kept, its files are t
 from __future__ import annotations
 
 import tempfile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+REQUEST = "eventapp.request"
 READ_ON_BYTES = 300_000_000  # beyond what is taken
 LARGEST_TEXT_BYTES = 20_000_000  # of all texts of a form; what is taken of them is less, and said beside the field
 
@@ -24,7 +28,14 @@ class Discarded(tempfile.SpooledTemporaryFile[bytes]):
 
 
 class FormRequest(Request):
-    """A request whose form is read even if it is too large; it is refused afterwards."""
+    """A request whose form is read even if it is too large; it is refused afterwards.
+
+    It stays in its environment when the framework lets go of it, for a body can be read only once.
+    """
+
+    def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
+        super().__init__(environ, populate_request, shallow)
+        environ[REQUEST] = self
 
     def _load_form_data(self) -> None:
         if "form" in self.__dict__:

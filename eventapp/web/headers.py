@@ -37,6 +37,15 @@ WITH_WASM = _written({**POLICY, "script-src": "'self' 'wasm-unsafe-eval'"})
 NO_DEVICES = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
 CAMERA = NO_DEVICES.replace("camera=()", "camera=(self)")
 
+# What the page of a fault carries as well, for which no hook need run.
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+STRICT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}  # over https
+
 
 def uses_camera(view: View) -> View:
     """This page may use the camera and WebAssembly."""
@@ -51,13 +60,10 @@ def add_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", WITH_WASM if camera or g.get("wasm_worker") else PLAIN)
     headers["Permissions-Policy"] = CAMERA if camera else NO_DEVICES
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.update(ALWAYS)
     headers.setdefault("Cache-Control", "no-store")
     if settings().is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+        headers.update(STRICT)
     return response
 
 

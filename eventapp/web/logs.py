@@ -14,7 +14,7 @@ import traceback
 from types import TracebackType
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from structlog.typing import EventDict
 
 log = structlog.get_logger("eventapp")
@@ -66,8 +66,8 @@ Fault = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[
 
 def log_fault(fault: Fault) -> None:
     """What went wrong and where; in place of Flask's own line, which tells the address that was asked for."""
-    route = request.url_rule.rule if request.url_rule else None
-    log.error("fault", id=g.get("request_id"), route=route, **_told(fault[1], fault[2]))
+    route = request.url_rule.rule if has_request_context() and request.url_rule else None
+    log.error("fault", id=g.get("request_id") if g else None, route=route, **_told(fault[1], fault[2]))
 
 
 def _told(error: BaseException | None, came_by: TracebackType | None) -> dict[str, list[str]]:
