@@ -75,6 +75,8 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     settings = settings or config.load(os.environ, cli.instance_folder())
     config.check(settings)
     logs.configure()
+    for warning in config.warnings(settings):
+        logs.log.warning("settings", says=warning)
     app = House(
         __name__,
         template_folder=str(ROOT / "templates"),

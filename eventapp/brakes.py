@@ -80,12 +80,17 @@ class Brake:
         """Whether this address must wait."""
         return self._misses(conn, address, now) >= self.most
 
-    def miss(self, conn: Connection, address: str, now: datetime) -> None:
-        """Note something that did not fit. In a transaction that is kept although the request is refused."""
+    def miss(self, conn: Connection, address: str, now: datetime) -> int:
+        """Note something that did not fit; returns how many there are within the window.
+
+        In a transaction that is kept although the request is refused.
+        """
         FORGET(conn, brake=self.name, before=now - 2 * self.window)
         INSERT(conn, id=new_id(), brake=self.name, account="", address=self._hash(address), at=now)
-        if self._misses(conn, address, now) == self.most:
+        misses = self._misses(conn, address, now)
+        if misses == self.most:
             log.warning("codes_are_being_guessed", brake=self.name, misses=self.most)
+        return misses
 
     def _misses(self, conn: Connection, address: str, now: datetime) -> int:
         return int(COUNT(conn, brake=self.name, address=self._hash(address), since=now - self.window).scalar_one())

@@ -174,6 +174,16 @@ def _exposure_faults(settings: Settings) -> list[str]:
     return faults
 
 
+def warnings(settings: Settings) -> list[str]:
+    """What is not unsafe but surely not meant, each with what to do."""
+    if settings.is_https and not settings.trusted_proxies:
+        return [
+            "PUBLIC_URL is https, so a proxy stands in front, and none is declared: everybody seems to come from its "
+            "address. Set TRUSTED_PROXIES to how many there are."
+        ]
+    return []
+
+
 def is_in_memory(url: str) -> bool:
     """Whether a SQLite address names no file."""
     return urlsplit(url).path in {"", "/", "/:memory:"} or "mode=memory" in url

@@ -52,6 +52,7 @@ ACT_NAMES = {
     "checkin.device_resumed": _l("Phone at a door goes on"),
     "checkin.device_revoked": _l("Phone shut out at a door"),
     "checkin.door_added": _l("Door added"),
+    "checkin.searched": _l("Guests searched by name at a door"),
     "checkin.shift_begun": _l("Shift at a door begun"),
     "checkin.shift_ended": _l("Shift at a door ended"),
     "contributions.asked": _l("Those who came were written to"),

@@ -12,7 +12,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from eventapp import clock
-from eventapp.checkin import forms, queries, scan_actions, session_hooks, undo_actions, words
+from eventapp.checkin import actions, forms, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.scan_actions import Answer
 from eventapp.errors import NotAllowedError
@@ -63,7 +63,7 @@ def create_reversal(scan_id: str) -> ResponseReturnValue:
 @requires(Permission.CHECK_IN)
 def find_guests(event_id: str) -> ResponseReturnValue:
     """Guests found by name: name, category and status, nothing else (domain.md 4.4)."""
-    found = queries.guests(event_id, request.args.get("q", ""))
+    found = actions.search(request.args.get("q", ""), by=current_person(), system_now=clock.system_now())
     return {"guests": [words.guest_facts(one) for one in found]}
 
 

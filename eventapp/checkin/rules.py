@@ -22,6 +22,8 @@ MOST_UNKNOWN_CODES = 30
 UNKNOWN_WINDOW = timedelta(minutes=1)
 # The same for shift codes, by source address (design decision 17): a code has 40 bits.
 GUESSING = Brake("shift_code", most=10, window=timedelta(minutes=10))
+# Searches by name of one phone: some forty guests who forgot their tickets, and not the list of all who come.
+SEARCHING = Brake("name_search", most=120, window=timedelta(minutes=10))
 
 
 class Level(enum.StrEnum):

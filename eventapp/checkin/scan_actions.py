@@ -178,11 +178,14 @@ def walk_in(person: WalkIn, moment: Moment, *, by: Person, now: datetime) -> Ans
 
     :returns: the stored answer when the very same was sent before; nothing is changed then.
     :raises OtherScanError: when the id was used for another scan.
+    :raises PausedError: when the phone showed too many unknown codes.
     :raises NotFoundError: when the event has no doors.
     """
 
     def job(conn: Connection) -> Answer:
         turn = queue_up(conn, moment, by, now)
+        if turn.is_paused:
+            raise PausedError
         found = _let_walk_in(conn, person, moment, turn, by)
         store(conn, moment, turn, Means.WALK_IN, found, by=by)
         return Answer(*queries.outcome_of(conn, event_of(by), moment.id), is_new=True)

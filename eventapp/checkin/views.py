@@ -117,7 +117,9 @@ def result(scan_id: str) -> ResponseReturnValue:
 def guests() -> ResponseReturnValue:
     """Guests found by name."""
     typed = request.args.get("q", "")
-    found = [words.guest_facts(one) for one in queries.guests(current_person().event_id or "", typed)]
+    found = [
+        words.guest_facts(one) for one in actions.search(typed, by=current_person(), system_now=clock.system_now())
+    ]
     return render_template(
         "checkin/guests.html",
         guests=found,

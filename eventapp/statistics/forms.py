@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectMultipleField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED, Column
 from eventapp.web.forms import Form, storable
@@ -39,6 +40,11 @@ class ExportForm(Form):
         description=_l("Is noted in the log together with your name."),
         validators=[DataRequired(), Length(max=300), storable],
     )
+
+    def validate_reach(self, field: RadioField) -> None:
+        """A list with names leaves the team under no heading (LAW-11)."""
+        if self.content.data == ATTENDEES and field.data != INTERNAL:
+            raise ValidationError(_("A list with names is only for those who work with the event."))
 
     def offer(self, *, attendees: int | None, columns: Sequence[Column] = ()) -> ExportForm:
         """Fill the lists of contents and columns; ``attendees`` is None for those who may not see names."""

@@ -10,7 +10,7 @@ import tempfile
 from typing import IO, TYPE_CHECKING, Any
 
 from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, UnprocessableEntity
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -36,6 +36,15 @@ class FormRequest(Request):
     def __init__(self, environ: WSGIEnvironment, populate_request: bool = True, shallow: bool = False) -> None:
         super().__init__(environ, populate_request, shallow)
         environ[REQUEST] = self
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """
+        :raises UnprocessableEntity: when it is nested so deep that it cannot be read.
+        """
+        try:
+            return super().get_json(force, silent, cache)
+        except RecursionError as error:
+            raise UnprocessableEntity from error
 
     def _load_form_data(self) -> None:
         if "form" in self.__dict__:

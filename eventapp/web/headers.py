@@ -54,14 +54,15 @@ def uses_camera(view: View) -> View:
 
 
 def add_headers(response: Response) -> Response:
-    """The security headers, and ``no-store`` unless the view chose how long its answer may be kept."""
+    """The security headers, and ``no-store`` unless the view said that its answer is public."""
     view = current_app.view_functions.get(request.endpoint or "")
     camera = view is not None and view.__dict__.get("uses_camera", False)
     headers = response.headers
     headers.setdefault("Content-Security-Policy", WITH_WASM if camera or g.get("wasm_worker") else PLAIN)
     headers["Permissions-Policy"] = CAMERA if camera else NO_DEVICES
     headers.update(ALWAYS)
-    headers.setdefault("Cache-Control", "no-store")
+    if "public" not in headers.get("Cache-Control", ""):  # the framework lets a browser keep each file that is sent
+        headers["Cache-Control"] = "no-store"
     if settings().is_https:
         headers.update(STRICT)
     return response

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, request, send_from_directory
 
 HASH_LENGTH = 12  # hexadecimal characters of the SHA-256: 48 bits, enough to tell versions of one file apart
 FOREVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"  # may be kept, but must be asked for with its ETag
+ASK_AGAIN = "public, no-cache"  # may be kept, but must be asked for with its ETag
 TYPES = {
     ".ico": "image/vnd.microsoft.icon",
     ".js": "text/javascript",

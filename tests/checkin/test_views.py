@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from eventapp import clock
 from eventapp.audit import AuditEntry
@@ -16,6 +16,7 @@ from eventapp.events.queries import event_by_id
 from eventapp.web.permissions import Role
 from tests.checkin.support import DOORS_OPEN, make_guest, make_hall, open_shift, session
 from tests.support.factories import make_event
+from tests.support.routes import routes
 from tests.support.staff import sign_in
 
 
@@ -103,13 +104,45 @@ def test_a_wrong_shift_code_is_told_and_what_was_typed_stays(page_client, hall):
     assert page.root.all("input", id="device_name")[0].attributes["value"] == "Telefon 2"
 
 
-def test_guessing_shift_codes_is_stopped_also_for_the_right_one(client, hall, made):
+def test_guessing_shift_codes_is_stopped_and_the_right_one_opens_all_the_same(client, hall, made):
     code = made(shift_of, hall.event_id)
     for _ in range(rules.GUESSING.most):
         assert client.post("/door/shift", data={"code": "AAAAAAAA"}).status_code == 422
-    assert client.post("/door/shift", data={"code": code}).status_code == 429
+    assert client.post("/door/shift", data={"code": "AAAAAAAA"}).status_code == 429
     elsewhere = {"REMOTE_ADDR": "198.51.100.7"}
-    assert client.post("/door/shift", data={"code": code}, environ_overrides=elsewhere).status_code == 303
+    assert client.post("/door/shift", data={"code": "AAAAAAAA"}, environ_overrides=elsewhere).status_code == 422
+    assert client.post("/door/shift", data={"code": code}).status_code == 303
+
+
+def test_a_paused_phone_neither_searches_nor_adds(phone, hall, made):
+    made(pause, hall.event_id)
+    refused = send(phone, f"/events/{hall.event_id}/walk-ins", 429)
+    assert refused["code"] == "paused"
+    assert phone.get(f"/api/v1/events/{hall.event_id}/guests?q=an").status_code == 429
+    phone.visit("/door/guests?q=an", status=429)
+    assert made(lambda: session.scalar(select(func.count(Scan.id)))) == 0
+
+
+def test_json_that_is_nested_beyond_reading_is_refused_at_every_address_that_takes_some(phone, hall, app):
+    deep = "[" * 100_000 + "]" * 100_000
+    given = routes(app, lambda _blueprint: {"event_id": hall.event_id})
+    taking = [one for one in given if one.changes and one.endpoint.startswith("checkin_api.")]
+    answers = {str(one): one.ask(phone, data=deep, content_type="application/json").status_code for one in taking}
+    assert 422 in answers.values()
+    assert set(answers.values()) <= {403, 404, 422}, answers
+
+
+def pause(event_id):
+    session.execute(update(DoorSession).values(paused_at=DOORS_OPEN))
+    session.commit()
+
+
+def test_a_phone_that_reads_the_list_by_searching_is_stopped_and_its_searches_are_in_the_log(phone, hall, made):
+    address = f"/api/v1/events/{hall.event_id}/guests?q=an"
+    statuses = [phone.get(address).status_code for _ in range(rules.SEARCHING.most + 1)]
+    assert statuses == [200] * rules.SEARCHING.most + [429]
+    acts = made(lambda: session.scalars(select(AuditEntry).where(AuditEntry.act == "checkin.searched")).all())
+    assert [(one.subject_id, one.facts) for one in acts] == [(acts[0].by_id, {"event_id": hall.event_id})]
 
 
 def test_a_shift_ends_with_the_event(phone, hall, monkeypatch):

@@ -271,3 +271,10 @@ def test_described_defaults_are_the_true_ones() -> None:
             continue
         shown = str(one.default).lower() if isinstance(one.default, bool) else str(one.default)
         assert described()[name] == (f"`{shown}`" if shown else ""), name
+
+
+def test_a_proxy_that_is_not_declared_is_told(safe: Settings) -> None:
+    behind = replace(safe, public_url="https://debat.example.org")
+    assert [one for one in config.warnings(behind) if "TRUSTED_PROXIES" in one]
+    assert config.warnings(replace(behind, trusted_proxies=1)) == []
+    assert config.warnings(safe) == []

@@ -60,7 +60,7 @@ def test_file_under_its_hash_is_kept_for_a_year(site: Flask, web: FlaskClient, f
 def test_file_without_its_hash_is_asked_for_again(web: FlaskClient, folder: Path, query: str) -> None:
     write(folder / "site.css")
     answer = fetch(web, f"/static/site.css{query}")
-    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cache-Control"] == "public, no-cache"
     assert fetch(web, "/static/site.css", If_None_Match=answer.headers["ETag"]).status_code == 304
 
 

@@ -132,7 +132,15 @@ def test_role_for_another_event_opens_neither_page_nor_file(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"content": "needs"}, {"reach": "world"}, {"format": "exe"}, {"purpose": ""}, {"purpose": "x" * 301}]
+    "wrong",
+    [
+        {"content": "needs"},
+        {"reach": "world"},
+        {"format": "exe"},
+        {"content": "attendees", "reach": "shared"},
+        {"purpose": ""},
+        {"purpose": "x" * 301},
+    ],
 )
 def test_refused_wish_keeps_what_was_typed_and_leaves_no_line(
     page_client: PageClient, evening: Evening, wrong: dict[str, str]

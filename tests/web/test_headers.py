@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
-from flask import Flask
+from flask import Flask, send_file
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -87,6 +88,17 @@ def test_personal_and_staff_pages_are_kept_nowhere(app: Flask, everybody: FlaskC
         if not route.changes and (route.permission or route.path.startswith(("/staff", "/t/", "/T/", "/i/", "/w/")))
     }
     assert {name: value for name, value in answers.items() if "no-store" not in value and "private" not in value} == {}
+
+
+def test_a_file_that_is_sent_is_kept_nowhere_either(app: Flask) -> None:
+    """The framework tells the browser to keep each file; a letter or a mail must not stay on a shared machine."""
+
+    @app.get("/letter")
+    @public
+    def letter():
+        return send_file(BytesIO(b"Kaere minister"), "message/rfc822", as_attachment=True, download_name="a.eml")
+
+    assert app.test_client().get("/letter").headers["Cache-Control"] == "no-store"
 
 
 def test_every_answer_over_https_says_that_only_https_is_used(settings: Settings) -> None:

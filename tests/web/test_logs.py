@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,3 +109,16 @@ def test_a_fault_that_is_logged_along_is_told_by_kind_and_place_too(written: Str
     assert line["event"] == "stumbled"
     assert line["kinds"] == (["KeyError", "LookupError"] if fault is True else ["ValueError"])
     assert "planted" not in written.getvalue()
+
+
+def test_the_proxy_that_is_proposed_logs_no_address_and_no_query() -> None:
+    proposed = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    (line,) = [one for one in proposed.splitlines() if one.startswith("log_format ")]
+    assert set(re.findall(r"\$(\w+)", line)) <= {
+        "time_iso8601",
+        "request_method",
+        "status",
+        "body_bytes_sent",
+        "request_time",
+    }
+    assert "access_log" in proposed
