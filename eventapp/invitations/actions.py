@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from eventapp import audit, blobs, record
 from eventapp.db import Sql, db, new_id
 from eventapp.events.models import Event
-from eventapp.invitations import entries, letter_files, queries
-from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
+from eventapp.invitations import entries, letter_files, queries, rules
+from eventapp.invitations.errors import EventOverError, NoReplyToSeeError, TooManyRepliesError
 from eventapp.invitations.models import (
     Invitation,
     Letter,
@@ -154,6 +154,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
     The reply in force given once more (Back, a second press, two at one moment) is no new one (ADR 0055).
 
     :raises EventOverError: once the event has begun, unless staff enters what was said before.
+    :raises TooManyRepliesError: when the link was used for many within a day; staff may still enter one.
     """
     if by is None and now >= invitation.event.starts_at:
         raise EventOverError
@@ -164,6 +165,8 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
         if invitation.registration_id:
             registrations.note_answers(conn, invitation.registration_id, given.answers)
         return earlier
+    if by is None and rules.is_enough([one.replied_at for one in invitation.replies if not one.recorded_by_id], now):
+        raise TooManyRepliesError
     new = Reply(
         id=new_id(),
         number=len(invitation.replies) + 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from eventapp.errors import DomainError
+from eventapp.errors import DomainError, TooManyError
 
 
 class EventOverError(DomainError):
@@ -19,3 +19,10 @@ class NoReplyToSeeError(DomainError):
 
     code = "not_invited"
     message = _l("The invitation was not sent yet.")
+
+
+class TooManyRepliesError(TooManyError):
+    """Whoever holds the link keeps changing the reply; each is a mail, and a seat taken or given back."""
+
+    code = "too_many_replies"
+    message = _l("This reply was changed many times today. Call us, and we will note what is so.")

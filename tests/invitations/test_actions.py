@@ -13,12 +13,12 @@ from sqlalchemy import select
 from eventapp.audit import AuditEntry
 from eventapp.db import db
 from eventapp.events.models import Quota, QuotaKind
-from eventapp.invitations import actions, letter_files, queries
-from eventapp.invitations.errors import EventOverError
+from eventapp.invitations import actions, letter_files, queries, rules
+from eventapp.invitations.errors import EventOverError, TooManyRepliesError
 from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import Registration, RegistrationState
-from tests.invitations.conftest import NO, REPLIED_AT, YES, Officer, kinds, make_invitation, make_item, stand_in
+from tests.invitations.conftest import NO, REPLIED_AT, YES, Officer, kinds, mails, make_invitation, make_item, stand_in
 from tests.support.factories import STARTS_AT
 
 STAND_IN = stand_in()
@@ -48,6 +48,19 @@ def test_a_yes_takes_one_of_the_seats_for_the_invited(invitation: Invitation) ->
     db.session.commit()
     assert (taken(), kinds()) == (1, ["invite", "reply"])
     assert invitation.registration_id
+
+
+def test_one_link_gives_five_replies_a_day_and_staff_may_enter_more(invitation: Invitation) -> None:
+    second = timedelta(seconds=1)
+    for number in range(rules.MOST_REPLIES):
+        actions.reply(invitation, (YES, NO)[number % 2], now=REPLIED_AT + number * second)
+    with pytest.raises(TooManyRepliesError):
+        actions.reply(invitation, NO, now=REPLIED_AT + rules.WITHIN - second)
+    db.session.commit()
+    assert (len(invitation.replies), len(mails("noted"))) == (rules.MOST_REPLIES, rules.MOST_REPLIES)
+    actions.reply(invitation, NO, now=REPLIED_AT + rules.WITHIN - second, by=Officer())
+    actions.reply(invitation, YES, now=REPLIED_AT + rules.WITHIN)
+    assert len(invitation.replies) == rules.MOST_REPLIES + 2
 
 
 def test_a_late_no_gives_the_seat_back_and_both_replies_stay(invitation: Invitation) -> None:
