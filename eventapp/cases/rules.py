@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from eventapp.cases.models import CaseContact, DecisionStep
 from eventapp.web.registry import StepState, ThreadStep
@@ -26,6 +26,7 @@ PLACES = {
     "letter": 90,
     "reply": 100,
 }
+TO_COME = {StepState.NEXT, StepState.PLANNED}
 
 
 def slug_of(title: str) -> str:
@@ -41,22 +42,38 @@ def kind_of(step: ThreadStep) -> str:
 
 
 def in_order(steps: Iterable[ThreadStep]) -> list[ThreadStep]:
-    """Steps as they follow one another; of one kind, as their slice numbered them and then by time."""
+    """Steps as they follow one another: what has happened, then what is to come.
+
+    Of one kind, as their slice numbered them and then by time.
+    """
     return sorted(
         steps,
-        key=lambda one: (PLACES.get(kind_of(one), one.order), one.order, one.at is None, one.at and one.at.timestamp()),
+        key=lambda one: (
+            one.state in TO_COME,
+            PLACES.get(kind_of(one), one.order),
+            one.order,
+            one.at is None,
+            one.at and one.at.timestamp(),
+        ),
     )
 
 
-def with_next(steps: Sequence[ThreadStep]) -> list[ThreadStep]:
-    """The thread with the one step marked that comes next: the first that is planned and not done.
+def with_next(steps: Sequence[ThreadStep], now: datetime) -> list[ThreadStep]:
+    """The thread with the one step marked that comes next: the first that a slice says so of, else the first planned.
 
-    Nothing is marked when a slice already says what is going on now.
+    Whatever else a slice says that of is under way when it has begun, and planned when it has not.
     """
-    if any(one.state is StepState.NEXT for one in steps):
-        return list(steps)
-    waiting = next((one for one in steps if one.state is StepState.PLANNED), None)
-    return [replace(one, state=StepState.NEXT) if one is waiting else one for one in steps]
+    claimed = next((one for one in steps if one.state is StepState.NEXT), None)
+    chosen = claimed or next((one for one in steps if one.state is StepState.PLANNED), None)
+    return [replace(one, state=_beside(one, chosen, now)) for one in steps]
+
+
+def _beside(step: ThreadStep, chosen: ThreadStep | None, now: datetime) -> StepState:
+    if step is chosen:
+        return StepState.NEXT
+    if step.state is not StepState.NEXT:
+        return step.state
+    return StepState.UNDER_WAY if step.at and step.at <= now else StepState.PLANNED
 
 
 def decision_state(step: DecisionStep, today: date) -> StepState:

@@ -53,7 +53,7 @@ def steps(case: Case) -> list[ThreadStep]:
     present = {rules.kind_of(one) for one in told}
     today = clock.now().astimezone(clock.COPENHAGEN).date()
     planned = [_planned_step(one, today) for one in case.planned_stages if one.stage not in present]
-    return rules.with_next(rules.in_order([*told, *planned]))
+    return rules.with_next(rules.in_order([*told, *planned]), clock.now())
 
 
 def dots(case: Case) -> list[ThreadStep]:

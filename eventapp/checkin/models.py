@@ -105,6 +105,7 @@ class Verdict(enum.StrEnum):
     UNKNOWN = "unknown"
     FULL = "full"
     UNDONE = "undone"
+    CALLED_OFF = "called_off"
 
 
 class Scan(Model):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +17,7 @@ SHIFT_OUTLASTS_EVENT = timedelta(hours=4)  # people stay and talk, and the last 
 NEARLY_FULL = 0.9  # of the approved number (domain.md 4.4)
 LATEST_UPLOAD = timedelta(days=7)  # how long a phone may keep a scan before its own time is not believed
 ANSWERED_WITHIN = timedelta(seconds=10)  # a scan that took longer to reach us was not waited for by the guest
+BESIDE_NAME = re.compile(r"""[(\[{][^)\]}]*[)\]}]?|"[^"]*"|“[^”]*”|«[^»]*»|(?<!\w)'[^']*'(?!\w)|,.*""", re.DOTALL)
 TICK = timedelta(microseconds=1)
 
 # Reliability S49: a person at a door cannot show thirty wrong tickets a minute; a program can.
@@ -54,11 +57,14 @@ TONES = {
     Verdict.WRONG_EVENT: Tone.STOP,
     Verdict.UNKNOWN: Tone.STOP,
     Verdict.UNDONE: Tone.PLAIN,
+    Verdict.CALLED_OFF: Tone.STOP,
 }
 
 
-def entry(state: RegistrationState, *, is_inside: bool, is_full: bool) -> Verdict:
+def entry(state: RegistrationState, *, is_inside: bool, is_full: bool, is_called_off: bool) -> Verdict:
     """What the door does with a guest who wants in. A full room keeps out also those who hold a seat (LAW-22)."""
+    if is_called_off:
+        return Verdict.CALLED_OFF
     if state is RegistrationState.CANCELLED:
         return Verdict.CANCELLED
     if is_inside:
@@ -68,11 +74,13 @@ def entry(state: RegistrationState, *, is_inside: bool, is_full: bool) -> Verdic
     return Verdict.FULL if is_full else Verdict.OK
 
 
-def verdict(direction: Direction, state: RegistrationState, *, is_inside: bool, is_full: bool) -> Verdict:
+def verdict(
+    direction: Direction, state: RegistrationState, *, is_inside: bool, is_full: bool, is_called_off: bool = False
+) -> Verdict:
     """The same for both ways. Whoever is inside may always leave, cancelled or not: the number must be right."""
     if direction is Direction.OUT:
         return Verdict.OK if is_inside else Verdict.NOT_IN
-    return entry(state, is_inside=is_inside, is_full=is_full)
+    return entry(state, is_inside=is_inside, is_full=is_full, is_called_off=is_called_off)
 
 
 def level(inside: int, limit: int) -> Level:
@@ -108,9 +116,21 @@ def in_turn(at: datetime, received_at: datetime, latest_at: datetime | None) -> 
 
 
 def short_name(name: str) -> str:
-    """Anna Andersen -> Anna A.: enough to greet somebody, not enough to tell bystanders who it is."""
-    first, *rest = name.split() or [""]
-    return f"{first} {rest[-1][0].upper()}." if rest else first
+    """Anna Andersen -> Anna A.: enough to greet somebody, not enough to tell bystanders who it is.
+
+    The initial is that of the surname: neither of what stands in brackets or quotation marks or after a comma, nor of
+    a sign that is no letter.
+    """
+    plain = BESIDE_NAME.sub(" ", name)
+    first, *rest = plain.split() or name.split() or [""]
+    letters = [letter for part in rest if (letter := _first_letter(part))]
+    return f"{first} {letters[-1]}." if letters else first
+
+
+def _first_letter(part: str) -> str:
+    """With the accents that belong to it; "" where there is none."""
+    found = next((one for one in unicodedata.normalize("NFC", part) if one.isalpha()), "")
+    return found if len(found.upper()) > 1 else found.upper()
 
 
 # --- who is in the room --------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ LOCK = Sql(f"""
     UPDATE occupancy SET scans = scans + 1 WHERE event_id = :event_id RETURNING scans, inside, latest_at,
         (SELECT l.max_persons FROM event e JOIN layout l ON l.id = e.layout_id WHERE e.id = occupancy.event_id)
         AS max_persons,
+        (SELECT e.cancelled_at FROM event e WHERE e.id = occupancy.event_id) AS cancelled_at,
         (SELECT CASE WHEN p.paused_at IS NULL THEN 'on' ELSE 'paused' END {_ON}) AS phone
 """)
 # The guest, once for each scan that moved her or took a movement back, with the door that it was made at.
@@ -118,6 +119,12 @@ class Turn:
     received_at: datetime
     at: datetime
     is_paused: bool = False
+    cancelled_at: datetime | None = None
+
+    @property
+    def is_called_off(self) -> bool:
+        """Whether the event was called off when it happened; what a phone kept from before stands."""
+        return self.cancelled_at is not None and self.at >= self.cancelled_at
 
     @property
     def is_full(self) -> bool:
@@ -205,8 +212,10 @@ def queue_up(conn: Connection, moment: Moment, by: Person, now: datetime) -> Tur
     if row.phone is None:
         raise NotAllowedError
     latest_at = as_moment(row.latest_at) if row.latest_at else None
+    off_at = as_moment(row.cancelled_at) if row.cancelled_at else None
     at = rules.in_turn(rules.happened_at(moment.device_at, moment.offset_ms, now), now, latest_at)
-    return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at, is_paused=row.phone == "paused")
+    is_paused = row.phone == "paused"
+    return Turn(row.scans, row.inside, row.max_persons, latest_at, now, at, is_paused, cancelled_at=off_at)
 
 
 def _judge(conn: Connection, guest: PointedOut, direction: Direction, turn: Turn, by: Person) -> Found:
@@ -225,6 +234,7 @@ def _judge(conn: Connection, guest: PointedOut, direction: Direction, turn: Turn
         RegistrationState(rows[0].state),
         is_inside=then.is_inside,
         is_full=turn.is_full and not now.is_inside,  # who is inside already makes the room no fuller
+        is_called_off=turn.is_called_off,
     )
     return Found(verdict, head, then.entry_id if verdict is Verdict.ALREADY_IN else None, rows)
 
@@ -247,6 +257,8 @@ def _let_walk_in(conn: Connection, person: WalkIn, moment: Moment, turn: Turn, b
         if leaving is None:
             return Found(Verdict.NOT_IN)
         return Found(Verdict.OK, Head(leaving, Origin.WALK_IN, of_head(conn, leaving)))
+    if turn.is_called_off:
+        return Found(Verdict.CALLED_OFF)
     if turn.is_full:
         return Found(Verdict.FULL)
     entered = registration.walk_in(

@@ -18,11 +18,12 @@ TITLES = {
     Verdict.ALREADY_IN: _l("Already in"),
     Verdict.NOT_IN: _l("Not in"),
     Verdict.WAITING: _l("On the waiting list"),
-    Verdict.CANCELLED: _l("Cancelled by the guest"),
+    Verdict.CANCELLED: _l("No longer registered"),
     Verdict.WRONG_EVENT: _l("Wrong event"),
     Verdict.UNKNOWN: _l("Unknown code"),
     Verdict.FULL: _l("The room is full"),
     Verdict.UNDONE: _l("Undone"),
+    Verdict.CALLED_OFF: _l("Called off"),
 }
 DETAILS = {
     Verdict.NOT_IN: _l("We have not counted this guest in."),
@@ -30,6 +31,7 @@ DETAILS = {
     Verdict.CANCELLED: _l("The ticket is no longer valid. Ask the organiser."),
     Verdict.WRONG_EVENT: _l("The ticket is for another event."),
     Verdict.UNKNOWN: _l("This is none of our tickets. Search by name, or ask the organiser."),
+    Verdict.CALLED_OFF: _l("The event is called off. Nobody is let in."),
     Verdict.FULL: _l("The guest is still registered. Wait for word from the person in charge."),
 }
 LEVELS = {
@@ -60,6 +62,8 @@ def detail(result: Result) -> str:
     """One sentence more: when and where a ticket came in first, or what to do now."""
     if result.verdict is Verdict.ALREADY_IN and result.earlier_at:
         return _("Checked in at %(time)s, %(door)s", time=clock_time(result.earlier_at), door=result.earlier_door)
+    if result.verdict is Verdict.FULL and result.means is Means.WALK_IN:
+        return _("Wait for word from the person in charge.")
     return str(DETAILS.get(result.verdict, ""))
 
 
@@ -104,7 +108,7 @@ def guest_name(guest: FoundGuest) -> str:
 def guest_status(guest: FoundGuest) -> str:
     """Where a guest stands, in the words of the staff pages."""
     if guest.state is RegistrationState.CANCELLED:
-        return _("Cancelled by the guest")
+        return _("No longer registered")
     if guest.is_inside:
         return _("In the room")
     return _("On the waiting list") if guest.state is RegistrationState.WAITING else _("Registered")

@@ -15,7 +15,9 @@ from eventapp.contributions import entries, queries
 from eventapp.contributions.errors import NobodyToAskError, OtherContributionError, TooEarlyError
 from eventapp.contributions.models import Contribution, FollowUp, Quoting
 from eventapp.db import Sql, db, new_id
+from eventapp.events import rules as event_rules
 from eventapp.events.models import Event
+from eventapp.events.rules import Road
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
@@ -57,10 +59,10 @@ def contribute(event: Event, sent: SentContribution, *, now: datetime) -> Contri
 
     Sent again with the same key and content it is the one that is stored already.
 
-    :raises TooEarlyError: before the debate is over. :raises OtherContributionError: other content, same key.
+    :raises TooEarlyError: before the debate is over.
+    :raises CalledOffError: when it was called off. :raises OtherContributionError: other content, same key.
     """
-    if now < event.ends_at:
-        raise TooEarlyError
+    event_rules.check(Road.CONTRIBUTE, event, now, TooEarlyError)
     _queue_up(event.id)  # before looking: the same form may be coming in twice at this moment
     if earlier := queries.contribution_with_key(sent.submission_key):
         return _same(earlier, sent)
@@ -91,10 +93,10 @@ def contribute(event: Event, sent: SentContribution, *, now: datetime) -> Contri
 def ask_those_who_came(event: Event, *, by: audit.Actor, now: datetime) -> int:
     """Let the link be sent to everybody who came, agreed, and was not asked yet; to how many.
 
-    :raises TooEarlyError: before the debate is over. :raises NobodyToAskError: when there is nobody.
+    :raises TooEarlyError: before the debate is over.
+    :raises CalledOffError: when it was called off. :raises NobodyToAskError: when there is nobody.
     """
-    if now < event.ends_at:
-        raise TooEarlyError
+    event_rules.check(Road.ASK, event, now, TooEarlyError)
     conn = db.session.connection()
     number = queries.number_to_be_asked(conn, event.id)
     if not number:

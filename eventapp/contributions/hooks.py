@@ -10,8 +10,10 @@ from flask_babel import ngettext
 from eventapp import clock
 from eventapp.contributions import queries
 from eventapp.db import db
+from eventapp.events import rules
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, events_of_case
+from eventapp.events.rules import Road
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, EventPart, StepState, Tab, ThreadStep
 
@@ -25,7 +27,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 
 def _step(event: Event) -> ThreadStep:
-    is_over, number = clock.now() >= event.ends_at, queries.count(event.id)
+    is_over, number = rules.is_open(Road.CONTRIBUTE, event, clock.now()), queries.count(event.id)
     return ThreadStep(
         key=f"contributions:{event.id}",
         title=_("Input after the debate"),
@@ -49,7 +51,7 @@ def event_parts(event_id: str) -> list[EventPart]:
 
 
 def desk_figures(event_id: str) -> list[DeskFigure]:
-    is_over = clock.now() >= event_by_id(event_id).ends_at
+    is_over = rules.is_open(Road.CONTRIBUTE, event_by_id(event_id), clock.now())
     value = queries.count(event_id) if is_over else None
     return [DeskFigure(70, _("contributed"), value, url_if_allowed("contributions.index", event_id=event_id))]
 

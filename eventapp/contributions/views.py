@@ -12,8 +12,10 @@ from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.errors import OtherContributionError
 from eventapp.contributions.forms import ContributionForm
 from eventapp.db import db, new_id, reading
+from eventapp.events import rules as event_rules
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, published_event
+from eventapp.events.rules import Road
 from eventapp.record import store
 from eventapp.web.csrf import from_strangers
 from eventapp.web.permissions import Permission, current_person, public, requires
@@ -77,7 +79,7 @@ def index(event_id: str) -> ResponseReturnValue:
         contributions=queries.contributions(event_id),
         links_sent=queries.links_sent(event_id),
         waiting=queries.number_to_be_asked(db.session.connection(), event_id),
-        is_over=clock.now() >= event.ends_at,
+        can_ask=event_rules.is_open(Road.ASK, event, clock.now()),
     )
 
 
@@ -97,5 +99,5 @@ def _fresh_form() -> ContributionForm:
 def _form(event: Event, filled: ContributionForm, token: str) -> str:
     filled.offer(event.themes)
     return render_template(
-        "contributions/form.html", event=event, form=filled, token=token, is_over=clock.now() >= event.ends_at
+        "contributions/form.html", event=event, form=filled, token=token, phase=event_rules.phase(event, clock.now())
     )

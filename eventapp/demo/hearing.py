@@ -35,9 +35,9 @@ def load_hearing(demo: DemoCase) -> None:
     )
     hearing = actions.open_hearing(case, plan, by=demo.by, now=MEMO_AT)
     for document in sorted(case.documents, key=lambda one: one.kind is not DocumentKind.MEMO):
-        actions.add_material(hearing, document.versions[0], by=demo.by)
+        actions.add_material(hearing, document.versions[0], by=demo.by, now=MEMO_AT)
     mark(
-        actions.add_party(hearing, name, f"part{number}@example.org", by=demo.by)
+        actions.add_party(hearing, name, f"part{number}@example.org", by=demo.by, now=MEMO_AT)
         for number, name in enumerate(facts.PARTIES, 1)
     )
     db.session.flush()

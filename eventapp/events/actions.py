@@ -21,9 +21,11 @@ from eventapp.events.errors import (
     AlreadyCancelledError,
     AlreadyPublishedError,
     NotReadyError,
+    OverError,
     SeatsTakenError,
 )
 from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
+from eventapp.events.rules import Road
 from eventapp.languages import NO_WORDS, Wording, translated
 from eventapp.web.ordered import assign
 from eventapp.web.registry import registry
@@ -137,12 +139,13 @@ def change_hall(event: Event, hall: Hall, *, by: By, now: datetime) -> None:
 def publish(event: Event, *, by: By, now: datetime) -> None:
     """Let everybody see the event.
 
-    :raises AlreadyPublishedError: when they can already.
+    :raises AlreadyPublishedError: when they can already. :raises CalledOffError: when it was called off before that.
     :raises NotReadyError: when something is missing, the plan of the hall above all.
     """
     _lock(event)
     if event.published_at:
         raise AlreadyPublishedError
+    rules.check(Road.PUBLISH, event, now, AlreadyPublishedError)
     if any(not one.is_met for one in checklist_rules.conditions(event)):
         raise NotReadyError
     event.published_at = now
@@ -154,11 +157,12 @@ def publish(event: Event, *, by: By, now: datetime) -> None:
 def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
     """Call the event off, with words for those who wanted to come. The page stays.
 
-    :raises AlreadyCancelledError: the second time.
+    :raises AlreadyCancelledError: the second time. :raises OverError: when it has been held.
     """
     _lock(event)
     if event.cancelled_at:
         raise AlreadyCancelledError
+    rules.check(Road.CALL_OFF, event, now, OverError)
     event.cancelled_at, event.cancel_text = now, Wording(text)
     event.calendar_sequence += 1
     touch(event)

@@ -28,6 +28,34 @@ class AlreadyCancelledError(DomainError):
     message = _l("The event was called off already.")
 
 
+class CalledOffError(DomainError):
+    """Nobody comes to an event that was called off, by whatever road."""
+
+    code = "called_off"
+    message = _l("The event is called off.")
+
+
+class OverError(DomainError):
+    """The event has been held."""
+
+    code = "event_over"
+    message = _l("The event is over.")
+
+
+class HasBegunError(DomainError):
+    """What has to be settled before the event begins comes too late."""
+
+    code = "event_begun"
+    message = _l("The event has begun.")
+
+
+class NotBegunError(DomainError):
+    """Nobody has come to an event that has not begun."""
+
+    code = "event_not_begun"
+    message = _l("The event has not begun yet.")
+
+
 class SeatsTakenError(DomainError):
     """Seats that somebody has cannot be taken away."""
 

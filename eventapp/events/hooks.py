@@ -24,19 +24,18 @@ STAFF_LINK = StaffLink(
     "events_staff.index",
 )
 STATES = {
-    Phase.DRAFT: StepState.PLANNED,
     Phase.ANNOUNCED: StepState.NEXT,
     Phase.OPEN: StepState.NEXT,
     Phase.CLOSED: StepState.NEXT,
     Phase.RUNNING: StepState.NEXT,
     Phase.HELD: StepState.DONE,
-    Phase.CANCELLED: StepState.DONE,
+    Phase.CANCELLED: StepState.CALLED_OFF,
 }
 
 
 def steps(case_id: str) -> list[ThreadStep]:
-    """One step an event; a draft is planned, with its day and without a link."""
-    return [_step(event) for event in queries.events_of_case(case_id)]
+    """One step an event that everybody may read."""
+    return [_step(event) for event in queries.events_of_case(case_id) if event.published_at]
 
 
 def case_links(case_id: str) -> list[tuple[str, str]]:
@@ -72,7 +71,6 @@ def cards() -> list[FrontCard]:
 
 def _step(event: Event) -> ThreadStep:
     phase = rules.phase(event, clock.now())
-    is_public = phase is not Phase.DRAFT
     begin, end = clock_time(event.starts_at), clock_time(event.ends_at)
     return ThreadStep(
         key=f"debate:{event.id}",
@@ -80,9 +78,8 @@ def _step(event: Event) -> ThreadStep:
         at=event.starts_at,
         state=STATES[phase],
         order=PLACES["debate"],
-        figure=_("Called off") if phase is Phase.CANCELLED else "",
         note=_("%(begin)s to %(end)s, %(place)s", begin=begin, end=end, place=event.layout.venue.name),
-        url=url_for("events.show", slug=event.slug) if is_public else "",
+        url=url_for("events.show", slug=event.slug),
         link=_("See the event"),
         refs=(event.id,),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from babel.dates import format_date
@@ -13,6 +13,7 @@ from eventapp.clock import COPENHAGEN
 from eventapp.languages import LANGUAGES, Language, current
 
 DASH = "–"
+ONE_NIGHT = timedelta(hours=12)
 
 
 def _here() -> Language:
@@ -61,7 +62,12 @@ def long_moment(value: datetime | None) -> str:
 
 
 def period(start: datetime, end: datetime) -> str:
-    """torsdag den 28. september 2023 kl. 17.00-19.00 · Thursday 28 September 2023, 17:00-19:00"""
+    """torsdag den 28. september 2023 kl. 17.00-19.00 · Thursday 28 September 2023, 17:00-19:00
+
+    What ends on another day says which, unless it is the same night: a span of half a day or more.
+    """
+    if end - start >= ONE_NIGHT and long_date(start) != long_date(end):
+        return f"{long_moment(start)} – {long_moment(end)}"
     return f"{long_date(start)}{_here().period_at}{clock_time(start)}-{clock_time(end)}"
 
 

@@ -35,6 +35,34 @@ class MaterialSentError(DomainError):
     message = _l("The hearing has been sent. Its material can no longer be changed.")
 
 
+class DeadlinePassedError(DomainError):
+    """A deadline that parties are told lies ahead."""
+
+    code, status = "deadline_passed", 422
+    message = _l("The deadline has passed. Extend it before you send the hearing.")
+
+
+class InThePastError(DomainError):
+    """Nobody can keep a deadline that has passed when it is set."""
+
+    code, status = "in_the_past", 422
+    message = _l("This moment has passed. Choose a later one.")
+
+
+class NotSentError(DomainError):
+    """A hearing that nobody was told of is not closed."""
+
+    code = "not_sent"
+    message = _l("The hearing has not been sent yet.")
+
+
+class BecomesPublicError(DomainError):
+    """A document for staff only is shown to everybody as material of a hearing, so it is said to whoever adds it."""
+
+    code, status = "becomes_public", 422
+    message = _l("This document is for staff only. Tick that it becomes public with the hearing, or choose another.")
+
+
 class NotLaterError(DomainError):
     """A deadline can be extended, never shortened: someone may have planned by it."""
 

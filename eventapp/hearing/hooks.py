@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,7 +19,6 @@ from eventapp.web.registry import FrontCard, StepState, ThreadStep
 
 ORDER = 60
 STATES = {
-    HearingState.DRAFT: StepState.PLANNED,
     HearingState.WAITING: StepState.PLANNED,
     HearingState.OPEN: StepState.NEXT,
     HearingState.OVERDUE: StepState.DONE,
@@ -26,34 +27,33 @@ STATES = {
 
 
 def steps(case_id: str) -> list[ThreadStep]:
-    """One step a hearing; a planned one where there is none yet is not ours to invent."""
-    return [_step(hearing) for hearing in queries.hearings_of_case(case_id)]
+    """One step a hearing that was sent; a planned one where there is none yet is not ours to invent."""
+    return [_step(hearing) for hearing in queries.hearings_of_case(case_id) if hearing.published_at]
 
 
 def _step(hearing: Hearing) -> ThreadStep:
-    stands = state(hearing.published_at, hearing.deadline_at, hearing.closed_at, clock.now())
-    is_out = stands not in {HearingState.DRAFT, HearingState.WAITING}
+    stands = state(hearing, clock.now())
     return ThreadStep(
         key=f"hearing:{hearing.id}",
         title=hearing.title,
-        at=hearing.published_at or hearing.starts_at,
+        at=max(hearing.published_at or hearing.starts_at, hearing.starts_at),
         state=STATES[stands],
         order=ORDER,
-        figure=_figure(hearing) if is_out else "",
-        url=url_for("hearing.show", slug=hearing.slug) if is_out else "",
+        figure=_figure(hearing) if stands is not HearingState.WAITING else "",
+        url=url_for("hearing.show", slug=hearing.slug),
         link=_("See the hearing"),
         refs=(hearing.id,),
     )
 
 
 def _figure(hearing: Hearing) -> str:
-    counts = queries.counts(hearing.id)
+    counts = queries.counts(hearing)
     answers = ngettext("%(num)s answer", "%(num)s answers", counts.answers)
     return _("%(answers)s, %(ticked)s of %(heard)s parties", answers=answers, ticked=counts.ticked, heard=counts.heard)
 
 
 def cards() -> list[FrontCard]:
-    """Hearings that wait for answers."""
+    """Hearings that wait for answers, and those that soon do."""
     now = clock.now()
     return [
         FrontCard(
@@ -61,12 +61,18 @@ def cards() -> list[FrontCard]:
             title=hearing.title,
             url=url_for("hearing.show", slug=hearing.slug),
             meta=_("Hearing"),
-            state=_("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at)),
+            state=_card_state(hearing, now),
             at=hearing.deadline_at,
         )
         for hearing in queries.sent_hearings()
-        if state(hearing.published_at, hearing.deadline_at, hearing.closed_at, now) == HearingState.OPEN
+        if state(hearing, now) in {HearingState.WAITING, HearingState.OPEN}
     ]
+
+
+def _card_state(hearing: Hearing, now: datetime) -> str:
+    if state(hearing, now) is HearingState.WAITING:
+        return _("Begins %(moment)s", moment=long_moment(hearing.starts_at))
+    return _("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at))
 
 
 def case_links(case_id: str) -> list[tuple[str, str]]:

@@ -6,17 +6,18 @@ from typing import Any
 
 from eventapp import clock
 from eventapp.cases.rules import answering as answering_today
-from eventapp.hearing import rules
+from eventapp.hearing import rules, words
 from eventapp.hearing.models import Hearing
 
 
 def around(hearing: Hearing) -> dict[str, Any]:
     """Values for the templates: how long is left, and whom to ask today."""
     now = clock.now()
-    left = hearing.deadline_at - now
+    stands, left = rules.state(hearing, now), hearing.deadline_at - now
     return {
         "now": now,
-        "is_overdue": rules.is_late(now, hearing.deadline_at),
+        "state": stands,
+        "state_mark": words.state(stands),
         "days_left": left.days,
         "hours_left": left.seconds // 3600,
         "minutes_left": left.seconds % 3600 // 60,

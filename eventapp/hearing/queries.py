@@ -17,6 +17,7 @@ from eventapp.errors import existing
 from eventapp.formats.names import danish_key
 from eventapp.hearing import rules
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Notice, Party
+from eventapp.hearing.rules import Timing, timing
 from eventapp.tokens import token_hash
 from eventapp.web.lookups import Kept
 from eventapp.web.permissions import Reach, Scope
@@ -165,20 +166,26 @@ def attachment(answer_id: str, position: int) -> Attachment:
 
 @dataclass(frozen=True)
 class Counts:
-    """A hearing in figures. ``heard`` parties, ``ticked``: those of them that answered."""
+    """A hearing in figures. ``heard`` parties, ``ticked``: those of them that answered.
+
+    ``late`` as the deadline stands today; ``before_extension`` came after the deadline of their day, and in time all
+    the same, for it was extended.
+    """
 
     heard: int
     ticked: int
     answers: int
     late: int
+    before_extension: int
 
 
-def counts(hearing_id: str) -> Counts:
-    late = Counter(db.session.scalars(select(Answer.is_late).where(Answer.hearing_id == hearing_id)))
-    heard = db.session.scalar(select(func.count(Party.id)).where(Party.hearing_id == hearing_id)) or 0
+def counts(hearing: Hearing) -> Counts:
+    came = db.session.execute(select(Answer.received_at, Answer.deadline_at).where(Answer.hearing_id == hearing.id))
+    timings = Counter(timing(one, hearing) for one in came)
+    heard = db.session.scalar(select(func.count(Party.id)).where(Party.hearing_id == hearing.id)) or 0
     distinct = func.count(Answer.party_id.distinct())
-    ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing_id)) or 0
-    return Counts(heard, ticked, late.total(), late[True])
+    ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing.id)) or 0
+    return Counts(heard, ticked, timings.total(), timings[Timing.LATE], timings[Timing.BEFORE_EXTENSION])
 
 
 # --- what it belongs to, for the guard -----------------------------------------------------------------------

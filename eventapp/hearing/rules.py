@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from eventapp import clock
 from eventapp.brakes import Brake
+from eventapp.errors import DomainError
+from eventapp.hearing.errors import ClosedError
 
 SHORTEST_USUAL = timedelta(weeks=4)
 GUESSING = Brake("receipt", most=15, window=timedelta(minutes=1))  # receipt numbers follow one another
@@ -18,7 +20,7 @@ LONGEST_ANSWER = 200_000
 
 
 class HearingState(enum.StrEnum):
-    """Where a hearing stands (domain.md 3.12)."""
+    """Where a hearing stands (domain.md 3.12). ``WAITING``: it was sent, and has not begun."""
 
     DRAFT = "draft"
     WAITING = "waiting"
@@ -27,16 +29,82 @@ class HearingState(enum.StrEnum):
     CLOSED = "closed"
 
 
-def state(
-    published_at: datetime | None, deadline_at: datetime, closed_at: datetime | None, now: datetime
-) -> HearingState:
-    if closed_at:
+class Road(enum.StrEnum):
+    """A way in which something is added to a hearing. Answers are taken in whatever its state, and marked."""
+
+    ADD_MATERIAL = "add_material"
+    ADD_PARTY = "add_party"
+    SEND = "send"
+    EXTEND = "extend"
+    CLOSE = "close"
+
+
+class Timing(enum.StrEnum):
+    """When an answer came, as the deadline stands today (ADR 0058)."""
+
+    EARLY = "early"  # before the hearing began
+    IN_TIME = "in_time"
+    BEFORE_EXTENSION = "before_extension"  # after the deadline of that day, before the one in force
+    LATE = "late"
+
+
+NOT_OVER = frozenset({HearingState.DRAFT, HearingState.WAITING, HearingState.OPEN})
+OPEN_IN: Mapping[Road, frozenset[HearingState]] = {
+    Road.ADD_MATERIAL: frozenset({HearingState.DRAFT}),
+    Road.ADD_PARTY: NOT_OVER | {HearingState.OVERDUE},
+    Road.SEND: NOT_OVER,
+    Road.EXTEND: NOT_OVER | {HearingState.OVERDUE},
+    Road.CLOSE: frozenset({HearingState.WAITING, HearingState.OPEN, HearingState.OVERDUE}),
+}
+
+
+class Times(Protocol):
+    """What says where a hearing stands."""
+
+    @property
+    def published_at(self) -> datetime | None: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def deadline_at(self) -> datetime: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+
+
+class Came(Protocol):
+    """When an answer came, and the deadline that it was told."""
+
+    @property
+    def received_at(self) -> datetime: ...
+    @property
+    def deadline_at(self) -> datetime: ...
+
+
+def state(hearing: Times, now: datetime) -> HearingState:
+    """Where a hearing stands at a moment. The deadline itself is in time."""
+    if hearing.closed_at:
         return HearingState.CLOSED
-    if published_at is None:
+    if hearing.published_at is None:
         return HearingState.DRAFT
-    if now < published_at:
-        return HearingState.WAITING
-    return HearingState.OPEN if now <= deadline_at else HearingState.OVERDUE
+    if now > hearing.deadline_at:
+        return HearingState.OVERDUE
+    return HearingState.OPEN if now >= hearing.starts_at else HearingState.WAITING
+
+
+def check(road: Road, hearing: Times, now: datetime, otherwise: type[DomainError]) -> None:
+    """Let through what may be added to the hearing now.
+
+    :param otherwise: what is said when the hearing is not closed, but it is too early or too late.
+    :raises ClosedError: when it is closed.
+    """
+    stands = state(hearing, now)
+    if stands not in OPEN_IN[road]:
+        raise ClosedError if stands is HearingState.CLOSED else otherwise
+
+
+def ends_at(deadline_at: datetime, closed_at: datetime | None) -> datetime:
+    """What an answer is held against: the deadline, or the closing where that came first."""
+    return deadline_at if closed_at is None else min(deadline_at, closed_at)
 
 
 def is_late(received_at: datetime, deadline_at: datetime) -> bool:
@@ -46,6 +114,15 @@ def is_late(received_at: datetime, deadline_at: datetime) -> bool:
     refused. Source: domain.md 3.3 and 3.5.
     """
     return received_at > deadline_at
+
+
+def timing(answer: Came, hearing: Times) -> Timing:
+    """How an answer counts today. What its entry in the record says of it stays as it was when it came."""
+    if is_late(answer.received_at, ends_at(hearing.deadline_at, hearing.closed_at)):
+        return Timing.LATE
+    if is_late(answer.received_at, answer.deadline_at):
+        return Timing.BEFORE_EXTENSION
+    return Timing.EARLY if answer.received_at < hearing.starts_at else Timing.IN_TIME
 
 
 def is_short(starts_at: datetime, deadline_at: datetime) -> bool:

@@ -9,9 +9,12 @@ from sqlalchemy import Connection
 
 from eventapp import audit, blobs, record
 from eventapp.db import Sql, db, new_id
+from eventapp.events import rules as event_rules
+from eventapp.events.errors import HasBegunError, NotBegunError
 from eventapp.events.models import Event
+from eventapp.events.rules import Road
 from eventapp.invitations import entries, letter_files, queries, rules
-from eventapp.invitations.errors import EventOverError, NoReplyToSeeError, TooManyRepliesError
+from eventapp.invitations.errors import NoReplyToSeeError, TooLateError, TooManyRepliesError
 from eventapp.invitations.models import (
     Invitation,
     Letter,
@@ -89,8 +92,13 @@ def link_token(invitation_id: str) -> str:
 
 
 def invite(event: Event, draft: Draft, *, by: audit.Actor | None, now: datetime) -> Invitation:
-    """Write an invitation; nothing is sent yet."""
+    """Write an invitation; nothing is sent yet.
+
+    :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
+    :raises HasBegunError: when it has begun.
+    """
     db.session.refresh(event, with_for_update={"key_share": True})  # two may be writing the next one at once
+    event_rules.check(Road.INVITE, event, now, HasBegunError)
     new = new_id()
     invitation = Invitation(
         id=new,
@@ -117,7 +125,10 @@ def send(
 
     :param letter: the PDF of :func:`eventapp.invitations.letter_files.pdf_of`, stored before.
     :param number: of the letter that is meant; one that was sent already is not sent again (ADR 0055).
+    :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
+    :raises HasBegunError: when it has begun.
     """
+    event_rules.check(Road.INVITE, invitation.event, now, HasBegunError)
     _lock(invitation)
     if number is not None and number <= len(invitation.letters):
         return invitation.letters[number - 1]
@@ -153,11 +164,14 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
 
     The reply in force given once more (Back, a second press, two at one moment) is no new one (ADR 0055).
 
-    :raises EventOverError: once the event has begun, unless staff enters what was said before.
+    After the event staff may still write down what was said before; nobody gets a seat by it then.
+
+    :raises CalledOffError: when the event is called off.
+    :raises TooLateError: once the event has begun, unless staff enters what was said before.
+    :raises OverError: the same, once it is over.
     :raises TooManyRepliesError: when the link was used for many within a day; staff may still enter one.
     """
-    if by is None and now >= invitation.event.starts_at:
-        raise EventOverError
+    event_rules.check(Road.ENTER_REPLY if by else Road.REPLY, invitation.event, now, TooLateError)
     _lock(invitation)
     facts = {name: value for name, value in vars(given).items() if name != "answers"}
     conn = db.session.connection()
@@ -205,7 +219,9 @@ def see(invitation: Invitation, kind: SightingKind, *, by: audit.Actor, now: dat
     """Note by hand that the invitee came or spoke; once noted it stays.
 
     :raises NoReplyToSeeError: before the invitation was sent.
+    :raises NotBegunError: before the event begins. :raises CalledOffError: when it is called off.
     """
+    event_rules.check(Road.ATTEND, invitation.event, now, NotBegunError)
     if not invitation.letters:
         raise NoReplyToSeeError
     conn = db.session.connection()
@@ -248,6 +264,8 @@ def _lock(invitation: Invitation) -> None:
 
 def _seat(conn: Connection, invitation: Invitation, reply: Reply, answers: Answers, now: datetime) -> None:
     """One ticket for whoever comes by the reply in force, and none for anybody else."""
+    if not event_rules.is_open(Road.SEAT_INVITED, invitation.event, now):
+        return
     who = _who_comes(invitation, reply)
     held = booked_head(conn, invitation.registration_id) if invitation.registration_id else None
     if held and held.is_live:

@@ -7,10 +7,10 @@ from flask_babel import lazy_gettext as _l
 from eventapp.errors import DomainError, TooManyError
 
 
-class EventOverError(DomainError):
-    """Replies are taken until the event begins."""
+class TooLateError(DomainError):
+    """By the link one replies until the event begins."""
 
-    code = "event_over"
+    code = "too_late"
     message = _l("The event has begun. Call us instead.")
 
 

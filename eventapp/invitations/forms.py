@@ -56,9 +56,11 @@ class InvitationForm(Form):
         items = [SelectChoice(one.id, one.title) for one in event.programme]
         self.programme_item.choices = [SelectChoice("", _("None")), *items]
 
-    def fits(self, event: Event) -> bool:
+    def fits(self, event: Event, now: datetime) -> bool:
         if self.reply_by.moment >= event.starts_at:
             self.reply_by.errors = [_("The reply must come before the event begins.")]
+        elif self.reply_by.moment <= now:
+            self.reply_by.errors = [_("This moment has passed.")]
         return not self.errors
 
     def draft(self) -> Draft:
@@ -148,8 +150,3 @@ def reply_form(kind: type[AnyReplyForm], own: Sequence[Field], **given: Any) -> 
     """A form of this kind with what is asked of the guests of one event. ``given``: as the form takes it."""
     asks = guest_fields.declared().asked(Asked.INVITED, own)
     return type(kind.__name__, (kind,), {**office_fields(asks, Asked.INVITED), "asks": asks})(**given)
-
-
-def is_before_start(event: Event, now: datetime) -> bool:
-    """Whether replies by link are still taken."""
-    return now < event.starts_at

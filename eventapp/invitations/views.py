@@ -8,10 +8,12 @@ from flask_babel import gettext as _
 
 from eventapp import blobs, clock
 from eventapp.db import db, only_reads, write_from_here
+from eventapp.events import rules as event_rules
 from eventapp.events.queries import event_by_id
+from eventapp.events.rules import Road
 from eventapp.formats.files import download
 from eventapp.invitations import actions, letter_files, queries, words
-from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
+from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
 from eventapp.registration import fields as guest_fields
 from eventapp.web.csrf import from_strangers
@@ -61,7 +63,7 @@ def new(event_id: str) -> ResponseReturnValue:
 def create(event_id: str) -> ResponseReturnValue:
     event, form = event_by_id(event_id), InvitationForm()
     form.offer(event)
-    if not form.validate_on_submit() or not form.fits(event):
+    if not form.validate_on_submit() or not form.fits(event, clock.now()):
         return render_template("invitations/new.html", event=event, form=form), 422
     invitation = actions.invite(event, form.draft(), by=current_person(), now=clock.now())
     return redirect(url_for(".show", event_id=event_id, invitation_id=invitation.id), 303)
@@ -127,7 +129,8 @@ def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
         form=form,
         place=letter_files.place_of(invitation),
         role=words.wished_role(invitation.wished_role),
-        is_open=is_before_start(invitation.event, clock.now()),
+        phase=event_rules.phase(invitation.event, clock.now()),
+        is_open=event_rules.is_open(Road.REPLY, invitation.event, clock.now()),
     )
 
 

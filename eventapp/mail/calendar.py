@@ -94,8 +94,8 @@ def _event(meeting: Meeting, status: str) -> Event:
     event.add("uid", meeting.uid)
     event.add("sequence", meeting.sequence)
     event.add("dtstamp", meeting.changed_at.astimezone(UTC))
-    event.add("dtstart", meeting.starts_at.astimezone(COPENHAGEN))
-    event.add("dtend", meeting.ends_at.astimezone(COPENHAGEN))
+    event.add("dtstart", _on_the_wall(meeting.starts_at))
+    event.add("dtend", _on_the_wall(meeting.ends_at))
     event.add("summary", _plain(meeting.title))
     event.add("status", status)
     url = "".join(_plain(meeting.url).split())
@@ -105,6 +105,12 @@ def _event(meeting: Meeting, status: str) -> Event:
     if meeting.organiser_email:
         event.add("organizer", _address(meeting.organiser_name, meeting.organiser_email))
     return event
+
+
+def _on_the_wall(moment: datetime) -> datetime:
+    """In Danish time, but for the hour that comes twice: a calendar reads its first occurrence (RFC 5545, 3.3.5)."""
+    local = moment.astimezone(COPENHAGEN)
+    return moment.astimezone(UTC) if local.fold else local
 
 
 def _address(name: str, email: str, **parameters: str) -> vCalAddress:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from eventapp import audit, db
 from eventapp.audit import Actor
 from eventapp.db import Sql
+from eventapp.events import rules as event_rules
 from eventapp.events.models import QuotaKind
+from eventapp.events.rules import Road
 from eventapp.mail import outbox
 from eventapp.registration import messages, queries, rules, seat_actions, ticket_rules
 from eventapp.registration.entry_actions import (
@@ -63,15 +65,14 @@ def sign_up(
     """Take in a booking from the public form, durably, once a submission key.
 
     :param offered: what one may come as at this event.
-    :raises EventNotOpenError: before the opening and after the closing of registration.
+    :raises EventNotOpenError: before the opening and after the closing of registration, or called off.
     :raises MixedSeatsError: when the heads take different kinds of seats.
     :raises GroupTooLargeError: when there are not so many seats in all.
     :raises OtherContentError: when the key was used for another content.
     :raises TooManySeatsError: when the address holds as many heads as one may; a mail says so.
     """
-    is_open = rules.phase(opens_at=brief.opens_at, closes_at=brief.closes_at, cancelled_at=brief.cancelled_at, now=now)
-    if is_open is not rules.Phase.OPEN:
-        raise EventNotOpenError
+    if not event_rules.is_open(Road.SIGN_UP, brief, now):
+        raise EventNotOpenError  # the page says why
     quota = _quota(brief, offered, given)
     new = prepare(brief.id, quota.id, given, sending, origin=Origin.WEB, now=now)
 
@@ -104,10 +105,12 @@ def register_by_staff(
 ) -> SignedUp:
     """Sign somebody up who called or wrote; the same seats and the same line as for everybody.
 
+    :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
     :raises EventNotOpenError: when the event has no seats at all.
     :raises MixedSeatsError: when the heads take different kinds of seats.
     :raises GroupTooLargeError: when there are not so many seats in all.
     """
+    event_rules.check(Road.STAFF_SIGN_UP, brief, now, EventNotOpenError)
     quota = _quota(brief, offered, given)
     new = prepare(brief.id, quota.id, given, sending, origin=Origin.STAFF, now=now, by=by)
     return _once(conn, brief, new, now)
@@ -122,10 +125,12 @@ def register_invited(
     seats aside, and no rule here takes one from the public.
 
     :param sending: its ``key`` is the reply's own id, so that a reply stored twice makes one booking.
+    :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
     :raises EventNotOpenError: when the event has no seats set aside for anybody.
     :raises GroupTooLargeError: when there are not so many seats in all.
     """
     brief = queries.brief_by_id(conn, event_id)
+    event_rules.check(Road.SEAT_INVITED, brief, now, EventNotOpenError)
     quota = brief.quotas.get(QuotaKind.INVITED) or brief.quotas.get(QuotaKind.PUBLIC)
     if quota is None:
         raise EventNotOpenError
@@ -189,7 +194,7 @@ def move_up(conn: Connection, brief: EventBrief, quota_id: str, now: datetime) -
 
     :returns: ids of the heads that got a seat.
     """
-    if now >= brief.starts_at or brief.cancelled_at is not None:
+    if not event_rules.is_open(Road.MOVE_UP, brief, now):
         return []
     seated = seat_actions.move_up(conn, quota_id, now)
     for one in seated:
@@ -220,12 +225,14 @@ def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: s
     return [one.id for one in bookings]
 
 
-def send_again(conn: Connection, booking_id: str, *, by: Actor) -> None:
+def send_again(conn: Connection, booking_id: str, *, by: Actor, now: datetime) -> None:
     """Mail a sender the tickets, or the place in line, once more.
 
+    :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
     :raises AlreadyCancelledError: when nobody of the booking wants to come any more.
     """
     booked = _locked(conn, booking_id)
+    event_rules.check(Road.MAIL_TICKETS, queries.brief_by_id(conn, booked.event_id), now, EventNotOpenError)
     if booked.state is RegistrationState.CONFIRMED:
         messages.confirmed(conn, booked, [one.position for one in booked.live])
     else:
@@ -277,6 +284,8 @@ def _once(conn: Connection, brief: EventBrief, new: New, now: datetime) -> Signe
 def _register(conn: Connection, brief: EventBrief, new: New, now: datetime, *, public: bool = False) -> SignedUp:
     heads = len(new.heads)
     got = seat_actions.join(conn, new.values["quota_id"], heads)
+    if got.is_called_off:  # what the page knew of the event is up to a second old
+        raise EventNotOpenError
     if not rules.fits(heads, got.seats):
         raise GroupTooLargeError
     codes = insert(conn, new, now, waiting_number=got.waiting_number)

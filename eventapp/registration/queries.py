@@ -18,8 +18,8 @@ from eventapp.registration.ticket_rules import code, code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
-           e.registration_closes_at, e.cancelled_at, e.cancel_text, e.calendar_sequence, v.name AS venue, v.address,
-           q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
+           e.registration_closes_at, e.published_at, e.cancelled_at, e.cancel_text, e.calendar_sequence,
+           v.name AS venue, v.address, q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
     FROM event e JOIN layout l ON l.id = e.layout_id JOIN venue v ON v.id = l.venue_id
     LEFT JOIN quota q ON q.event_id = e.id
 """
@@ -99,8 +99,9 @@ class EventBrief:
     starts_at: datetime
     ends_at: datetime
     doors_open_at: datetime
-    opens_at: datetime
-    closes_at: datetime
+    registration_opens_at: datetime
+    registration_closes_at: datetime
+    published_at: datetime | None
     cancelled_at: datetime | None
     cancel_text: Wording
     calendar_sequence: int
@@ -308,8 +309,9 @@ def _brief(rows: Any) -> EventBrief | None:
         starts_at=as_moment(row.starts_at),
         ends_at=as_moment(row.ends_at),
         doors_open_at=as_moment(row.doors_open_at),
-        opens_at=as_moment(row.registration_opens_at),
-        closes_at=as_moment(row.registration_closes_at),
+        registration_opens_at=as_moment(row.registration_opens_at),
+        registration_closes_at=as_moment(row.registration_closes_at),
+        published_at=as_moment(row.published_at) if row.published_at else None,
         cancelled_at=as_moment(row.cancelled_at) if row.cancelled_at else None,
         cancel_text=Wording(row.cancel_text),
         calendar_sequence=row.calendar_sequence,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import hashlib
 import json
 from collections.abc import Iterable
@@ -16,24 +15,6 @@ MOST_SEATS_PER_ADDRESS = 5  # heads: a household shares an address; a sixth asks
 GUESSING = Brake("ticket", most=15, window=timedelta(minutes=1))  # codes of tickets and own links
 QUICKEST = timedelta(seconds=2)  # nobody reads and fills in the form faster (reliability S47)
 FRESH = timedelta(minutes=15)  # how long the ticket's page says where the mail went
-
-
-class Phase(enum.StrEnum):
-    """Where an event stands with regard to signing up."""
-
-    CALLED_OFF = "called_off"
-    NOT_YET = "not_yet"
-    OPEN = "open"
-    CLOSED = "closed"
-
-
-def phase(*, opens_at: datetime, closes_at: datetime, cancelled_at: datetime | None, now: datetime) -> Phase:
-    """Whether one can sign up at ``now``. The opening moment counts as open, the closing moment as closed."""
-    if cancelled_at is not None:
-        return Phase.CALLED_OFF
-    if now < opens_at:
-        return Phase.NOT_YET
-    return Phase.OPEN if now < closes_at else Phase.CLOSED
 
 
 def can_cancel(*, ends_at: datetime, now: datetime) -> bool:

@@ -27,7 +27,8 @@ JOIN = Sql("""
         waiting = waiting + CASE WHEN waiting = 0 AND taken + :heads <= seats THEN 0 ELSE :heads END,
         waiting_issued = waiting_issued + CASE WHEN waiting = 0 AND taken + :heads <= seats THEN 0 ELSE 1 END
     WHERE id = :quota_id
-    RETURNING taken, seats, waiting, waiting_issued
+    RETURNING taken, seats, waiting, waiting_issued,
+        (SELECT e.cancelled_at FROM event e WHERE e.id = quota.event_id) AS cancelled_at
 """)
 LOCK = Sql("UPDATE quota SET waiting = waiting WHERE id = :quota_id RETURNING taken, seats, waiting")
 GIVE_BACK = Sql("UPDATE quota SET taken = taken - :heads WHERE id = :quota_id")
@@ -52,12 +53,14 @@ class Place:
     """What a newcomer got: seats, or a number in the line.
 
     ``waiting``: how many heads stand there now, the newcomer's included; ``seats``: how many the quota has in all.
+    ``is_called_off``: the event is, so nothing of this may be kept.
     """
 
     waiting_number: int | None
     waiting: int
     seats: int
     is_line_movable: bool
+    is_called_off: bool
 
     @property
     def is_seat(self) -> bool:
@@ -75,9 +78,11 @@ class Seated:
 def join(conn: Connection, quota_id: str, heads: int) -> Place:
     """A seat for each head if there are as many and nobody waits, else the end of the line for all of them."""
     row = JOIN(conn, quota_id=quota_id, heads=heads).one()
+    is_off = row.cancelled_at is not None
     if row.waiting == 0:  # the line is empty only for those who got seats: whoever joined it stands there
-        return Place(None, 0, row.seats, is_line_movable=False)
-    return Place(row.waiting_issued, row.waiting, row.seats, is_line_movable=row.taken < row.seats)
+        return Place(None, 0, row.seats, is_line_movable=False, is_called_off=is_off)
+    is_movable = row.taken < row.seats
+    return Place(row.waiting_issued, row.waiting, row.seats, is_line_movable=is_movable, is_called_off=is_off)
 
 
 def lock(conn: Connection, quota_id: str) -> None:

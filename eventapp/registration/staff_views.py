@@ -13,7 +13,10 @@ from markupsafe import Markup
 
 from eventapp import audit, clock
 from eventapp.db import db, write
+from eventapp.events import rules as event_rules
+from eventapp.events.errors import HasBegunError
 from eventapp.events.queries import event_by_id
+from eventapp.events.rules import Road
 from eventapp.languages import Text
 from eventapp.registration import actions, fields, jobs, queries, staff_queries, words
 from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
@@ -102,7 +105,7 @@ def show(event_id: str, registration_id: str) -> ResponseReturnValue:
 def send_again(event_id: str, registration_id: str) -> ResponseReturnValue:
     """Send the ticket, or the place in line, once more."""
     row = staff_queries.registration(event_id, registration_id)
-    actions.send_again(db.session.connection(), row.booking_id, by=current_person())
+    actions.send_again(db.session.connection(), row.booking_id, by=current_person(), now=clock.now())
     flash(_("The mail is on its way."), "success")
     return _to(event_id, row.id)
 
@@ -135,7 +138,9 @@ def cancel(event_id: str, registration_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_REGISTRATIONS)
 def seat_waiting(event_id: str) -> ResponseReturnValue:
     """Give free seats to the first in line."""
-    jobs.seats_were_changed(event_by_id(event_id).id, current_person())
+    event = event_by_id(event_id)
+    event_rules.check(Road.MOVE_UP, event, clock.now(), HasBegunError)
+    jobs.seats_were_changed(event.id, current_person())
     flash(_("Those first in line are being given the free seats."), "success")
     return redirect(url_for(".index", event_id=event_id), 303)
 

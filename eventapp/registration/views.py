@@ -13,6 +13,8 @@ from sqlalchemy.exc import OperationalError
 from eventapp import clock, db
 from eventapp.config import settings
 from eventapp.errors import TooManyError, existing
+from eventapp.events import rules as event_rules
+from eventapp.events.rules import Road
 from eventapp.formats import qr
 from eventapp.formats.display import number
 from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules, words
@@ -63,7 +65,7 @@ def sign_up(slug: str) -> ResponseReturnValue:
     try:
         outcome = actions.sign_up(brief, offered, sent.sign_up, sent.sending, now=clock.now())
     except EventNotOpenError:
-        return _not_open(brief, typed=True), 409
+        return _not_open(look_up(slug).brief, typed=True), 409
     except OtherContentError as error:
         return _draw(brief, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
     except TooManySeatsError:
@@ -168,17 +170,8 @@ def own_page_url(outcome: SignedUp) -> str:
 # --- parts ---------------------------------------------------------------------------------------------------
 
 
-def _phase(brief: EventBrief) -> rules.Phase:
-    return rules.phase(
-        opens_at=brief.opens_at,
-        closes_at=brief.closes_at,
-        cancelled_at=brief.cancelled_at,
-        now=clock.now(),
-    )
-
-
 def _not_open(brief: EventBrief, *, typed: bool = False) -> str:
-    phase = _phase(brief)
+    phase = event_rules.phase(brief, clock.now())
     return render_template(
         "registration/not_open.html", brief=brief, phase=phase, heading=words.not_open(phase), typed=typed
     )
@@ -186,7 +179,7 @@ def _not_open(brief: EventBrief, *, typed: bool = False) -> str:
 
 def _blank_form(slug: str) -> str:
     brief, offered, asks = look_up(slug)
-    if _phase(brief) is not rules.Phase.OPEN:
+    if not event_rules.is_open(Road.SIGN_UP, brief, clock.now()):
         return _not_open(brief)
     return _draw(brief, offered, forms.SignUpForm(slot("key"), slot("drawn_at"), asks))
 
@@ -249,7 +242,7 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         # only the sender is told where the mail went, not whoever was handed a ticket of the group
         "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
         "can_cancel": rules.can_cancel(ends_at=brief.ends_at, now=now),
-        "is_open": _phase(brief) is rules.Phase.OPEN,
+        "is_open": event_rules.is_open(Road.SIGN_UP, brief, now),
     }
     own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place)}
     if len(page.heads) > 1:

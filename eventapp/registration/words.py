@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from eventapp.events.models import QuotaKind
+from eventapp.events.rules import Phase
 from eventapp.languages import Text, Wording
 from eventapp.registration.models import Origin, Reason, RegistrationState
-from eventapp.registration.rules import Phase
 
 
 def state(value: RegistrationState, origin: Origin) -> tuple[str, str]:
@@ -74,7 +74,7 @@ def quota(kind: QuotaKind) -> str:
 def not_open(phase: Phase) -> str:
     """Why nobody can sign up now."""
     return {
-        Phase.CALLED_OFF: _("The event is cancelled"),
-        Phase.NOT_YET: _("Registration has not opened yet"),
-        Phase.CLOSED: _("Registration is closed"),
-    }[phase]
+        Phase.CANCELLED: _("The event is cancelled"),
+        Phase.ANNOUNCED: _("Registration has not opened yet"),
+        Phase.HELD: _("The event is over"),
+    }.get(phase) or _("Registration is closed")

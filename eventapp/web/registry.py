@@ -24,6 +24,8 @@ class StepState(enum.StrEnum):
     NEXT = "next"
     PLANNED = "planned"
     MISSING = "missing"
+    UNDER_WAY = "under_way"
+    CALLED_OFF = "called_off"
 
 
 @dataclass(frozen=True)

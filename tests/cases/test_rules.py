@@ -73,20 +73,35 @@ def test_first_planned_step_comes_next_past_those_that_are_done_or_missing() -> 
         step("debate"),
         step("note"),
     ]
-    states = [one.state for one in rules.with_next(thread)]
+    states = [one.state for one in rules.with_next(thread, STARTS_AT)]
     assert states == [StepState.DONE, StepState.MISSING, StepState.NEXT, StepState.PLANNED]
     assert [one.state for one in thread][2] is StepState.PLANNED
 
 
 def test_nothing_else_comes_next_while_something_goes_on() -> None:
     thread = [step("invitations"), step("debate", state=StepState.NEXT), step("note")]
-    assert rules.with_next(thread) == thread
+    assert rules.with_next(thread, STARTS_AT) == thread
+
+
+def test_of_all_that_slices_say_comes_next_one_does_and_the_others_are_what_they_are() -> None:
+    thread = [step(name, state=StepState.NEXT, after=after) for name, after in (("debate", 1), ("hearing", 0))]
+    thread += [step("note", state=StepState.NEXT, after=1), step("decision", state=StepState.NEXT)]
+    states = [one.state for one in rules.with_next(thread, STARTS_AT)]
+    assert states == [StepState.NEXT, StepState.UNDER_WAY, StepState.PLANNED, StepState.PLANNED]
+
+
+@pytest.mark.parametrize("to_come", [StepState.NEXT, StepState.PLANNED])
+def test_nothing_that_is_to_come_stands_above_what_has_happened(to_come: StepState) -> None:
+    told = [step("note", state=to_come), step("debate:b", state=to_come, after=5)]
+    told += [step("decision:1", state=StepState.DONE), step("hearing", state=StepState.MISSING)]
+    told += [step("debate:a", state=StepState.CALLED_OFF, after=9)]
+    assert [one.key for one in rules.in_order(told)] == ["debate:a", "hearing", "decision:1", "debate:b", "note"]
 
 
 def test_thread_that_is_over_or_empty_has_no_next_step() -> None:
     done = [step("motion", state=StepState.DONE)]
-    assert rules.with_next(done) == done
-    assert rules.with_next([]) == []
+    assert rules.with_next(done, STARTS_AT) == done
+    assert rules.with_next([], STARTS_AT) == []
 
 
 @pytest.mark.parametrize(

@@ -73,20 +73,18 @@ def test_published_event_comes_next_until_it_is_over(
 
 
 @pytest.mark.parametrize("now", [OPENS_AT - TICK, STARTS_AT, ENDS_AT])
-def test_draft_is_planned_with_its_day_and_leads_nowhere(app: Flask, db: SQLAlchemy, at: Any, now: datetime) -> None:
+def test_the_public_is_told_nothing_of_a_draft(app: Flask, db: SQLAlchemy, at: Any, now: datetime) -> None:
     at(now)
-    step = the_step(app, make_event(published=False))
-    assert (step.state, step.url, step.at) == (StepState.PLANNED, "", STARTS_AT)
+    event = make_event(published=False)
+    with app.test_request_context():
+        assert hooks.steps(event.case_id) == []
 
 
-def test_event_that_was_called_off_is_done_and_says_so_and_can_still_be_read(
-    app: Flask, db: SQLAlchemy, at: Any
-) -> None:
+def test_event_that_was_called_off_says_so_and_can_still_be_read(app: Flask, db: SQLAlchemy, at: Any) -> None:
     at(OPENS_AT)
     event = make_event(cancelled_at=OPENS_AT)
-    assert the_step(app, event).figure == "Aflyst"
-    step = the_step(app, event, "en")
-    assert (step.state, step.url, step.figure) == (StepState.DONE, f"/events/{event.slug}", "Called off")
+    step = the_step(app, event)
+    assert (step.state, step.url, step.figure) == (StepState.CALLED_OFF, f"/events/{event.slug}", "")
 
 
 def test_step_tells_when_and_where_in_danish_time_and_under_which_number_the_record_knows_it(

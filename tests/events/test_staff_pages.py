@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from eventapp import clock
 from eventapp.cases.queries import case_by_id
 from eventapp.db import db, reading
 from eventapp.events import queries
@@ -15,7 +16,7 @@ from eventapp.events.entries import EVENT
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.record import store
 from eventapp.web.permissions import Role
-from tests.support.factories import make_case
+from tests.support.factories import SIGN_UP_AT, make_case
 from tests.support.html import Page
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
@@ -216,7 +217,10 @@ def test_point_that_takes_no_time_is_refused(organiser: PageClient, event_id: st
     organiser.submit(f"/staff/events/{event_id}/points/new", item, status=422)
 
 
-def test_event_is_called_off_with_words(organiser: PageClient, app: Flask, ready_id: str) -> None:
+def test_event_is_called_off_with_words(
+    organiser: PageClient, app: Flask, ready_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: SIGN_UP_AT)
     organiser.submit(f"/staff/events/{ready_id}/publication", action="/publication")
     organiser.submit(f"/staff/events/{ready_id}/cancellation", {"text": ""}, status=422)
     organiser.submit(f"/staff/events/{ready_id}/cancellation", {"text": "Salen er oversvømmet."})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,18 @@ NEW_YEAR = datetime(2023, 12, 31, 23, 30, tzinfo=UTC)  # half past midnight in C
             (START, END),
             "torsdag den 28. september 2023 kl. 17.00-19.00",
             "Thursday 28 September 2023, 17:00-19:00",
+        ),
+        (
+            display.period,
+            (START, START + timedelta(hours=8)),  # the same night
+            "torsdag den 28. september 2023 kl. 17.00-01.00",
+            "Thursday 28 September 2023, 17:00-01:00",
+        ),
+        (
+            display.period,
+            (START, START + timedelta(days=1, hours=2)),
+            "torsdag den 28. september 2023 kl. 17.00 – fredag den 29. september 2023 kl. 19.00",
+            "Thursday 28 September 2023 at 17:00 – Friday 29 September 2023 at 19:00",
         ),
         (display.number, (1234567,), "1.234.567", "1,234,567"),
         (display.number, (Decimal("1234.5"),), "1.234,5", "1,234.5"),

@@ -52,9 +52,9 @@ def make_hearing(
     title = Wording({"da": "Høring om havneparken", "en": "Hearing"})
     plan = actions.Plan(slug, title, Wording("Hvad mener I?"), SENT_AT, deadline_at)
     hearing = actions.open_hearing(case, plan, by=None, now=SENT_AT - timedelta(days=2))
-    actions.add_material(hearing, version, by=None)
+    actions.add_material(hearing, version, by=None, now=SENT_AT)
     for name in ("Havnens Venner", "Ældrerådet"):
-        actions.add_party(hearing, name, f"post@{len(name)}.example.org", by=None)
+        actions.add_party(hearing, name, f"post@{len(name)}.example.org", by=None, now=SENT_AT)
     db.session.flush()
     if sent:
         actions.send_notices(hearing, by=None, now=SENT_AT)

@@ -273,7 +273,7 @@ def test_the_own_link_fills_in_what_is_known_and_opening_it_answers_nothing(
     assert "Ældrerådet" in filled
     assert email in filled
     with app.app_context():
-        assert queries.counts(hearing_id).ticked == 0
+        assert queries.counts(queries.hearing(hearing_id)).ticked == 0
     page_client.submit(address, {**TYPED, "email": ""}, status=422)
     page_client.submit(address, TYPED)
     with app.app_context():

@@ -38,7 +38,7 @@ def extend(hearing: Hearing, new_at: datetime = LATER, reason: str = "Sommerferi
 
 def add(hearing: Hearing, name: str) -> str:
     """A party with an address of its own; gives its id."""
-    party_id = actions.add_party(hearing, name, f"{name.lower()}@example.org", by=OFFICER).id
+    party_id = actions.add_party(hearing, name, f"{name.lower()}@example.org", by=OFFICER, now=SENT_AT).id
     db.session.commit()
     return party_id
 
@@ -78,7 +78,7 @@ def test_annexes_are_numbered_from_one_in_the_order_they_were_added(draft: Heari
     )
     db.session.add(second)
     db.session.flush()
-    added = actions.add_material(draft, second, by=OFFICER)
+    added = actions.add_material(draft, second, by=OFFICER, now=SENT_AT)
     db.session.commit()
     assert [(one.annex, one.version.file_name) for one in queries.hearing(draft.id).material] == [
         (1, "notat.pdf"),
@@ -334,8 +334,10 @@ def test_a_hearing_is_closed_once(hearing: Hearing) -> None:
 
 
 def test_a_closed_hearing_is_neither_extended_nor_sent(hearing: Hearing) -> None:
-    actions.close(hearing, by=OFFICER, now=LATER)
     add(hearing, "Cyklistforbundet")
+    actions.close(hearing, by=OFFICER, now=LATER)
+    with pytest.raises(ClosedError):
+        add(hearing, "Fodgængerne")
     with pytest.raises(ClosedError):
         extend(hearing, LATER)
     with pytest.raises(ClosedError):
@@ -349,7 +351,7 @@ def test_material_cannot_change_after_the_first_party_was_told(hearing: Hearing)
     """Every party is heard about the same papers, and the record says which."""
     version = hearing.material[0].version
     with pytest.raises(DomainError) as refused:
-        actions.add_material(hearing, version, by=OFFICER)
+        actions.add_material(hearing, version, by=OFFICER, now=SENT_AT)
     assert refused.value.code == "material_sent"
     assert len(queries.hearing(hearing.id).material) == 1
 

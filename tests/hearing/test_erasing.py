@@ -278,7 +278,7 @@ def test_a_party_is_found_nowhere_once_each_of_its_letters_was_erased(app: Flask
         hearing = make_hearing(sent=False)
         hearing_id, case_id = hearing.id, hearing.case_id
         for name in (WRITTEN["name"], f"Bo {PLANTED}"):
-            calling.add_party(hearing, name, ADDRESS, by=None)
+            calling.add_party(hearing, name, ADDRESS, by=None, now=SENT_AT)
         calling.send_notices(hearing, by=None, now=SENT_AT)
         calling.extend_deadline(hearing, extended_at, "Ferie.", by=OFFICER, now=SENT_AT)
         db.session.commit()

@@ -15,6 +15,7 @@ from eventapp.hearing import hooks, queries
 from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.page_queries import around
+from eventapp.hearing.rules import HearingState
 from eventapp.web.permissions import Person, Role
 from eventapp.web.registry import StepState, ThreadStep
 from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing
@@ -53,15 +54,14 @@ def test_a_case_without_a_hearing_gets_no_step() -> None:
     assert hooks.steps(case.id) == []
 
 
-def test_a_draft_is_planned_and_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_public_is_told_nothing_of_a_draft(monkeypatch: pytest.MonkeyPatch) -> None:
     hearing = make_hearing(sent=False)
     at(monkeypatch, SENT_AT)
-    found = step(hearing)
-    assert (found.state, found.url, found.figure, found.at) == (StepState.PLANNED, "", "", SENT_AT)
+    assert hooks.steps(hearing.case_id) == []
 
 
 @pytest.mark.parametrize(
-    ("moment", "state", "is_out"),
+    ("moment", "state", "has_begun"),
     [
         (SENT_AT - A_MICROSECOND, StepState.PLANNED, False),
         (SENT_AT, StepState.NEXT, True),
@@ -70,12 +70,12 @@ def test_a_draft_is_planned_and_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_a_step_follows_the_clock_to_the_instant(
-    monkeypatch: pytest.MonkeyPatch, moment: datetime, state: StepState, is_out: bool
+    monkeypatch: pytest.MonkeyPatch, moment: datetime, state: StepState, has_begun: bool
 ) -> None:
     hearing = make_hearing()
     at(monkeypatch, moment)
     found = step(hearing)
-    assert (found.state, bool(found.url), bool(found.figure)) == (state, is_out, is_out)
+    assert (found.state, found.url, bool(found.figure)) == (state, "/hearings/havneparken", has_begun)
 
 
 def test_a_closed_hearing_is_done_before_its_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_the_front_page_shows_hearings_that_can_be_answered_and_no_others(monkey
     make_hearing(make_case(), slug="snart")
     make_hearing(make_case(), slug="senere", deadline_at=DEADLINE_AT + timedelta(days=1))
     shown = {
-        SENT_AT - A_MICROSECOND: [],
+        SENT_AT - A_MICROSECOND: ["snart", "senere"],
         SENT_AT: ["snart", "senere"],
         DEADLINE_AT: ["snart", "senere"],
         DEADLINE_AT + A_MICROSECOND: ["senere"],
@@ -137,6 +137,9 @@ def test_a_card_says_until_when_and_stands_by_its_deadline(monkeypatch: pytest.M
     at(monkeypatch, OPEN_AT)
     (card,) = hooks.cards()
     assert card.at == DEADLINE_AT
+    at(monkeypatch, SENT_AT - A_MICROSECOND)
+    (before,) = hooks.cards()
+    assert before.state == "Begynder onsdag den 15. maj 2024 kl. 09.00"
     assert "fredag den 14. juni 2024 kl. 12.00" in card.state
     assert str(card.title) == "Høring om havneparken"
 
@@ -207,7 +210,7 @@ def test_what_is_left_is_rounded_down(
     at(monkeypatch, DEADLINE_AT - left)
     shown = around(hearing)
     assert (shown["days_left"], shown["hours_left"], shown["minutes_left"]) == (days, hours, minutes)
-    assert (shown["now"], shown["is_overdue"]) == (DEADLINE_AT - left, False)
+    assert (shown["now"], shown["state"]) == (DEADLINE_AT - left, HearingState.OPEN)
 
 
 def test_over_the_end_of_summer_time_hours_are_those_that_really_pass(monkeypatch: pytest.MonkeyPatch) -> None:

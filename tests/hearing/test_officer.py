@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from eventapp import blobs
+from eventapp import blobs, clock
 from eventapp.audit import AuditEntry
 from eventapp.blobs import NamedFile
 from eventapp.db import db, end_reading
@@ -17,7 +18,7 @@ from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.mail.models import OutboxMail
 from eventapp.web.permissions import Grant, Role
-from tests.hearing.conftest import DEADLINE_AT, audited, make_hearing
+from tests.hearing.conftest import DEADLINE_AT, SENT_AT, audited, make_hearing
 from tests.hearing.test_answering import sent_to
 from tests.support.factories import make_case
 from tests.support.html import Page
@@ -31,6 +32,11 @@ PLAN = {
     "starts": "2024-06-01T10:00",
     "deadline": "2024-07-01T12:00",
 }
+
+
+@pytest.fixture(autouse=True)
+def _a_day_after_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: SENT_AT + timedelta(days=1))
 
 
 @pytest.fixture(name="hearing_id")
@@ -203,11 +209,11 @@ def test_a_closed_hearing_offers_nothing_and_refuses_what_an_old_page_sends(
     page_client: PageClient, app: Flask, hearing_id: str
 ) -> None:
     here = f"/staff/hearings/{hearing_id}"
-    page_client.submit(f"{here}/closing", action="/closing")
     page_client.submit(here, {"name": "Efternøler", "email": "sen@example.org"})
+    page_client.submit(f"{here}/closing", action="/closing")
     page = page_client.visit(here)
     actions = {form.attributes.get("action", "") for form in page.forms()}
-    assert not {f"{here}/{act}" for act in ("notices", "deadlines", "closing", "material")} & actions
+    assert not {f"{here}/{act}" for act in ("notices", "deadlines", "closing", "material", "parties")} & actions
     later = {"deadline": "2024-06-21T12:00", "reason": "Ferie"}
     assert send(page_client, page, f"{here}/notices") == 409
     assert send(page_client, page, f"{here}/deadlines", later) == 409

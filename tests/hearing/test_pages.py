@@ -116,7 +116,7 @@ def test_the_link_of_a_party_ticks_it_off(page_client: PageClient, app: Flask) -
         address = f"{FORM}/{party_token(party.id)}"
     page_client.submit(address, {**TYPED, "sender_kind": "organisation"})
     with app.app_context():
-        counts = queries.counts(queries.published_hearing("havneparken").id)
+        counts = queries.counts(queries.published_hearing("havneparken"))
     assert (counts.heard, counts.ticked, counts.answers) == (2, 1, 1)
 
 

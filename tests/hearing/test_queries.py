@@ -110,7 +110,7 @@ def test_the_link_of_one_hearing_opens_nothing_in_another(hearing: Hearing, othe
 
 def test_parties_stand_in_the_order_of_the_danish_alphabet(hearing: Hearing) -> None:
     for name in ("Aarhus Cykelby", "Østre Skole", "Zoologisk Have", "ældresagen", "Åbenrå Roklub", "Boligforeningen"):
-        calling.add_party(hearing, name, "post@example.org", by=None)
+        calling.add_party(hearing, name, "post@example.org", by=None, now=SENT_AT)
     db.session.commit()
     assert [one.name for one in queries.parties(hearing.id)] == [
         "Boligforeningen",
@@ -167,8 +167,7 @@ def test_sent_hearings_stand_by_deadline_and_drafts_are_not_among_them(app: Flas
 
 
 def test_a_hearing_without_answers_counts_those_heard_and_nothing_else(hearing: Hearing) -> None:
-    assert queries.counts(hearing.id) == Counts(heard=2, ticked=0, answers=0, late=0)
-    assert queries.counts(NOBODY) == Counts(0, 0, 0, 0)
+    assert queries.counts(hearing) == Counts(heard=2, ticked=0, answers=0, late=0, before_extension=0)
 
 
 def test_a_party_that_answers_twice_is_ticked_once_and_a_citizen_ticks_nobody(hearing: Hearing, other: Hearing) -> None:
@@ -176,10 +175,10 @@ def test_a_party_that_answers_twice_is_ticked_once_and_a_citizen_ticks_nobody(he
     late = DEADLINE_AT + timedelta(microseconds=1)
     for facts in ({"party_id": first}, {"party_id": first, "received_at": late}, {}, {"received_at": late}, {}):
         receive(sent_to(hearing.id, **facts))
-    assert queries.counts(hearing.id) == Counts(heard=2, ticked=1, answers=5, late=2)
+    assert queries.counts(hearing) == Counts(heard=2, ticked=1, answers=5, late=2, before_extension=0)
     receive(sent_to(hearing.id, party_id=second))
-    assert queries.counts(hearing.id) == Counts(heard=2, ticked=2, answers=6, late=2)
-    assert queries.counts(other.id) == Counts(heard=2, ticked=1, answers=1, late=1)
+    assert queries.counts(hearing) == Counts(heard=2, ticked=2, answers=6, late=2, before_extension=0)
+    assert queries.counts(other) == Counts(heard=2, ticked=1, answers=1, late=1, before_extension=0)
 
 
 # --- looking up ----------------------------------------------------------------------------------------------

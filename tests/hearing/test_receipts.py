@@ -282,7 +282,7 @@ def test_an_answer_is_tied_to_a_party_moved_and_untied_and_each_is_logged(hearin
         db.session.commit()
         db.session.expire_all()
         assert {one.id for one in queries.parties(hearing.id) if one.answers} == ticked
-        assert queries.counts(hearing.id).ticked == len(ticked)
+        assert queries.counts(hearing).ticked == len(ticked)
     acts = [facts for act, facts in audited(answer.id) if act == "hearing.answer_linked"]
     assert acts == [{"party": first.id}, {"party": second.id}, {"party": None}]
 

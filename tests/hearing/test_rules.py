@@ -15,12 +15,13 @@ from eventapp.formats.files import LARGEST_BYTES
 from eventapp.hearing import rules
 from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES
 from eventapp.hearing.hooks import STATES
-from eventapp.hearing.models import Channel, SenderKind
-from eventapp.hearing.rules import HearingState
+from eventapp.hearing.models import Answer, Channel, Hearing, SenderKind
+from eventapp.hearing.rules import HearingState, Timing
 from eventapp.web.bodies import LARGEST_TEXT_BYTES
 
 DEADLINE = clock.wall(date(2023, 11, 24), time(12))
 A_MICROSECOND = timedelta(microseconds=1)
+SENT, BEGINS, LATER = (DEADLINE + timedelta(days=days) for days in (-18, -16, 7))
 
 
 def test_the_deadline_of_the_case_is_eleven_utc() -> None:
@@ -35,20 +36,51 @@ def test_an_answer_at_the_instant_itself_is_in_time(received_at: datetime, late:
     assert rules.is_late(received_at, DEADLINE) is late
 
 
+def stands(now: datetime, **facts: datetime | None) -> HearingState:
+    """Of a hearing that was sent 18 days before its deadline and begins 16 days before it."""
+    times = {"published_at": SENT, "starts_at": BEGINS, "deadline_at": DEADLINE, "closed_at": None}
+    return rules.state(Hearing(**{**times, **facts}), now)
+
+
 @pytest.mark.parametrize(
-    ("published", "closed", "now", "state"),
+    ("now", "state"),
     [
-        (None, None, DEADLINE, HearingState.DRAFT),
-        (DEADLINE - timedelta(days=18), None, DEADLINE - timedelta(days=19), HearingState.WAITING),
-        (DEADLINE - timedelta(days=18), None, DEADLINE, HearingState.OPEN),
-        (DEADLINE - timedelta(days=18), None, DEADLINE + A_MICROSECOND, HearingState.OVERDUE),
-        (DEADLINE - timedelta(days=18), DEADLINE, DEADLINE, HearingState.CLOSED),
+        (SENT, HearingState.WAITING),
+        (BEGINS - A_MICROSECOND, HearingState.WAITING),
+        (BEGINS, HearingState.OPEN),
+        (DEADLINE, HearingState.OPEN),
+        (DEADLINE + A_MICROSECOND, HearingState.OVERDUE),
     ],
 )
-def test_where_a_hearing_stands(
-    published: datetime | None, closed: datetime | None, now: datetime, state: HearingState
+def test_each_border_belongs_to_what_begins_there_and_the_deadline_to_what_ends(
+    now: datetime, state: HearingState
 ) -> None:
-    assert rules.state(published, DEADLINE, closed, now) is state
+    assert stands(now) is state
+    assert stands(now, published_at=None) is HearingState.DRAFT
+    assert stands(now, closed_at=SENT) is HearingState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("came", "timing"),
+    [
+        (BEGINS - A_MICROSECOND, Timing.EARLY),
+        (BEGINS, Timing.IN_TIME),
+        (DEADLINE, Timing.IN_TIME),
+        (DEADLINE + A_MICROSECOND, Timing.BEFORE_EXTENSION),
+        (LATER, Timing.BEFORE_EXTENSION),
+        (LATER + A_MICROSECOND, Timing.LATE),
+    ],
+)
+def test_what_came_between_the_old_deadline_and_the_new_one_is_in_time(came: datetime, timing: Timing) -> None:
+    hearing = Hearing(published_at=SENT, starts_at=BEGINS, deadline_at=LATER, closed_at=None)
+    assert rules.timing(Answer(received_at=came, deadline_at=DEADLINE), hearing) is timing
+
+
+def test_what_came_after_a_hearing_was_closed_early_is_late() -> None:
+    closed_at = DEADLINE - timedelta(days=2)
+    hearing = Hearing(published_at=SENT, starts_at=BEGINS, deadline_at=DEADLINE, closed_at=closed_at)
+    for step, timing in ((timedelta(), Timing.IN_TIME), (A_MICROSECOND, Timing.LATE)):
+        assert rules.timing(Answer(received_at=closed_at + step, deadline_at=closed_at), hearing) is timing
 
 
 def test_the_hearing_of_the_case_was_shorter_than_usual() -> None:
@@ -68,18 +100,6 @@ def test_receipt_numbers_keep_four_digits_and_grow_beyond() -> None:
 
 
 # --- borders and clocks --------------------------------------------------------------------------------------
-
-
-def test_a_hearing_is_open_from_the_instant_it_is_sent() -> None:
-    sent = DEADLINE - timedelta(days=18)
-    states = [rules.state(sent, DEADLINE, None, sent + step) for step in (-A_MICROSECOND, timedelta(), A_MICROSECOND)]
-    assert states == [HearingState.WAITING, HearingState.OPEN, HearingState.OPEN]
-
-
-@pytest.mark.parametrize("published", [None, DEADLINE - timedelta(days=18)])
-@pytest.mark.parametrize("now", [DEADLINE - timedelta(days=30), DEADLINE, DEADLINE + timedelta(days=30)])
-def test_what_was_closed_is_closed_whatever_the_clock_says(published: datetime | None, now: datetime) -> None:
-    assert rules.state(published, DEADLINE, DEADLINE - timedelta(days=1), now) is HearingState.CLOSED
 
 
 def test_late_is_the_same_in_every_time_zone() -> None:
@@ -179,8 +199,9 @@ def test_what_is_promised_about_size_and_guessing() -> None:
     assert LARGEST_REQUEST_BYTES >= rules.MOST_FILES * LARGEST_BYTES + 4 * rules.LONGEST_ANSWER
 
 
-def test_every_state_has_a_place_on_the_public_thread() -> None:
-    assert set(STATES) == set(HearingState)
+def test_every_state_but_the_draft_has_a_place_on_the_public_thread() -> None:
+    assert {*STATES, HearingState.DRAFT} == set(HearingState)
+    assert HearingState.DRAFT not in STATES
 
 
 @pytest.fixture(name="machine_in_auckland")

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from eventapp import clock
 from eventapp.audit import AuditEntry
 from eventapp.db import db, end_reading
 from eventapp.hearing import queries
@@ -16,10 +17,15 @@ from eventapp.hearing.models import Hearing
 from eventapp.mail.models import OutboxMail
 from eventapp.record.models import RecordEntry
 from eventapp.web.permissions import Role
-from tests.hearing.conftest import DEADLINE_AT, make_hearing
+from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing
 from tests.hearing.test_answering import sent_to
 from tests.support.pages import PageClient
 from tests.support.staff import sign_in
+
+
+@pytest.fixture(autouse=True)
+def _a_day_after_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: SENT_AT + timedelta(days=1))
 
 
 @pytest.fixture(name="hearing_id")
@@ -100,7 +106,7 @@ def test_reading_an_answer_is_logged_and_it_can_be_tied_to_a_party(
         end_reading()
     page_client.submit(f"/staff/hearings/answers/{answer_id}", {"party": party_id})
     with app.app_context():
-        assert queries.counts(hearing_id).ticked == 1
+        assert queries.counts(queries.hearing(hearing_id)).ticked == 1
         acts = db.session.scalars(select(AuditEntry.act).where(AuditEntry.subject_id == answer_id)).all()
     assert "hearing.answer_read" in acts
 

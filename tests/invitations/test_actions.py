@@ -14,7 +14,7 @@ from eventapp.audit import AuditEntry
 from eventapp.db import db
 from eventapp.events.models import Quota, QuotaKind
 from eventapp.invitations import actions, letter_files, queries, rules
-from eventapp.invitations.errors import EventOverError, TooManyRepliesError
+from eventapp.invitations.errors import TooLateError, TooManyRepliesError
 from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import Registration, RegistrationState
@@ -91,7 +91,7 @@ def test_the_same_yes_again_keeps_the_ticket(invitation: Invitation) -> None:
 @pytest.mark.parametrize("by", [None, Officer()])
 def test_after_the_start_only_staff_enters_replies(invitation: Invitation, by: Any) -> None:
     if by is None:
-        with pytest.raises(EventOverError):
+        with pytest.raises(TooLateError):
             actions.reply(invitation, YES, now=STARTS_AT)
     else:
         assert actions.reply(invitation, NO, now=STARTS_AT, by=by).recorded_by_id == by.id

@@ -13,13 +13,13 @@ from werkzeug.datastructures import MultiDict
 from eventapp import clock
 from eventapp.db import db
 from eventapp.events.models import Event
-from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, is_before_start, reply_form
+from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, reply_form
 from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
 from eventapp.languages import Wording
 from eventapp.web.fields import Asked, Field, FieldKind
 from eventapp.web.permissions import Permission
 from tests.invitations.conftest import make_item
-from tests.support.factories import STARTS_AT, make_event
+from tests.support.factories import SIGN_UP_AT, STARTS_AT, make_event
 
 pytestmark = pytest.mark.engines("sqlite")
 WRITTEN = {
@@ -63,7 +63,7 @@ def on_the_wall(moment: Any) -> str:
 def test_what_may_be_left_out_is_left_out(event: Event) -> None:
     form = written(event)
     assert form.validate()
-    assert form.fits(event)
+    assert form.fits(event, SIGN_UP_AT)
     draft = form.draft()
     assert draft.office.texts == {"da": "Havneministeren"}
     assert (draft.name, draft.ministry, draft.minutes, draft.programme_item_id) == ("", "", 0, None)
@@ -129,7 +129,7 @@ def test_what_cannot_be_is_said_beside_its_field(event: Event, name: str, value:
 def test_the_reply_must_come_before_the_debate_begins(event: Event, minutes: int, fits: bool) -> None:
     form = written(event, reply_by=on_the_wall(STARTS_AT + timedelta(minutes=minutes)))
     assert form.validate()
-    assert form.fits(event) is fits
+    assert form.fits(event, SIGN_UP_AT) is fits
     assert bool(form.reply_by.errors) is not fits
 
 
@@ -266,16 +266,16 @@ def test_what_an_event_asks_of_the_invited_stands_on_their_form_alone() -> None:
     assert not_asked.given(ReplyChannel.LINK).answers == ()
 
 
+@pytest.mark.parametrize(("minutes", "fits"), [(0, False), (-1, False), (1, True)])
+def test_the_reply_is_asked_for_by_a_moment_that_lies_ahead(event: Event, minutes: int, fits: bool) -> None:
+    form = written(event, reply_by=on_the_wall(SIGN_UP_AT + timedelta(minutes=minutes)))
+    assert form.validate()
+    assert form.fits(event, SIGN_UP_AT) is fits
+    assert bool(form.reply_by.errors) is not fits
+
+
 @pytest.mark.usefixtures("event")
 def test_two_forms_of_two_events_ask_what_each_asks() -> None:
     """Each is a class of its own, so the fields of one do not stay for the next."""
     replied(ReplyForm, [song(Asked.INVITED)], state="accepted")
     assert replied(state="accepted").asked == []
-
-
-# --- how long ----------------------------------------------------------------------------------------------------
-
-
-def test_by_link_one_replies_until_the_debate_begins(event: Event) -> None:
-    assert is_before_start(event, event.starts_at - timedelta(microseconds=1))
-    assert not is_before_start(event, event.starts_at)

@@ -14,7 +14,7 @@ from eventapp.db import db
 from eventapp.errors import NotFoundError
 from eventapp.events.models import Quota, QuotaKind
 from eventapp.invitations import actions, hooks, queries, words
-from eventapp.invitations.errors import EventOverError, NoReplyToSeeError
+from eventapp.invitations.errors import NoReplyToSeeError, TooLateError
 from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.record.verification import verify_log
 from eventapp.registration.models import Registration, RegistrationState
@@ -83,7 +83,7 @@ def test_a_letter_that_was_not_sent_is_not_found(invitation: Invitation, number:
 
 def test_the_last_moment_for_the_link_is_just_before_the_start(invitation: Invitation) -> None:
     assert actions.reply(invitation, YES, now=STARTS_AT - timedelta(microseconds=1)).number == 1
-    with pytest.raises(EventOverError):
+    with pytest.raises(TooLateError):
         actions.reply(invitation, NO, now=STARTS_AT)
     assert len(invitation.replies) == 1
 

@@ -159,3 +159,14 @@ def test_a_meeting_at_any_time_of_year_is_read_back_as_the_same_moment(month: in
     starts_at = datetime(2024, month, 28, 16, 30, tzinfo=UTC)
     _, event = parsed(event_file(replace(MEETING, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1))))
     assert event.decoded("dtstart") == starts_at
+
+
+@pytest.mark.parametrize("minutes", range(0, 180, 15))
+def test_an_end_in_the_hour_that_comes_twice_is_read_back_as_the_moment_meant(minutes: int):
+    start = datetime(2026, 10, 24, 20, tzinfo=UTC)
+    end = datetime(2026, 10, 24, 23, 45, tzinfo=UTC) + timedelta(minutes=minutes)
+    text = event_file(replace(MEETING, starts_at=start, ends_at=end))
+    line = next(one for one in text.splitlines() if one.startswith("DTEND"))
+    zone = UTC if line.endswith("Z") else ZoneInfo("Europe/Copenhagen")
+    written = datetime.strptime(line.rpartition(":")[2].rstrip("Z"), "%Y%m%dT%H%M%S").replace(tzinfo=zone, fold=0)
+    assert written.astimezone(UTC) == end  # RFC 5545, 3.3.5: a local time that comes twice is its first occurrence

@@ -371,7 +371,7 @@ def test_staff_register_a_group_and_mail_it_again(db) -> None:
             conn, brief, [], said(heads=4), Sending(new_id()), by=STAFF, now=SIGN_UP_AT
         )
     )
-    core.write(lambda conn: actions.send_again(conn, outcome.booking_id, by=STAFF))
+    core.write(lambda conn: actions.send_again(conn, outcome.booking_id, by=STAFF, now=SIGN_UP_AT))
     database.session.rollback()
     sent = database.session.scalars(select(OutboxMail).where(OutboxMail.subject_id == outcome.booking_id)).all()
     assert [len(one.attachments) for one in sent] == [5, 5]  # four tickets and the calendar file

@@ -10,30 +10,10 @@ import pytest
 
 from eventapp.registration import rules, ticket_rules
 from eventapp.registration.models import RegistrationState, Suspicion
-from eventapp.registration.rules import Phase
 from tests.support.factories import SIGN_UP_AT
 
-OPENS, CLOSES = SIGN_UP_AT, SIGN_UP_AT + timedelta(days=30)
 TICK = timedelta(microseconds=1)
 CONFIRMED, WAITING, CANCELLED = RegistrationState
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (OPENS - TICK, Phase.NOT_YET),
-        (OPENS, Phase.OPEN),
-        (CLOSES - TICK, Phase.OPEN),
-        (CLOSES, Phase.CLOSED),
-    ],
-)
-def test_the_opening_moment_is_open_and_the_closing_moment_is_closed(now, expected) -> None:
-    assert rules.phase(opens_at=OPENS, closes_at=CLOSES, cancelled_at=None, now=now) is expected
-
-
-@pytest.mark.parametrize("now", [OPENS - TICK, OPENS, CLOSES])
-def test_called_off_is_called_off_whatever_the_time(now) -> None:
-    assert rules.phase(opens_at=OPENS, closes_at=CLOSES, cancelled_at=OPENS, now=now) is Phase.CALLED_OFF
 
 
 @pytest.mark.parametrize(

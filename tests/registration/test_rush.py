@@ -69,9 +69,9 @@ def look_then_take(conn, quota_id: str, heads: int) -> Place:
     row = LOOK(conn, quota_id=quota_id).one()
     if row.waiting == 0 and row.taken < row.seats:
         TAKE(conn, quota_id=quota_id, taken=row.taken + heads)
-        return Place(None, 0, SEATS, is_line_movable=False)
+        return Place(None, 0, SEATS, is_line_movable=False, is_called_off=False)
     WAIT(conn, quota_id=quota_id, waiting=row.waiting + heads)
-    return Place(row.waiting + 1, row.waiting + 1, SEATS, is_line_movable=False)
+    return Place(row.waiting + 1, row.waiting + 1, SEATS, is_line_movable=False, is_called_off=False)
 
 
 LOOK = Sql("SELECT seats, taken, waiting FROM quota WHERE id = :quota_id")

@@ -346,7 +346,7 @@ def test_what_is_sent_once_more_is_the_ticket_of_those_who_come_or_the_place_now
     seated, waiting, behind = sign_up(event, 1, heads=2), sign_up(event, 2), sign_up(event, 3)
     cancel_booking(waiting.booking_id)
     for outcome in (seated, behind):
-        core.write(partial(actions.send_again, booking_id=outcome.booking_id, by=STAFF))
+        core.write(partial(actions.send_again, booking_id=outcome.booking_id, by=STAFF, now=SIGN_UP_AT))
     assert [one[0] for one in letters(seated.booking_id)] == ["registration/confirmed"] * 2
     assert [one[0] for one in letters(behind.booking_id)] == ["registration/waiting"] * 2
     places = asked(
@@ -358,7 +358,7 @@ def test_what_is_sent_once_more_is_the_ticket_of_those_who_come_or_the_place_now
         (STAFF.id, behind.booking_id),
     ]
     with pytest.raises(AlreadyCancelledError):
-        core.write(lambda conn: actions.send_again(conn, waiting.booking_id, by=STAFF))
+        core.write(lambda conn: actions.send_again(conn, waiting.booking_id, by=STAFF, now=SIGN_UP_AT))
 
 
 def test_a_change_is_told_to_those_who_want_to_come_have_an_address_and_did_not_know() -> None:

@@ -96,7 +96,7 @@ def told_evening(event: Event) -> None:
     invitations.reply(invitation, Given(ReplyState.ACCEPTED, ReplyChannel.LINK), now=NOW)
     invitations.reply(invitation, Given(ReplyState.DECLINED, ReplyChannel.PHONE, reason="Rejse"), now=NOW)
     for kind in (SightingKind.SPOKE, SightingKind.CAME):
-        invitations.see(invitation, kind, by=OFFICER, now=NOW)
+        invitations.see(invitation, kind, by=OFFICER, now=AFTER)
     sent = contributions.SentContribution("a" * 32, event.themes[0].id, "Mere grønt", Quoting.UNNAMED)
     contributions.contribute(event, sent, now=AFTER)
     events.cancel(event, "Stormvejr", by=None, now=NOW)
@@ -105,8 +105,8 @@ def told_evening(event: Event) -> None:
 def told_hearing(case: Case) -> None:
     plan = hearings.Plan("havnen", Wording("Høring"), Wording("Hvad mener I?"), NOW, NOW + timedelta(days=30))
     hearing: Hearing = hearings.open_hearing(case, plan, by=None, now=NOW - timedelta(days=60))
-    hearings.add_material(hearing, case.documents[0].versions[0], by=None)
-    hearings.add_party(hearing, "Ældrerådet", "post@example.org", by=None)
+    hearings.add_material(hearing, case.documents[0].versions[0], by=None, now=NOW)
+    hearings.add_party(hearing, "Ældrerådet", "post@example.org", by=None, now=NOW)
     db.session.flush()
     hearings.send_notices(hearing, by=None, now=NOW + timedelta(seconds=1))
     hearing_id = hearing.id

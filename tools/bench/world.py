@@ -224,9 +224,9 @@ def _hearing(case: Case, now: datetime) -> Hearing:
         deadline_at=now + timedelta(weeks=4),
     )
     hearing = hearing_actions.open_hearing(case, plan, by=None, now=now)
-    hearing_actions.add_material(hearing, version, by=None)
+    hearing_actions.add_material(hearing, version, by=None, now=now)
     for number in range(20):
-        hearing_actions.add_party(hearing, f"Forening {number}", f"forening{number}@example.org", by=None)
+        hearing_actions.add_party(hearing, f"Forening {number}", f"forening{number}@example.org", by=None, now=now)
     db.session.flush()
     hearing_actions.send_notices(hearing, by=None, now=now)
     return hearing

@@ -25,7 +25,7 @@ from eventapp.hearing.answering import messages
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Channel, Party, SenderKind
-from eventapp.hearing.rules import content, is_late, receipt_number
+from eventapp.hearing.rules import content, ends_at, is_late, receipt_number
 from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
@@ -34,7 +34,7 @@ from eventapp.web.urls import external_url
 EARLIER = Sql("SELECT id, content_hash FROM answer WHERE submission_key = :key")
 NUMBER = Sql(
     "UPDATE hearing SET answers_issued = answers_issued + 1 WHERE id = :id AND published_at IS NOT NULL"
-    " RETURNING answers_issued, deadline_at, case_id, title,"
+    " RETURNING answers_issued, starts_at, deadline_at, closed_at, case_id, title,"
     ' (SELECT number FROM "case" WHERE "case".id = hearing.case_id) AS case_number'
 )
 SERIES = Sql(
@@ -128,7 +128,8 @@ def _store(
 ) -> None:
     token = receipt_token(answer_id)
     hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
-    deadline_at = as_moment(hearing.deadline_at)
+    closed_at = as_moment(hearing.closed_at) if hearing.closed_at else None
+    deadline_at = ends_at(as_moment(hearing.deadline_at), closed_at)
     late = is_late(sent.received_at, deadline_at)
     year = sent.received_at.astimezone(clock.COPENHAGEN).year
     number = receipt_number(year, SERIES(conn, year=year).scalar_one())

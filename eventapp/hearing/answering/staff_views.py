@@ -10,19 +10,20 @@ from wtforms.fields.choices import SelectChoice
 from eventapp import audit, blobs
 from eventapp.db import db, write
 from eventapp.formats.files import download
-from eventapp.hearing import queries
+from eventapp.hearing import queries, rules, words
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import LinkForm
 from eventapp.hearing.blueprint import staff_pages
-from eventapp.hearing.models import Hearing, Party
+from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.web.permissions import Permission, current_person, requires
 
 
 @staff_pages.get("/<hearing_id>/answers")
 @requires(Permission.READ_ANSWERS)
 def answers(hearing_id: str) -> ResponseReturnValue:
-    hearing, found = queries.hearing(hearing_id), queries.answers(hearing_id)
-    return render_template("hearing/answers.html", hearing=hearing, answers=found, counts=queries.counts(hearing_id))
+    hearing = queries.hearing(hearing_id)
+    marks = [(one, words.timing(rules.timing(one, hearing))) for one in queries.answers(hearing_id)]
+    return render_template("hearing/answers.html", hearing=hearing, answers=marks, counts=queries.counts(hearing))
 
 
 @staff_pages.get("/answers/<answer_id>")
@@ -31,7 +32,7 @@ def answer(answer_id: str) -> ResponseReturnValue:
     found = queries.answer(answer_id)
     _note_reading("hearing.answer_read", answer_id)
     form = _link_form(found.hearing, found.party_id)
-    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form)
+    return _answer_page(found, form)
 
 
 @staff_pages.get("/answers/<answer_id>/attachments/<int:position>")
@@ -48,9 +49,14 @@ def link_answer(answer_id: str) -> ResponseReturnValue:
     found = queries.answer(answer_id)
     form = _link_form(found.hearing, None)
     if not form.validate_on_submit():
-        return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form), 422
+        return _answer_page(found, form), 422
     actions.link_answer(found, db.session.get(Party, form.party.data or ""), by=current_person())
     return redirect(url_for(".answer", answer_id=answer_id), 303)
+
+
+def _answer_page(found: Answer, form: LinkForm) -> str:
+    mark = words.timing(rules.timing(found, found.hearing))
+    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form, mark=mark)
 
 
 def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:

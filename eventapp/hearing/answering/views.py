@@ -12,7 +12,7 @@ from eventapp import clock, record
 from eventapp.db import db, new_id, only_reads, reading
 from eventapp.errors import TooManyError
 from eventapp.formats.files import ACCEPT, takes_files
-from eventapp.hearing import queries, rules
+from eventapp.hearing import queries, rules, words
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost, sender_kinds
@@ -94,7 +94,8 @@ def by_mail() -> ResponseReturnValue:
 @public
 def receipt(token: str) -> ResponseReturnValue:
     found = queries.answer_with_receipt(token)
-    return render_template("hearing/receipt.html", answer=found, hearing=found.hearing, token=token)
+    mark = words.timing(rules.timing(found, found.hearing))
+    return render_template("hearing/receipt.html", answer=found, hearing=found.hearing, token=token, mark=mark)
 
 
 @public_pages.get("/receipts/<token>/proof")

@@ -14,10 +14,21 @@ from sqlalchemy import Connection
 from eventapp import audit, record
 from eventapp.cases.models import Case, DocumentVersion
 from eventapp.db import db, new_id
-from eventapp.hearing import entries, queries
+from eventapp.hearing import entries, queries, rules
 from eventapp.hearing.calling import messages
-from eventapp.hearing.errors import AlreadySentError, ClosedError, MaterialSentError, NotLaterError, NotReadyError
+from eventapp.hearing.errors import (
+    AlreadySentError,
+    BecomesPublicError,
+    ClosedError,
+    DeadlinePassedError,
+    InThePastError,
+    MaterialSentError,
+    NotLaterError,
+    NotReadyError,
+    NotSentError,
+)
 from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, Party
+from eventapp.hearing.rules import Road
 from eventapp.languages import Wording
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
@@ -46,22 +57,31 @@ def open_hearing(case: Case, plan: Plan, *, by: audit.Actor | None, now: datetim
     return hearing
 
 
-def add_material(hearing: Hearing, version: DocumentVersion, *, by: audit.Actor | None) -> Material:
+def add_material(
+    hearing: Hearing, version: DocumentVersion, *, by: audit.Actor | None, now: datetime, may_publish: bool = False
+) -> Material:
     """Attach a document, in the version it has today, as the next annex.
 
+    :param may_publish: whoever adds a document for staff only knows that everybody can read it then.
+    :raises BecomesPublicError: without that.
     :raises MaterialSentError: once a party was told: all are heard about the same papers, which the record names.
     """
     _lock(hearing)
-    if hearing.published_at:
-        raise MaterialSentError
+    rules.check(Road.ADD_MATERIAL, hearing, now, MaterialSentError)
+    if not version.document.is_public and not may_publish:
+        raise BecomesPublicError
     material = Material(hearing_id=hearing.id, version_id=version.id, annex=len(hearing.material) + 1)
     hearing.material.append(material)
     audit.record(by, "hearing.material_added", hearing.id, version=version.id)
     return material
 
 
-def add_party(hearing: Hearing, name: str, email: str, *, by: audit.Actor | None) -> Party:
-    """Put somebody on the list of those heard, with an answer link of their own."""
+def add_party(hearing: Hearing, name: str, email: str, *, by: audit.Actor | None, now: datetime) -> Party:
+    """Put somebody on the list of those heard, with an answer link of their own.
+
+    :raises ClosedError: after the hearing was closed.
+    """
+    rules.check(Road.ADD_PARTY, hearing, now, ClosedError)
     party_id = new_id()
     link_hash = token_hash(party_token(party_id))
     party = Party(id=party_id, hearing_id=hearing.id, name=name, email=email, link_hash=link_hash)
@@ -78,12 +98,14 @@ def party_token(party_id: str) -> str:
 def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> list[Notice]:
     """Send the hearing, with its material, to every party that was not sent it yet. The first sending publishes it.
 
-    :raises ClosedError: after the hearing was closed. :raises NotReadyError: without a party or without material.
+    :raises ClosedError: after the hearing was closed. :raises DeadlinePassedError: after the deadline.
+    :raises NotReadyError: without a party or without material.
     :raises AlreadySentError: when everybody was sent it.
     """
     _lock(hearing)
-    if hearing.closed_at:
-        raise ClosedError
+    rules.check(Road.SEND, hearing, now, DeadlinePassedError)
+    if rules.is_late(now, hearing.deadline_at):  # of a draft that lay too long
+        raise DeadlinePassedError
     parties = queries.parties(hearing.id)
     if not parties or not hearing.material:
         raise NotReadyError
@@ -101,13 +123,15 @@ def extend_deadline(
 ) -> DeadlineChange:
     """Move the deadline to a later moment, and tell every party that was told of the earlier one.
 
-    :raises NotLaterError: when it is not later. :raises ClosedError: after the hearing was closed.
+    :raises NotLaterError: when it is not later. :raises InThePastError: when it has passed already.
+    :raises ClosedError: after the hearing was closed.
     """
     _lock(hearing)
-    if hearing.closed_at:
-        raise ClosedError
+    rules.check(Road.EXTEND, hearing, now, ClosedError)
     if new_at <= hearing.deadline_at:
         raise NotLaterError
+    if new_at <= now:
+        raise InThePastError
     new_at = new_at.astimezone(UTC)  # the record commits to the moment as it is read from the database again
     told = [one for one in queries.parties(hearing.id) if one.notices and one.email]  # without: erased since
     change = DeadlineChange(
@@ -133,14 +157,14 @@ def extend_deadline(
 def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
     """End the hearing. Whatever still comes in is taken in and marked, as before.
 
-    :raises ClosedError: when it was closed before.
+    :raises ClosedError: when it was closed before. :raises NotSentError: while it is a draft.
     """
     _lock(hearing)
-    if hearing.closed_at:
-        raise ClosedError
+    rules.check(Road.CLOSE, hearing, now, NotSentError)
     hearing.closed_at = now
-    counts = queries.counts(hearing.id)
-    _record(hearing, entries.CLOSE, vars(counts), hearing.id, now)
+    counts = queries.counts(hearing)
+    told = {name: getattr(counts, name) for name in entries.CLOSE.parts}
+    _record(hearing, entries.CLOSE, told, hearing.id, now)
     audit.record(by, "hearing.closed", hearing.id, answers=counts.answers)
 
 

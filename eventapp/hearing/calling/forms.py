@@ -6,12 +6,12 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, Length, Regexp
 
 from eventapp.cases.forms import long_words, words
 from eventapp.hearing.calling.actions import Plan
-from eventapp.hearing.errors import NotLaterError
+from eventapp.hearing.errors import InThePastError, NotLaterError
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.queries import slug_taken
 from eventapp.web.forms import Form, WallTimeField, storable
@@ -29,10 +29,12 @@ class HearingForm(Form):
     starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
     deadline = WallTimeField(_l("Deadline"), [DataRequired()])
 
-    def fits(self) -> bool:
+    def fits(self, now: datetime) -> bool:
         """Whether the fields agree with each other and with what there is; what does not is said beside the field."""
         if self.starts.moment >= self.deadline.moment:
             self.deadline.errors = [_("The deadline must be after the beginning.")]
+        elif self.deadline.moment <= now:
+            self.deadline.errors = [str(InThePastError.message)]
         elif slug_taken(self.slug.data):
             self.slug.errors = [_("Another hearing has this address.")]
         return not self.errors
@@ -67,6 +69,7 @@ class MaterialForm(Form):
     """A document to send along; the choices are set by the view."""
 
     version = SelectField(_l("Document"), [DataRequired()])
+    may_publish = BooleanField(_l("A document for staff only may become public with the hearing"))
 
 
 class ExtensionForm(Form):
@@ -80,7 +83,10 @@ class ExtensionForm(Form):
         """The new deadline as aware UTC."""
         return self.deadline.moment
 
-    def is_later_than(self, deadline_at: datetime) -> bool:
+    def fits(self, deadline_at: datetime, now: datetime) -> bool:
+        """Whether the moment is later than the deadline in force, and lies ahead."""
         if self.moment <= deadline_at:
             self.deadline.errors = [str(NotLaterError.message)]
+        elif self.moment <= now:
+            self.deadline.errors = [str(InThePastError.message)]
         return not self.errors

@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from wtforms.fields.choices import SelectChoice
 
 from eventapp import clock
+from eventapp.cases.models import Document
 from eventapp.cases.queries import case_by_id, version_of
 from eventapp.db import reading
 from eventapp.hearing import queries, rules, words
@@ -18,7 +19,9 @@ from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.calling import actions
 from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
 from eventapp.hearing.entries import NOTICE
+from eventapp.hearing.errors import BecomesPublicError
 from eventapp.hearing.models import Hearing
+from eventapp.languages import Text, with_words
 from eventapp.record import store
 from eventapp.web.permissions import Permission, current_person, requires
 
@@ -33,7 +36,7 @@ def new(case_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_HEARINGS)
 def create(case_id: str) -> ResponseReturnValue:
     case, form = case_by_id(case_id), HearingForm()
-    if not form.validate_on_submit() or not form.fits():
+    if not form.validate_on_submit() or not form.fits(clock.now()):
         return render_template("hearing/new.html", case=case, form=form), 422
     hearing = actions.open_hearing(case, form.plan(), by=current_person(), now=clock.now())
     return _back(hearing)
@@ -51,7 +54,7 @@ def add_party(hearing_id: str) -> ResponseReturnValue:
     hearing, form = queries.hearing(hearing_id), PartyForm()
     if not form.validate_on_submit() or not form.is_new_to(hearing):
         return _page(hearing, party_form=form), 422
-    actions.add_party(hearing, form.name.data, form.email.data, by=current_person())
+    actions.add_party(hearing, form.name.data, form.email.data, by=current_person(), now=clock.now())
     return _back(hearing)
 
 
@@ -62,7 +65,12 @@ def add_material(hearing_id: str) -> ResponseReturnValue:
     form = _material_form(hearing)
     if not form.validate_on_submit():
         return _page(hearing, material_form=form), 422
-    actions.add_material(hearing, version_of(hearing.case, form.version.data), by=current_person())
+    version, may_publish = version_of(hearing.case, form.version.data), form.may_publish.data
+    try:
+        actions.add_material(hearing, version, by=current_person(), now=clock.now(), may_publish=may_publish)
+    except BecomesPublicError as refusal:
+        form.may_publish.errors = [str(refusal)]
+        return _page(hearing, material_form=form), 422
     return _back(hearing)
 
 
@@ -80,7 +88,7 @@ def send_notices(hearing_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_HEARINGS)
 def extend(hearing_id: str) -> ResponseReturnValue:
     hearing, form = queries.hearing(hearing_id), ExtensionForm()
-    if not form.validate_on_submit() or not form.is_later_than(hearing.deadline_at):
+    if not form.validate_on_submit() or not form.fits(hearing.deadline_at, clock.now()):
         return _page(hearing, extension_form=form), 422
     change = actions.extend_deadline(hearing, form.moment, form.reason.data, by=current_person(), now=clock.now())
     told = ngettext("%(num)s party is told.", "%(num)s parties are told.", change.told)
@@ -92,7 +100,7 @@ def extend(hearing_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_HEARINGS)
 def confirm_closing(hearing_id: str) -> ResponseReturnValue:
     hearing = queries.hearing(hearing_id)
-    return render_template("hearing/close.html", hearing=hearing, counts=queries.counts(hearing_id))
+    return render_template("hearing/close.html", hearing=hearing, counts=queries.counts(hearing))
 
 
 @staff_pages.post("/<hearing_id>/closing")
@@ -118,9 +126,9 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         numbers=numbers,
         hearing=hearing,
         parties=queries.parties(hearing.id),
-        counts=queries.counts(hearing.id),
+        counts=queries.counts(hearing),
         state_words=words.state,
-        state=rules.state(hearing.published_at, hearing.deadline_at, hearing.closed_at, now),
+        state=rules.state(hearing, now),
         is_short=rules.is_short(hearing.starts_at, hearing.deadline_at),
         person=person,
         **shown,
@@ -129,9 +137,13 @@ def _page(hearing: Hearing, **forms: Any) -> str:
 
 def _material_form(hearing: Hearing) -> MaterialForm:
     form, used = MaterialForm(), {one.version_id for one in hearing.material}
-    newest = [(one.versions[0], one.title) for one in hearing.case.documents if one.versions]
+    newest = [(one.versions[0], _material_name(one)) for one in hearing.case.documents if one.versions]
     form.version.choices = [SelectChoice(version.id, title) for version, title in newest if version.id not in used]
     return form
+
+
+def _material_name(document: Document) -> Text:
+    return document.title if document.is_public else with_words(_("%(title)s (staff only)"), title=document.title)
 
 
 def _back(hearing: Hearing) -> ResponseReturnValue:

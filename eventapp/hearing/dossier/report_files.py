@@ -13,10 +13,12 @@ from eventapp import pdf
 from eventapp.config import settings
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.formats.display import long_moment, moment, moment_seconds
+from eventapp.hearing import rules, words
 from eventapp.hearing.dossier.queries import Dossier, DossierLine, has_several_hearings
 from eventapp.hearing.entries import ANSWER
 from eventapp.hearing.models import Answer
 from eventapp.hearing.queries import hearings_of_case, parties
+from eventapp.hearing.rules import Timing
 from eventapp.languages import OFFICIAL
 from eventapp.record.kinds import kind_words
 
@@ -89,7 +91,7 @@ def _party(party: Any) -> list[str]:
 
 def _answer(line: DossierLine, answer: Answer | None, several: bool) -> dict[str, Any]:
     contents = line.contents
-    late = _("After the deadline") if line.told["late"] else _("In time")
+    late, _mark = words.timing(rules.timing(answer, answer.hearing) if answer else _told_timing(line))
     number = answer.number if answer else line.seq
     return {
         "heading": _("Answer no. %(number)s", number=number),
@@ -102,6 +104,11 @@ def _answer(line: DossierLine, answer: Answer | None, several: bool) -> dict[str
         ],
         "paragraphs": str(contents.get("text", _("erased"))).split("\n"),
     }
+
+
+def _told_timing(line: DossierLine) -> Timing:
+    """Of an answer without a row: what its entry says."""
+    return Timing.LATE if line.told["late"] else Timing.IN_TIME
 
 
 def _contribution(line: DossierLine) -> dict[str, Any]:
