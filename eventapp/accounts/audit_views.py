@@ -9,6 +9,7 @@ from eventapp.accounts import queries
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.messages import ACT_NAMES
 from eventapp.web.permissions import Permission, requires
+from eventapp.web.urls import page_number
 
 LONGEST_FILTER = 64
 
@@ -18,7 +19,7 @@ LONGEST_FILTER = 64
 def audit_log() -> ResponseReturnValue:
     """The log, latest first; ``act``, ``subject`` and ``by`` narrow it down."""
     chosen = {name: request.args.get(name, "")[:LONGEST_FILTER] for name in ("act", "subject", "by")}
-    page = request.args.get("page", 1, type=int)
+    page = page_number()
     found = queries.audit_page(act=chosen["act"], subject_id=chosen["subject"], by_id=chosen["by"], page=page)
     acts = [(act, ACT_NAMES.get(act, act)) for act in queries.audit_acts()]
     return render_template(

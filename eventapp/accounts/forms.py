@@ -15,13 +15,13 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
 from eventapp.accounts import rules
 from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.config import settings
 from eventapp.languages import LANGUAGES, OFFICIAL
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form, deliverable
 from eventapp.web.permissions import Grant, Role
 from eventapp.web.registry import registry
 
@@ -30,7 +30,7 @@ ADDRESS = _l("Write an e-mail address like name@example.org.")
 
 
 class SignInForm(Form):
-    email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), storable])
+    email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254)])
     password = PasswordField(_l("Password"), [InputRequired(FILL_IN)])
 
 
@@ -112,8 +112,8 @@ class AccountForm(RolesForm):
 
     scope = SelectField(_l("For"), default="")
 
-    name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200), storable])
-    email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), Email(ADDRESS), storable])
+    name = StringField(_l("Name"), [InputRequired(FILL_IN), Length(max=200)])
+    email = EmailField(_l("E-mail"), [InputRequired(FILL_IN), Length(max=254), deliverable])
     lang = RadioField(
         _l("Language"),
         choices=lambda: [SelectChoice(one.code, one.name) for one in LANGUAGES.values()],

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, DateField, EmailField, SelectField, StringField, TextAreaField, URLField
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from eventapp.cases import queries
 from eventapp.cases.models import DocumentKind, Stage
 from eventapp.filling.forms import Attached
-from eventapp.web.forms import Form, WordingField, storable
+from eventapp.web.forms import Form, WordingField, deliverable
 
 LONGEST_PARAGRAPH = 5000
 
@@ -32,7 +32,7 @@ def tidy(value: str | None) -> str:
 def _bounds(longest: int, required: bool) -> list[Any]:
     too_long = _l("The text is too long: at most %(longest)s characters.", longest=longest)
     must = DataRequired() if required else Optional()  # after the filters: white space is no text
-    return [must, Length(max=longest, message=too_long), storable]
+    return [must, Length(max=longest, message=too_long)]
 
 
 def line(label: Any, longest: int = 200, *, required: bool = True) -> Any:
@@ -88,7 +88,7 @@ class ContactForm(Form):
 
     function = words(_l("Function"), 120)
     unit = line(_l("Unit"), 120, required=False)
-    email = EmailField(_l("E-mail"), [InputRequired(), Email(), Length(max=254)])
+    email = EmailField(_l("E-mail"), [InputRequired(), deliverable, Length(max=254)])
     phone = line(_l("Phone"), 30, required=False)
     away_from_on = day(_l("Away from"))
     away_until_on = day(_l("Away until"))

@@ -16,9 +16,9 @@ from wtforms.validators import DataRequired, Length
 from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.models import Direction
 from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
+from eventapp.formats import typed
 from eventapp.registration import ticket_rules
-from eventapp.web.forms import Form, storable
-from eventapp.web.posted import UNWANTED
+from eventapp.web.forms import Form
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 LONGEST_OFFSET_MS = 100 * 365 * 24 * 3600 * 1000  # a demo clock may be years away; more is no clock at all
@@ -29,7 +29,7 @@ LONGEST_NAME = 200
 class DoorForm(Form):
     """A new door."""
 
-    name = StringField(_l("Name of the door"), [DataRequired(), Length(max=80), storable])
+    name = StringField(_l("Name of the door"), [DataRequired(), Length(max=80)])
 
 
 def moment(sent: Mapping[str, Any], name: str = "scan_id") -> Moment:
@@ -71,7 +71,7 @@ def walk_in(sent: Mapping[str, Any], categories: Iterable[str]) -> WalkIn:
 
 def line(sent: Mapping[str, Any], name: str, *, longest: int) -> str:
     """A short text on one line; what cannot be stored is left out, for nobody at a door has time for a message."""
-    return UNWANTED.sub("", " ".join(_text(sent, name).split()))[:longest]
+    return typed.line(_text(sent, name))[:longest]
 
 
 def hash_of(text: str) -> str:

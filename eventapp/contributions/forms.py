@@ -14,7 +14,7 @@ from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.models import Quoting
 from eventapp.events.models import Theme
 from eventapp.formats import cpr
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form
 from eventapp.web.posted import KEY
 
 LONGEST = 20_000
@@ -25,8 +25,8 @@ class ContributionForm(Form):
 
     submission_key = HiddenField(validators=[Regexp(KEY)])
     theme = RadioField(_l("What is it about?"), [DataRequired()])
-    text = TextAreaField(_l("Your input"), [DataRequired(), Length(max=LONGEST), storable])
-    name = StringField(_l("Your name"), [Length(max=200), storable])
+    text = TextAreaField(_l("Your input"), [DataRequired(), Length(max=LONGEST)])
+    name = StringField(_l("Your name"), [Length(max=200)])
     quoting = RadioField(
         _l("May we quote you?"),
         [DataRequired()],

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Email, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from eventapp.cases.forms import words
 from eventapp.events.models import Event
@@ -19,7 +19,7 @@ from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, W
 from eventapp.languages import Wording
 from eventapp.registration import fields as guest_fields
 from eventapp.web.fields import Asked, Field, office_fields, typed
-from eventapp.web.forms import Form, WallTimeField, storable
+from eventapp.web.forms import Form, WallTimeField, deliverable
 
 STAND_IN_ROLES = [
     SelectChoice(StandInRole.POLITICAL, _l("Speaks politically")),
@@ -32,9 +32,9 @@ class InvitationForm(Form):
     """An invitation to an office-holder. The programme items are set by the view."""
 
     office = words(_l("Office, as it stands in the letter"), 120)
-    name = StringField(_l("Name"), [Length(max=120), storable])
-    ministry = StringField(_l("Ministry or organisation"), [Length(max=120), storable])
-    email = EmailField(_l("E-mail of the office"), [DataRequired(), Email(), Length(max=254)])
+    name = StringField(_l("Name"), [Length(max=120)])
+    ministry = StringField(_l("Ministry or organisation"), [Length(max=120)])
+    email = EmailField(_l("E-mail of the office"), [DataRequired(), deliverable, Length(max=254)])
     wished_role = RadioField(
         _l("We ask the guest to"),
         [DataRequired()],
@@ -46,7 +46,7 @@ class InvitationForm(Form):
         ],
     )
     minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, 240)])
-    purpose = TextAreaField(_l("Why this guest, and why now"), [DataRequired(), Length(max=5000), storable])
+    purpose = TextAreaField(_l("Why this guest, and why now"), [DataRequired(), Length(max=5000)])
     reply_by = WallTimeField(_l("Reply by"), [DataRequired()])
     programme_item = SelectField(_l("Point of the programme"))
     is_public = BooleanField(_l("Show the public that the office is invited"))
@@ -90,13 +90,13 @@ class ReplyForm(Form):
             SelectChoice(ReplyState.DELEGATED, _l("Sends a stand-in")),
         ],
     )
-    reason = TextAreaField(_l("Reason"), [Length(max=2000), storable])
+    reason = TextAreaField(_l("Reason"), [Length(max=2000)])
     will_write = BooleanField(_l("Sends a written contribution instead"))
-    stand_in_name = StringField(_l("Name of the stand-in"), [Length(max=120), storable])
-    stand_in_title = StringField(_l("Title of the stand-in"), [Length(max=120), storable])
+    stand_in_name = StringField(_l("Name of the stand-in"), [Length(max=120)])
+    stand_in_title = StringField(_l("Title of the stand-in"), [Length(max=120)])
     stand_in_role = RadioField(_l("The stand-in"), [Optional()], choices=STAND_IN_ROLES)
-    contact_name = StringField(_l("Contact person"), [Length(max=120), storable])
-    contact_phone = StringField(_l("Phone of the contact person"), [Length(max=30), storable])
+    contact_name = StringField(_l("Contact person"), [Length(max=120)])
+    contact_phone = StringField(_l("Phone of the contact person"), [Length(max=30)])
     asks: Sequence[Field] = ()  # what is asked of whoever comes, beside the reply
 
     @property

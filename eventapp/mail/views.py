@@ -18,6 +18,7 @@ from eventapp.mail.channels import eml_path
 from eventapp.mail.models import OutboxMail, State
 from eventapp.web.permissions import Permission, allowed, current_person, reach, requires
 from eventapp.web.registry import registry
+from eventapp.web.urls import page_number
 
 bp = Blueprint("mail", __name__, url_prefix="/staff/outbox")
 
@@ -38,7 +39,7 @@ def index() -> ResponseReturnValue:
     chosen = request.args.get("state", "")
     state = next((one for one in State if one.value == chosen), None)
     shown = _shown()
-    found = queries.mails(shown, state, request.args.get("page", 1, type=int))
+    found = queries.mails(shown, state, page_number())
     _note_look("mail.list_viewed", None, page=found.page, state=chosen if state else None)
     # Those who answer for the outbox as a whole hear how all of it stands, and what keeps it waiting.
     answers_for_all = current_person().holds_everywhere(Permission.READ_OUTBOX)

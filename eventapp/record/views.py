@@ -22,6 +22,7 @@ from eventapp.record.words import REASONS, part_word
 from eventapp.web.compress import compressible
 from eventapp.web.csrf import from_strangers
 from eventapp.web.permissions import public
+from eventapp.web.urls import number_in, page_number
 
 bp = Blueprint("record", __name__)
 bp.add_app_template_filter(part_word)
@@ -44,7 +45,7 @@ class Verdict:
 @public
 def show(slug: str) -> ResponseReturnValue:
     """Every entry of a case: number, kind, moment and hash, and nothing about a person."""
-    page = max(1, request.args.get("page", 1, int))
+    page = page_number()
     with reading() as conn:
         log = queries.public_log(conn, slug)
         head, lines = queries.head(conn, log), queries.lines(conn, log, page)
@@ -78,7 +79,7 @@ def entry_receipt(slug: str, seq: int) -> ResponseReturnValue:
 @public
 def entries(slug: str) -> ResponseReturnValue:
     """Entries one a line, for whoever keeps a copy and computes the root again; ``?from=`` is the first wanted."""
-    start = max(0, request.args.get("from", 0, int))
+    start = number_in("from", 0)
     with reading() as conn:
         log = queries.public_log(conn, slug)
         lines = [f"{one.text}\n" for one in store.entries(conn, log.id, start, min(log.size, start + MOST_LINES))]

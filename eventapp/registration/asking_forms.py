@@ -12,14 +12,14 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from eventapp.registration.asking_actions import Question
 from eventapp.web.fields import FieldKind
-from eventapp.web.forms import Form, WordingField, storable
+from eventapp.web.forms import Form, WordingField
 from eventapp.web.permissions import Permission
 
 
 def _words(label: Any, description: Any = "") -> WordingField:
     def line(own: Any, is_official: bool) -> Field:
         must = DataRequired() if is_official else Optional()
-        return StringField(own, [must, Length(max=200), storable], description=description)
+        return StringField(own, [must, Length(max=200)], description=description)
 
     return WordingField(label, line)
 
@@ -37,7 +37,7 @@ class QuestionForm(Form):
     label = _words(_l("Question"))
     purpose = _words(_l("What the answers are for"), _l("The guest reads it under the question."))
     kind = RadioField(_l("The answer is"), [DataRequired()], choices=[SelectChoice(*one) for one in KINDS])
-    choices = TextAreaField(_l("Answers to choose from, one a line"), [Length(max=2000), storable])
+    choices = TextAreaField(_l("Answers to choose from, one a line"), [Length(max=2000)])
     is_required = BooleanField(_l("Must be answered"))
     is_sensitive = BooleanField(_l("Can say something about health: only those who see to access read it"))
     kept_days = IntegerField(_l("Days after the event that answers are kept"), [Optional(), NumberRange(0, 365)])

@@ -25,6 +25,7 @@ from eventapp.registration.staff_queries import DOUBLES, NO_CATEGORY, Wish
 from eventapp.web.fields import Field
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
+from eventapp.web.urls import page_number
 
 bp = Blueprint("registration_staff", __name__, url_prefix="/staff/events/<event_id>/registrations")
 
@@ -179,7 +180,7 @@ def _wish(categories: set[str]) -> Wish:
         state=state if state in STATES else "",
         category=category if category in {*categories, NO_CATEGORY} else "",
         by_time=args.get("sort") == "time",
-        page=args.get("page", 1, type=int),
+        page=page_number(),
     )
 
 

@@ -11,7 +11,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from eventapp.statistics.export_files import ARRIVALS, ATTENDEES, FIGURES, INTERNAL, SHARED, Column
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form
 
 FORMATS = [SelectChoice("xlsx", _l("Excel (XLSX)")), SelectChoice("csv", _l("CSV, for any spreadsheet"))]
 REACHES = [
@@ -38,7 +38,7 @@ class ExportForm(Form):
     purpose = TextAreaField(
         _l("What is it for?"),
         description=_l("Is noted in the log together with your name."),
-        validators=[DataRequired(), Length(max=300), storable],
+        validators=[DataRequired(), Length(max=300)],
     )
 
     def validate_reach(self, field: RadioField) -> None:

@@ -7,20 +7,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from eventapp.config import Settings
 from eventapp.formats import display, files
-from eventapp.web import bodies, compress, csrf, faults, headers, health, house, languages, logs, returned, static
+from eventapp.web import bodies, compress, csrf, faults, headers, health, house, languages, logs, returned, static, urls
 from eventapp.web.registry import Registry, registry
-from eventapp.web.urls import StorableInteger
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Everything but the permission guard, which must run after whoever finds out who is asking."""
     app.extensions["registry"] = Registry()
-    app.url_map.converters["int"] = StorableInteger
+    app.url_map.converters["int"] = urls.StorableInteger
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.__dict__["wsgi_app"] = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=0)
     app.request_class = bodies.FormRequest
-    for part in (logs, languages, display, headers, compress, csrf, files, returned):
+    for part in (logs, urls, languages, display, headers, compress, csrf, files, returned):
         part.register(app)
     static.init_static(app)
     app.jinja_env.tests["invented"] = lambda row: registry().is_invented(row.id)

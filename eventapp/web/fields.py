@@ -14,17 +14,16 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from wtforms import BooleanField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms import Field as OfficeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from eventapp.languages import Text
-from eventapp.web.forms import storable
+from eventapp.web.forms import deliverable
 from eventapp.web.permissions import Permission
 from eventapp.web.posted import LONGEST_LINE, Posted
 
@@ -187,7 +186,7 @@ def typed(form: Mapping[str, OfficeField], fields: Iterable[Field]) -> dict[str,
 
 
 def _office_field(one: Field, *, must: bool) -> OfficeField:
-    text = [DataRequired() if must else Optional(), Length(max=one.longest), storable]
+    text = [DataRequired() if must else Optional(), Length(max=one.longest)]
     common = {"description": one.office_hint}
     if one.kind is FieldKind.FLAG:
         return BooleanField(one.title or one.label, [InputRequired()] if must else [], **common)
@@ -200,16 +199,12 @@ def _office_field(one: Field, *, must: bool) -> OfficeField:
     return StringField(one.title or one.label, [*text, _address] if one.kind is FieldKind.EMAIL else text, **common)
 
 
-def _address(_form: Any, field: OfficeField) -> None:
-    try:
-        field.data = (validate_email(field.data, check_deliverability=False).ascii_email or "").lower()
-    except EmailNotValidError:
-        field.data = field.data.strip()
-        raise ValidationError(_l("Write an e-mail address like name@example.org.")) from None
+def _address(form: Any, field: OfficeField) -> None:
+    deliverable(form, field)
+    field.data = field.data.lower()
 
 
 def _typed(one: Field, data: Any) -> str:
     if one.kind is FieldKind.FLAG:
         return YES if data else ""
-    text = str(data or "")
-    return text.replace("\r\n", "\n").strip() if one.kind is FieldKind.TEXT else " ".join(text.split())
+    return str(data or "")

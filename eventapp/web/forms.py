@@ -9,15 +9,15 @@ from typing import Any
 from flask_babel import get_translations, gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import ValidationError
-from wtforms.fields import DateTimeLocalField, Field
+from wtforms.fields import DateTimeLocalField, Field, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.utils import unset_value
 
 from eventapp import clock
+from eventapp.formats import typed
 from eventapp.languages import LANGUAGES, NO_WORDS, OFFICIAL, Wording
 from eventapp.web.languages import language_name
-from eventapp.web.posted import UNWANTED
 
 
 class _Translations:
@@ -35,14 +35,44 @@ class Form(FlaskForm):
     """A form whose messages follow the language of the page and whose texts can be stored."""
 
     class Meta(FlaskForm.Meta):
+        def bind_field(self, form: BaseForm | None, unbound_field: UnboundField, options: dict[str, Any]) -> Field:
+            """Every text comes in through one door; a field that was left out is an empty one."""
+            wanted = unbound_field.field_class
+            if issubclass(wanted, StringField) and not issubclass(wanted, HiddenField | PasswordField):
+                clean = _clean_text if issubclass(wanted, TextAreaField) else _clean_line
+                options = {**options, "filters": [clean, *unbound_field.kwargs.get("filters", ())]}
+            return unbound_field.bind(form=form, **options)
+
         def get_translations(self, form: BaseForm) -> _Translations:
             return _Translations()
 
+    def process(self, *arguments: Any, **options: Any) -> None:
+        super().process(*arguments, **options)
+        for field in self:
+            _settle(field)
 
-def storable(_form: BaseForm, field: Any) -> None:
-    """Refuse signs that a database or a mail cannot hold."""
-    if field.data and UNWANTED.search(field.data):
-        raise ValidationError(lazy_gettext("The text holds signs that cannot be stored. Remove them."))
+
+def _settle(field: Field) -> None:
+    """What is required is asked of what came through the door, not of what was sent: a blank to the eye is nothing."""
+    if isinstance(field, StringField) and not isinstance(field, HiddenField | PasswordField) and field.raw_data:
+        field.raw_data = [field.data]
+
+
+def _clean_text(value: str | None) -> str:
+    return typed.text(value or "")
+
+
+def _clean_line(value: str | None) -> str:
+    return typed.line(value or "")
+
+
+def deliverable(_form: BaseForm, field: Any) -> None:
+    """An e-mail address that the sender of our mails takes, kept as it is sent: in ASCII."""
+    if field.data:
+        address = typed.mail_address(field.data)
+        if not address:
+            raise ValidationError(lazy_gettext("Write an e-mail address like name@example.org."))
+        field.data = address
 
 
 class WordingField(Field):
@@ -66,19 +96,20 @@ class WordingField(Field):
         self.inputs = {code: self._input(code) for code in LANGUAGES}
         for code, one in self.inputs.items():
             one.process(formdata, self.object_data.own(code))
+            _settle(one)
 
     def _input(self, code: str) -> Field:
         is_official = code == OFFICIAL
         label = self.label.text
         if not is_official:
             label = lazy_gettext("%(label)s, in %(language)s", label=label, language=language_name(code))
-        return self._make(label, is_official).bind(
-            form=None,
-            name=self.short_name if is_official else f"{self.short_name}_{code}",
-            prefix=self._prefix,
-            _meta=self.meta,
-            translations=self._translations,
-        )
+        options = {
+            "name": self.short_name if is_official else f"{self.short_name}_{code}",
+            "prefix": self._prefix,
+            "_meta": self.meta,
+            "translations": self._translations,
+        }
+        return self.meta.bind_field(None, self._make(label, is_official), options)
 
     def validate(self, form: BaseForm, extra_validators: Any = ()) -> bool:
         found = [one.validate(form) for one in self.inputs.values()]  # each, so that each shows what is wrong
@@ -137,7 +168,6 @@ MESSAGES = (
     lazy_gettext("Not a valid datetime value."),
     lazy_gettext("Not a valid date value."),
     lazy_gettext("Not a valid time value."),
-    lazy_gettext("Invalid email address."),
     lazy_gettext("Invalid URL."),
     lazy_gettext("Invalid input."),
     lazy_gettext("Not a valid decimal value."),

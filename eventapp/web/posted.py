@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
-UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+from eventapp.formats import typed
+
 LONGEST_LINE = 200
 LONGEST_TEXT = 20_000
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -35,20 +35,17 @@ class Posted:
 
     def text(self, name: str, *, required: bool = True, longest: int = LONGEST_TEXT) -> str:
         """A text of any number of lines, with ``\\n`` line ends."""
-        return self._text(name, required, longest).replace("\r\n", "\n").replace("\r", "\n").strip()
+        return self._text(name, required, longest)
 
     def email(self, name: str, *, required: bool = True) -> str:
         """An e-mail address as mail servers take it, in ASCII; "" when it is wrong or missing."""
-        typed = self.line(name, required=required)
-        if name in self.errors or not typed:
+        written = self.line(name, required=required)
+        if name in self.errors or not written:
             return ""
-        try:
-            address = validate_email(typed, check_deliverability=False).ascii_email
-        except EmailNotValidError:
-            address = None
-        if address is None:
+        address = typed.mail_address(written)
+        if not address:
             self.refuse(name, _("Write an e-mail address like name@example.org."))
-        return address or ""
+        return address
 
     def choice(self, name: str, among: Collection[str], *, required: bool = True) -> str:
         """One of a closed list; "" when nothing or something else was sent."""
@@ -73,10 +70,8 @@ class Posted:
         return value
 
     def _text(self, name: str, required: bool, longest: int) -> str:
-        value = self.form.get(name, "")
-        if UNWANTED.search(value):
-            self.refuse(name, _("The text holds signs that cannot be stored. Remove them."))
-        elif required and not value.strip():
+        value = typed.text(self.form.get(name, ""))
+        if required and not value:
             self.refuse(name, _("Fill in this field."))
         elif len(value) > longest:
             self.refuse(name, _("The text is too long: at most %(longest)s characters.", longest=longest))

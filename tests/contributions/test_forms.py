@@ -70,7 +70,7 @@ def test_lines_stay_lines_and_the_name_is_one_line(event: Event) -> None:
         ("text", ""),
         ("text", " \r\n "),
         ("text", "x" * (LONGEST + 1)),
-        ("text", "Bevar\0træerne"),
+        ("text", "\u2800\u200b"),
         ("name", "x" * 201),
         ("quoting", ""),
         ("quoting", "perhaps"),

@@ -103,7 +103,7 @@ def test_everything_that_is_typed_is_kept(event: Event) -> None:
         ("office", ""),
         ("office", "x" * 121),
         ("name", "x" * 121),
-        ("ministry", "Havne\0ministeriet"),
+        ("email", "æøå@example.org"),
         ("email", "minister"),
         ("email", ""),
         ("wished_role", "dance"),
@@ -225,7 +225,7 @@ def test_what_belongs_to_another_choice_is_not_taken_along() -> None:
         ("stand_in_role", "king"),
         ("stand_in_name", "x" * 121),
         ("contact_phone", "1" * 31),
-        ("contact_name", "Bo\x07"),
+        ("contact_name", "x" * 500),
     ],
 )
 def test_a_reply_that_cannot_be_is_said_beside_its_field(name: str, value: str) -> None:

@@ -36,11 +36,23 @@ def test_a_text_keeps_its_lines() -> None:
     assert Posted({"text": " første\r\n\r\nandet\rtredje\n "}).text("text") == "første\n\nandet\ntredje"
 
 
-@pytest.mark.parametrize("sign", ["\x00", "\x08", "\x0b", "\x1f", "\x7f", "\u2028", "\u2029", "\ud800"])
-def test_signs_that_cannot_be_stored_are_refused(sign: str) -> None:
+@pytest.mark.parametrize("sign", ["\x00", "\x08", "\x1f", "\x7f", "\u200b", "\u202e", "\ud800"])
+def test_signs_that_nobody_sees_go_and_nothing_is_refused_for_them(sign: str) -> None:
     post = Posted({"name": f"A{sign}B"})
+    assert post.line("name") == "AB"
+    assert not post.errors
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\u2028", "\u2029"])
+def test_breaks_of_other_programs_are_breaks(sign: str) -> None:
+    assert Posted({"text": f"A{sign}B"}).text("text") == "A\nB"
+
+
+@pytest.mark.parametrize("sign", ["\u200b", "\u200d", "\u3164", "\u2800"])
+def test_a_name_that_is_blank_to_the_eye_is_empty(sign: str) -> None:
+    post = Posted({"name": sign})
     post.line("name")
-    assert post.errors == {"name": ["Teksten rummer tegn, der ikke kan gemmes. Fjern dem."]}
+    assert post.errors == {"name": ["Udfyld feltet."]}
 
 
 @pytest.mark.parametrize("form", [{}, {"name": ""}, {"name": " \t\r\n"}, {"name": "\N{NO-BREAK SPACE}"}])

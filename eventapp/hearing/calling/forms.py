@@ -7,14 +7,15 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Email, Length, Regexp
+from wtforms.validators import DataRequired, Length, Regexp
 
 from eventapp.cases.forms import long_words, words
+from eventapp.formats import typed
 from eventapp.hearing.calling.actions import Plan
 from eventapp.hearing.errors import InThePastError, NotLaterError
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.queries import slug_taken
-from eventapp.web.forms import Form, WallTimeField, storable
+from eventapp.web.forms import Form, WallTimeField, deliverable
 
 
 class HearingForm(Form):
@@ -55,12 +56,12 @@ class HearingForm(Form):
 class PartyForm(Form):
     """Somebody to be heard."""
 
-    name = StringField(_l("Name of the party"), [DataRequired(), Length(max=200), storable])
-    email = EmailField(_l("E-mail"), [DataRequired(), Email(), Length(max=254)])
+    name = StringField(_l("Name of the party"), [DataRequired(), Length(max=200)])
+    email = EmailField(_l("E-mail"), [DataRequired(), deliverable, Length(max=254)])
 
     def is_new_to(self, hearing: Hearing) -> bool:
         """Whether nobody on the list has this name."""
-        if any(one.name.casefold() == self.name.data.casefold() for one in hearing.parties):
+        if any(typed.key(one.name) == typed.key(self.name.data) for one in hearing.parties):
             self.name.errors = [_("This party is on the list already.")]
         return not self.errors
 
@@ -76,7 +77,7 @@ class ExtensionForm(Form):
     """A later deadline, and why."""
 
     deadline = WallTimeField(_l("New deadline"), [DataRequired()])
-    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000), storable])
+    reason = TextAreaField(_l("Reason"), [DataRequired(), Length(max=1000)])
 
     @property
     def moment(self) -> datetime:

@@ -19,7 +19,7 @@ from eventapp.record import store
 from eventapp.record.contents import values
 from eventapp.record.kinds import kind_of
 from eventapp.record.words import part_word
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ErasureForm(Form):
     """Which parts, and why. The choices are those of the entry."""
 
     parts = SelectMultipleField(_l("What is to be erased?"), [InputRequired(_l("Choose at least one."))])
-    reason = TextAreaField(_l("Why?"), [DataRequired(), Length(max=500), storable])
+    reason = TextAreaField(_l("Why?"), [DataRequired(), Length(max=500)])
 
     def offer(self, found: Erasable) -> None:
         self.parts.choices = [SelectChoice(name, part_word(name).capitalize()) for name in found.parts]

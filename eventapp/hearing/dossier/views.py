@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import IO
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,8 +25,9 @@ from eventapp.hearing.dossier.erasure_actions import Erasable, ErasureForm, eras
 from eventapp.hearing.dossier.erasure_actions import erase as erase_parts
 from eventapp.hearing.dossier.queries import Dossier, dossier
 from eventapp.record import store
-from eventapp.web.forms import Form, storable
+from eventapp.web.forms import Form
 from eventapp.web.permissions import Permission, current_person, requires
+from eventapp.web.urls import number_in
 
 bp = Blueprint("dossier", __name__, url_prefix="/staff/cases/<case_id>/record")
 MEDIA_TYPES = {"pdf": "application/pdf", "json": "application/json", "zip": "application/zip"}
@@ -45,7 +46,7 @@ class ExportForm(Form):
         ],
         default="zip",
     )
-    purpose = StringField(_l("What is the export for?"), [DataRequired(), Length(max=200), storable])
+    purpose = StringField(_l("What is the export for?"), [DataRequired(), Length(max=200)])
 
 
 @bp.get("")
@@ -77,7 +78,7 @@ def export(case_id: str) -> ResponseReturnValue:
 @requires(Permission.ERASE_TEXTS)
 def find_entry(case_id: str) -> ResponseReturnValue:
     """From the number of an entry to its page."""
-    return redirect(url_for(".erasing", case_id=case_id, seq=request.args.get("seq", 0, int)), 303)
+    return redirect(url_for(".erasing", case_id=case_id, seq=number_in("seq", 0)), 303)
 
 
 @bp.get("/entries/<int:seq>/erasure")
