@@ -6,6 +6,7 @@ document is only looked at from outside, so that what swells when it is unpacked
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 import struct
@@ -36,7 +37,13 @@ LARGEST_PART_BYTES = 1_000_000  # of the parts that say what an office document 
 
 ODT = "application/vnd.oasis.opendocument.text"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-DOCX_MAIN = f"{DOCX}.main+xml".encode()
+DOCX_MAIN = re.escape(f"{DOCX}.main+xml".encode())
+NAME = rb"PartName\s*=\s*[\"'](?P<%s>[^\"']+)[\"']"
+TYPE = rb"ContentType\s*=\s*[\"']%s[\"']" % DOCX_MAIN
+DOCX_MAIN_PART = re.compile(rb"<Override\s+(?:%s\s+%s|%s\s+%s)\s*/?>" % (NAME % b"first", TYPE, TYPE, NAME % b"last"))
+DOS_END = "\x1a"  # Ctrl-Z, with which programs of DOS end a text
+MOST_BEHIND_PNG = 16  # bytes that some programs leave behind the end
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how an office document with a password begins, and an old .doc
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 JPEG_FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive: the kinds that every browser shows
 NOT_PROSE = re.compile(rb"\s*(<[!?a-z]|%pdf-|%!ps|\{\\rtf|#!|mz|pk\x03\x04|gif8|\x7felf)", re.IGNORECASE)
@@ -55,6 +62,10 @@ WRONG_TYPE = _l("This kind of file is not taken. Choose a PDF, DOCX, ODT, PNG, J
 MISMATCH = _l("The content of the file is not what its name says. Save it again and choose it once more.")
 TOO_LARGE = _l("The file is larger than 10 MB. Choose a smaller one.")
 EMPTY = _l("The file is empty. Choose another.")
+LOCKED = _l(
+    "The file is locked with a password, or it is of an old kind. Open it, save it as a PDF without a password, and"
+    " choose that."
+)
 SWELLS = _l("The document would become too large when it is opened. Save it as a PDF and choose that.")
 
 
@@ -103,7 +114,23 @@ def clean_name(name: str) -> str:
 
 
 def _pdf(stream: IO[bytes]) -> bool:
+    if _is_locked(stream):
+        raise FileRefusedError(LOCKED)
+    stream.seek(0)
     return stream.read(5) == b"%PDF-" and b"%%EOF" in _tail(stream) and not zipfile.is_zipfile(stream)
+
+
+def _is_locked(stream: IO[bytes]) -> bool:
+    """Whether a PDF asks for a password before it shows anything. One that only forbids printing opens without."""
+    stream.seek(0)
+    if b"/Encrypt" not in stream.read():
+        return False
+    from pypdf import PasswordType, PdfReader  # 30 MB in each process, for the few that are locked
+
+    try:
+        return PdfReader(stream).decrypt("") is PasswordType.NOT_DECRYPTED
+    except Exception:  # what a broken file makes of a parser can be anything; whether it is a PDF is asked elsewhere
+        return False
 
 
 def _png(stream: IO[bytes]) -> bool:
@@ -111,7 +138,8 @@ def _png(stream: IO[bytes]) -> bool:
     if not head.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"):
         return False
     width, height = struct.unpack(">II", head[16:24])
-    return 0 < width * height <= MOST_PIXELS and _tail(stream).endswith(PNG_END)
+    end = _tail(stream).rpartition(PNG_END)
+    return 0 < width * height <= MOST_PIXELS and bool(end[1]) and len(end[2]) <= MOST_BEHIND_PNG
 
 
 def _jpeg(stream: IO[bytes]) -> bool:
@@ -124,6 +152,8 @@ def _jpeg(stream: IO[bytes]) -> bool:
 def _jpeg_size(stream: IO[bytes]) -> tuple[int, int]:
     """Width and height in pixels, from the first frame; (0, 0) when there is none of a kind that browsers show."""
     while (mark := stream.read(2)) and mark[0] == 0xFF:
+        while mark[1] == 0xFF and (following := stream.read(1)):  # fill bytes (ITU T.81, B.1.1.2)
+            mark = b"\xff" + following
         (length,) = struct.unpack(">H", stream.read(2))
         if mark[1] in JPEG_FRAMES:
             height, width = struct.unpack(">xHH", stream.read(5))
@@ -134,18 +164,26 @@ def _jpeg_size(stream: IO[bytes]) -> tuple[int, int]:
 
 def _text(stream: IO[bytes]) -> bool:
     content = stream.read()
-    if NOT_PROSE.match(content.removeprefix(b"\xef\xbb\xbf")):
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what Notepad calls Unicode
+        return not CONTROL.search(content.decode("utf-16").rstrip(DOS_END))
+    if NOT_PROSE.match(content.removeprefix(codecs.BOM_UTF8)):
         return False
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = content.decode("cp1252")  # what older Danish editors write
-    return not CONTROL.search(text)
+    return not CONTROL.search(text.rstrip(DOS_END))
 
 
 def _docx(stream: IO[bytes]) -> bool:
     with _office(stream) as parts:
-        return DOCX_MAIN in _part(parts, "[Content_Types].xml") and "word/document.xml" in parts.namelist()
+        found = DOCX_MAIN_PART.search(_part(parts, "[Content_Types].xml"))
+        return found is not None and _part_name(found) in parts.namelist()
+
+
+def _part_name(found: re.Match[bytes]) -> str:
+    """The name of the main part, which Word for the web calls otherwise than Word does."""
+    return (found["first"] or found["last"]).decode().lstrip("/")
 
 
 def _odt(stream: IO[bytes]) -> bool:
@@ -166,14 +204,19 @@ def _office(stream: IO[bytes]) -> zipfile.ZipFile:
     too_many = len(entries) > MOST_ENTRIES or unpacked > LARGEST_UNPACKED_BYTES
     if too_many or unpacked > LARGEST_RATIO * max(packed, LARGEST_BYTES // LARGEST_RATIO) or _overlap(entries):
         raise FileRefusedError(SWELLS)
-    if any(one.flag_bits & 1 or ".." in one.filename.split("/") or one.filename.startswith("/") for one in entries):
+    if any(one.flag_bits & 1 for one in entries):
+        raise FileRefusedError(LOCKED)
+    if any(".." in one.filename.split("/") or one.filename.startswith("/") for one in entries):
         raise FileRefusedError(MISMATCH)
     return parts
 
 
 def _check_directory(stream: IO[bytes]) -> None:
     """Refuse a table of contents that is too long before anything reads it."""
-    if stream.read(4) != b"PK\x03\x04":
+    head = stream.read(len(OLE))
+    if head == OLE:
+        raise FileRefusedError(LOCKED)
+    if not head.startswith(b"PK\x03\x04"):
         raise FileRefusedError(MISMATCH)
     tail = _tail(stream)
     at = tail.rfind(b"PK\x05\x06")

@@ -6,8 +6,11 @@ import itertools
 import struct
 import zipfile
 from io import BytesIO
+from typing import Any
 
+import pypdf
 import pytest
+from pypdf.constants import UserAccessPermissions
 
 from eventapp.formats.files import DOCX, LARGEST_BYTES, LONGEST_NAME, ODT, FileRefusedError, clean_name, sniff
 
@@ -34,7 +37,7 @@ def jpeg(width: int = 3, height: int = 2) -> bytes:
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\nstartxref\n0\n%%EOF\n"
 DOCX_PARTS = {
-    "[Content_Types].xml": f'<Types><Override ContentType="{MAIN}"/></Types>'.encode(),
+    "[Content_Types].xml": f'<Types><Override PartName="/word/document.xml" ContentType="{MAIN}"/></Types>'.encode(),
     "word/document.xml": b"<w/>",
 }
 ODT_PARTS = {"mimetype": ODT.encode(), "content.xml": b"<office/>"}
@@ -166,3 +169,63 @@ def test_long_name_keeps_its_ending() -> None:
     name = clean_name("ø" * 300 + ".docx")
     assert len(name) == LONGEST_NAME
     assert name.endswith("ø.docx")
+
+
+# --- as other programs write them --------------------------------------------------------------------------------
+
+
+def locked(password: str, **rights: Any) -> bytes:
+    writer, target = pypdf.PdfWriter(), BytesIO()
+    writer.add_blank_page(200, 200)
+    writer.encrypt(password, owner_password="ejer", algorithm="AES-256", **rights)
+    writer.write(target)
+    return target.getvalue()
+
+
+AS_WRITTEN = {
+    "notepad.txt": b"\xff\xfe" + "Kære udvalg\r\nJeg er imod æblegrød.".encode("utf-16-le"),
+    "other end.txt": b"\xfe\xff" + "Kære udvalg".encode("utf-16-be"),
+    "dos.txt": "Kære udvalg\r\n\x1a".encode("cp1252"),
+    "mark.txt": b"\xef\xbb\xbf" + "Kære udvalg".encode(),
+    "fill bytes.jpg": jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0"),
+    "one byte more.png": png() + b"\n",
+    "only printing forbidden.pdf": locked("", permissions_flag=UserAccessPermissions(0)),
+    "word for the web.docx": packed(
+        {
+            "[Content_Types].xml": (
+                f'<Types><Override ContentType="{MAIN}" PartName="/word/document2.xml"/></Types>'.encode()
+            ),
+            "word/document2.xml": b"<w/>",
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AS_WRITTEN)
+def test_what_a_reader_opens_is_taken(name: str) -> None:
+    assert sniff(BytesIO(AS_WRITTEN[name]), name) == TYPES[name.rpartition(".")[2]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("locked.pdf", locked("hemmelig")),
+        ("locked.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600),
+    ],
+)
+def test_a_locked_file_is_called_locked_and_what_to_do_is_said(name: str, content: bytes) -> None:
+    with pytest.raises(FileRefusedError, match="password"):
+        sniff(BytesIO(content), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("more behind.png", png() + HTML),
+        ("control.txt", b"\xff\xfe" + "a\x00b\x01".encode("utf-16-le")),
+        ("no part.docx", packed({"[Content_Types].xml": DOCX_PARTS["[Content_Types].xml"], "word/other.xml": b"<w/>"})),
+    ],
+)
+def test_what_is_something_else_is_still_refused(name: str, content: bytes) -> None:
+    with pytest.raises(FileRefusedError):
+        sniff(BytesIO(content), name)
