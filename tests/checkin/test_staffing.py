@@ -15,11 +15,13 @@ from eventapp.brakes import Attempt
 from eventapp.checkin import actions, queries, rules, scan_actions, staffing_queries
 from eventapp.checkin.errors import DoorExistsError, EventOverError, TooManyGuessesError, WrongShiftCodeError
 from eventapp.checkin.models import DoorSession, DoorShift, Occupancy
-from eventapp.checkin.scan_actions import Moment, PointedOut
+from eventapp.checkin.scan_actions import Moment, PointedOut, WalkIn
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.errors import NotAllowedError, NotFoundError
-from eventapp.events.models import Event
+from eventapp.events.models import Category, Event
+from eventapp.languages import Wording
+from eventapp.registration.models import Registration
 from eventapp.tokens import token_hash
 from tests.checkin.support import DOORS_OPEN, ORGANISER, make_guest, make_hall, open_shift, phone_with, scanned
 from tests.support.factories import STARTS_AT, make_event
@@ -104,6 +106,9 @@ def test_a_shift_begins_until_everybody_must_be_out(event: Event, now: datetime,
     session.flush()
     assert (shift.expires_at, shift.created_at, shift.created_by_id) == (SHIFT_ENDS, now, ORGANISER.id)
     assert (shift.event_id, shift.door_id, shift.ended_at) == (event.id, door.id, None)
+    shift_id, event_id = shift.id, event.id
+    session.commit()
+    assert log("checkin.shift_begun") == [(ORGANISER.id, shift_id, {"event_id": event_id})]
 
 
 def test_each_shift_has_a_code_of_its_own_that_is_stored_nowhere(event: Event) -> None:
@@ -141,7 +146,7 @@ def test_a_phone_stands_at_the_door_of_its_code_until_the_shift_is_over(event: E
     assert (found.event_id, found.door, found.device_name, found.title) == (event_id, "Nord", "Telefon", title)
     assert post(token, SHIFT_ENDS) is None
     assert post("another", DOORS_OPEN) is None
-    assert [by for by, _phone, _facts in log("checkin.device_opened")] == [found.session_id]
+    assert log("checkin.device_opened") == [(found.session_id, found.session_id, {"event_id": event_id})]
     with pytest.raises(WrongShiftCodeError):
         opened(code, now=SHIFT_ENDS)
 
@@ -223,6 +228,26 @@ def test_the_organiser_sees_running_shifts_by_door_and_open_phones_with_what_the
     )
     assert devices == {"Annas": (2, DOORS_OPEN + timedelta(minutes=9), "Nord"), "Bos": (0, None, "Syd")}
     assert looked(lambda: staffing_queries.devices(event_id, SHIFT_ENDS)) == []
+
+
+def test_doors_stand_by_name_and_the_shifts_of_one_by_age(event: Event) -> None:
+    doors = [actions.add_door(event, name, by=ORGANISER, now=DOORS_OPEN) for name in ("Syd", "Vest", "Nord", "Midt")]
+    assert [one.name for one in staffing_queries.doors(event.id)] == ["Midt", "Nord", "Syd", "Vest"]
+    begun = [actions.begin_shift(doors[0], by=ORGANISER, now=DOORS_OPEN - n * SECOND).id for n in (1, 4, 2, 5, 3)]
+    session.flush()
+    in_turn = [begun[place] for place in (3, 1, 4, 2, 0)]
+    assert [one.id for one in staffing_queries.open_shifts(event.id, DOORS_OPEN)] == in_turn
+
+
+def test_a_walk_in_comes_as_what_was_chosen_at_the_door() -> None:
+    hall = make_hall(database)
+    category = Category(event_id=hall.event_id, position=7, label=Wording("Presse"))
+    session.add(category)
+    session.commit()
+    category_id = category.id
+    session.rollback()
+    scan_actions.walk_in(WalkIn("Bo", category_id), Moment(new_id()), by=hall.front, now=DOORS_OPEN)
+    assert looked(lambda: session.scalars(select(Registration.category_id)).all()) == [category_id]
 
 
 def test_doors_shifts_and_phones_of_another_event_are_not_found(event: Event) -> None:

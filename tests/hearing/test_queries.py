@@ -17,6 +17,7 @@ from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.calling.actions import party_token
 from eventapp.hearing.models import Hearing, Notice
 from eventapp.hearing.queries import Counts
+from eventapp.tokens import derived_token
 from eventapp.web.permissions import Person, Reach, Scope
 from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing
 from tests.hearing.test_answering import receive, sent_to
@@ -88,6 +89,12 @@ def test_an_answer_is_addressed_to_the_hearing_and_to_the_party_of_the_link(hear
     party = queries.parties(hearing.id)[1]
     assert queries.addressee(hearing.slug, "") == (hearing.id, None)
     assert queries.addressee(hearing.slug, party_token(party.id)) == (hearing.id, party.id)
+
+
+@pytest.mark.usefixtures("hearing")
+def test_a_link_that_was_mailed_once_stays_the_same() -> None:
+    """It is made anew from the key each time, and its purpose is part of it."""
+    assert party_token(NOBODY) == derived_token("party", NOBODY)
 
 
 def test_a_wrong_link_still_takes_the_answer_and_ticks_nobody_off(hearing: Hearing) -> None:

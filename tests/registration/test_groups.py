@@ -342,6 +342,7 @@ def test_the_counters_say_what_a_count_of_the_guests_says(db) -> None:
         assert (read.confirmed, read.waiting, read.registered) == (counted.confirmed, counted.waiting, number)
         if number == 5:
             cancel_all(seated)
+    assert (counted.cancelled, counted.walk_ins) == (2, 1)
 
 
 def test_the_organiser_counts_heads_finds_each_and_cancels_one_or_all(page_client: PageClient, db) -> None:

@@ -88,7 +88,21 @@ def test_the_latest_that_was_asked_for_stands_first_among_equals(db: SQLAlchemy)
     assert list(queries.jobs_about("e" * 32)) == []
 
 
+def test_jobs_about_something_stand_in_one_order_also_when_they_were_asked_for_at_once(db: SQLAlchemy) -> None:
+    asked_for = [start(total=1, subject_id="e" * 32) for _ in range(6)]
+    for number, job_id in enumerate(asked_for):  # the index is filled in another order than that of the ids
+        change(job_id, queued_at=NOON + timedelta(minutes=number))
+    for job_id in sorted(asked_for, reverse=True):
+        change(job_id, queued_at=NOON)
+    assert [one.id for one in queries.jobs_about("e" * 32)] == sorted(asked_for)
+
+
 # --- whether the workers live --------------------------------------------------------------------------------------
+
+
+def test_without_a_worker_it_is_told_how_to_start_one(app: Flask, db: SQLAlchemy) -> None:
+    assert queries.fault() == "no worker runs: start `flask --app wsgi worker`"
+    assert queries.gauges() == {"worker_heartbeat_age_seconds": -1}
 
 
 @pytest.mark.usefixtures("noon")
