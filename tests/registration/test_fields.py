@@ -316,6 +316,13 @@ def test_an_organiser_adds_a_question_and_asks_it_no_longer(page_client: PageCli
     assert "Linje 7" in page_client.visit(f"/staff/events/{event.id}/registrations").text
     with inside():
         assert count("event_field") == 1
+        field_id = database.session.scalars(select(EventField.id)).one()
+        acts = select(AuditEntry.act, AuditEntry.facts).where(AuditEntry.subject_id == field_id)
+        assert {(act, facts["event_id"]) for act, facts in database.session.execute(acts)} == {
+            ("registration.field_added", event.id),
+            ("registration.field_ended", event.id),
+        }
+        database.session.rollback()
 
 
 def test_a_question_that_nobody_answered_leaves_nothing(page_client: PageClient) -> None:

@@ -17,7 +17,7 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.mail.models import OutboxMail
-from eventapp.registration import actions, messages, queries, seat_actions
+from eventapp.registration import actions, messages, queries, seat_actions, staff_queries
 from eventapp.registration.actions import Head, Sending, SignedUp, SignUp
 from eventapp.registration.errors import AlreadyCancelledError, EventNotOpenError, GroupTooLargeError
 from eventapp.registration.models import Booking, Reason, Registration, RegistrationChange, RegistrationState, Ticket
@@ -433,3 +433,13 @@ def test_the_fingerprint_of_one_alone_is_told_apart_from_that_of_a_group() -> No
     assert "answers" not in one.content()
     assert replace(one, heads=(*one.heads, Head("Bo"))).content()["others"] == [Head("Bo").content()]
     assert replace(one, wants_follow_up=True).content() != one.content()
+
+
+def test_what_was_written_to_a_sender_is_listed_newest_first() -> None:
+    outcome = sign_up(given_event())
+    for _ in range(4):
+        core.write(lambda conn: actions.send_again(conn, outcome.booking_id, by=STAFF, now=SIGN_UP_AT))
+    moments = [one.queued_at for one in staff_queries.mails(outcome.booking_id)]
+    database.session.rollback()
+    assert len(set(moments)) == 5
+    assert moments == sorted(moments, reverse=True)
