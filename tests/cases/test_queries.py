@@ -55,6 +55,14 @@ def test_everybody_finds_published_cases_the_newest_publication_first(db: SQLAlc
     assert queries.published_cases() == [first, second]
 
 
+def test_cases_of_the_same_moment_stand_in_the_order_of_their_ids(db: SQLAlchemy) -> None:
+    """Otherwise a list would be in another order each time, and in another one on each database."""
+    in_order = sorted((make_case(id=digit * 32, opened_at=AT) for digit in "312"), key=lambda case: case.id)
+    assert queries.cases(Reach(everything=True)) == in_order
+    assert queries.published_cases() == in_order
+    assert [one.key for one in queries.scope_choices()] == [f"case:{case.id}" for case in in_order]
+
+
 @pytest.mark.engines("sqlite")
 def test_role_can_be_given_for_each_case_by_its_title(app: Flask, db: SQLAlchemy) -> None:
     older = make_case(opened_at=AT, title=Wording("Kajen"), published=False)

@@ -38,6 +38,16 @@ def test_lists_stand_in_the_order_in_which_events_take_place_whatever_their_ids(
     assert [one.key for one in queries.scope_choices()] == [f"event:{one.id}" for one in in_order[::-1]]
 
 
+def test_events_of_the_same_moment_stand_in_the_order_of_their_ids(db: SQLAlchemy) -> None:
+    """Otherwise a list would be in another order each time, and in another one on each database."""
+    case = make_case()
+    in_order = sorted((make_event(case, id=digit * 32) for digit in "312"), key=lambda event: event.id)
+    assert queries.published_events() == in_order
+    assert queries.events_of_case(case.id) == in_order
+    assert queries.events(Reach(everything=True)) == in_order
+    assert [one.key for one in queries.scope_choices()] == [f"event:{one.id}" for one in in_order]
+
+
 def test_events_of_a_case_are_those_of_no_other(db: SQLAlchemy) -> None:
     case = make_case()
     event = make_event(case)
