@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -27,6 +28,17 @@ LETTER = b"%PDF-1.7 letter %%EOF"
 YES = Given(ReplyState.ACCEPTED, ReplyChannel.LINK)
 NO = Given(ReplyState.DECLINED, ReplyChannel.LINK, reason="Folketinget har møde", will_write=True)
 
+DRAFT = Draft(
+    office=Wording({"da": "havneministeren", "en": "the minister of harbours"}),
+    ministry="Havneministeriet",
+    email="ministersekretariat@example.org",
+    purpose=Wording("Debatten handler om havnen.\n\nVi beder om et oplæg."),
+    wished_role=WishedRole.SPEECH,
+    minutes=10,
+    reply_by_at=STARTS_AT - timedelta(days=14),
+    is_public=True,
+)
+
 
 class Officer:
     """A member of staff who acts."""
@@ -47,16 +59,7 @@ def stand_in(name: str = "Kontorchef Aagaard", role: StandInRole = StandInRole.F
 
 def make_invitation(event: Event, office: str = "havneministeren", *, sent: bool = True) -> Invitation:
     """An invitation; ``sent``: with its letter. Committed by the caller."""
-    draft = Draft(
-        office=Wording({"da": office, "en": "the minister of harbours"}),
-        ministry="Havneministeriet",
-        email="ministersekretariat@example.org",
-        purpose=Wording("Debatten handler om havnen.\n\nVi beder om et oplæg."),
-        wished_role=WishedRole.SPEECH,
-        minutes=10,
-        reply_by_at=STARTS_AT - timedelta(days=14),
-        is_public=True,
-    )
+    draft = replace(DRAFT, office=Wording({"da": office, "en": "the minister of harbours"}))
     invitation = actions.invite(event, draft, by=None, now=WRITTEN_AT)
     db.session.flush()
     if sent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,19 @@ from eventapp.invitations.errors import TooLateError, TooManyRepliesError
 from eventapp.invitations.models import Invitation, ReplyState, SightingKind
 from eventapp.mail.models import OutboxMail
 from eventapp.registration.models import Registration, RegistrationState
-from tests.invitations.conftest import NO, REPLIED_AT, YES, Officer, kinds, mails, make_invitation, make_item, stand_in
+from tests.invitations.conftest import (
+    DRAFT,
+    NO,
+    REPLIED_AT,
+    YES,
+    Officer,
+    kinds,
+    logged,
+    mails,
+    make_invitation,
+    make_item,
+    stand_in,
+)
 from tests.support.factories import STARTS_AT
 
 STAND_IN = stand_in()
@@ -180,6 +193,20 @@ def test_the_organisers_order_is_kept(invitation: Invitation) -> None:
     make_invitation(invitation.event, "en anden minister")
     db.session.commit()
     assert [one.precedence for one in queries.invitations(invitation.event_id)] == [1, 2]
+
+
+def test_each_mail_knows_its_invitation(invitation: Invitation) -> None:
+    """By it the list of mails knows to which event a mail belongs."""
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    db.session.commit()
+    assert [one.subject_id for one in mails("letter") + mails("noted")] == [invitation.id] * 2
+
+
+def test_the_audit_log_says_who_wrote_an_invitation(invitation: Invitation) -> None:
+    draft = replace(DRAFT, ministry="Trafikministeriet")
+    written = actions.invite(invitation.event, draft, by=Officer(), now=REPLIED_AT)
+    db.session.commit()
+    assert logged(written.id) == [("invitations.written", Officer.id, {})]
 
 
 def test_the_audit_log_has_no_names(invitation: Invitation) -> None:
