@@ -114,6 +114,26 @@ def test_the_last_failure_is_of_a_mail_that_was_tried_and_waits(db: SQLAlchemy) 
     assert queries.last_failure(OutboxMail.id == untried) is None
 
 
+def test_the_last_failure_goes_by_time_whatever_the_ids_and_once_is_enough(db: SQLAlchemy) -> None:
+    one, other = queue(), queue()
+    for last, first in ((one, other), (other, one)):
+        change(last, due_at=NOON + timedelta(minutes=1), attempts=1)
+        change(first, due_at=NOON, attempts=1)
+        end_reading()
+        found = queries.last_failure(true())
+        assert found is not None
+        assert found.id == last
+        db.session.rollback()
+
+
+def test_mails_of_the_same_moment_stand_in_the_order_of_their_ids(db: SQLAlchemy) -> None:
+    """Otherwise a mail could be on two pages of the list, and another one on none."""
+    same = [queue() for _ in range(8)]
+    for mail_id in same:
+        change(mail_id, queued_at=NOON)
+    assert ids(true()) == sorted(same)
+
+
 # --- whose they are ------------------------------------------------------------------------------------------------
 
 

@@ -61,3 +61,7 @@ def test_ways_of_writing_one_address_are_one_mailbox(address: str):
 def test_an_address_gets_three_an_hour_and_ten_a_day(asked: int, hour: int, day: int, verdict: Admission):
     found = admission(asked_in_a_day=asked, let_through_in_an_hour=hour, let_through_in_a_day=day)
     assert found is verdict
+
+
+def test_a_mailbox_ends_at_the_last_at_sign() -> None:
+    assert mailbox('"Anna@home"+42@Example.org') == '"anna@home"@example.org'
