@@ -14,6 +14,17 @@ class OtherContentError(DomainError):
     message = _l("You have sent another text with this form already. Press the button once more to send this one too.")
 
 
+class SentBeforeError(DomainError):
+    """The same answer came from the same address by another form. ``answer_id``: which. The page tells no stranger."""
+
+    code, status = "sent_before", 409
+    message = _l("This answer has been received already.")
+
+    def __init__(self, answer_id: str) -> None:
+        super().__init__()
+        self.answer_id = answer_id
+
+
 class NotReadyError(DomainError):
     """The hearing cannot be sent yet."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import CompoundSelect, func, select, union_all
@@ -15,7 +14,6 @@ from eventapp.cases.queries import case_scope, within
 from eventapp.db import Sql, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import danish_key
-from eventapp.hearing import rules
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material, Notice, Party
 from eventapp.hearing.rules import Timing, timing
 from eventapp.tokens import token_hash
@@ -143,17 +141,6 @@ def answer_with_number(number: str, email: str) -> Answer | None:
     """For the look-up "was my answer received?": both must fit."""
     wanted = select(Answer).where(Answer.receipt_number == number, func.lower(Answer.email) == email.lower())
     return db.session.scalars(wanted).one_or_none()
-
-
-def same_answer(content_hash: str, email: str, now: datetime) -> Answer | None:
-    """The same answer from the same address, when it came within the last day."""
-    wanted = select(Answer).where(
-        Answer.content_hash == content_hash,
-        Answer.email == email,
-        Answer.received_at > now - rules.SAME_FOR,
-        Answer.received_at <= now,
-    )
-    return db.session.scalars(wanted.order_by(Answer.number).limit(1)).one_or_none()
 
 
 def attachment(answer_id: str, position: int) -> Attachment:

@@ -140,6 +140,7 @@ SAME: dict[str, Any] = {
     "submission_key": "2" * 32,
     "files_key": "3" * 32,
     "files_address": "/hearings/parken/answer",
+    "same_since": DEADLINE_AT - timedelta(days=2),
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,9 +15,13 @@ from sqlalchemy import func, select
 
 from eventapp import clock
 from eventapp.db import db
-from eventapp.hearing.models import Answer
+from eventapp.hearing.answering.actions import SentAnswer, receipt_token, receive
+from eventapp.hearing.errors import SentBeforeError
+from eventapp.hearing.models import Answer, Hearing
+from eventapp.hearing.rules import SAME_FOR
 from eventapp.mail.models import OutboxMail
 from tests.hearing.conftest import DEADLINE_AT, make_hearing
+from tests.hearing.test_answering import sent_to
 from tests.hearing.test_pages import FORM, TYPED
 from tests.support.html import Page
 from tests.support.pages import choose_form, form_values
@@ -72,10 +78,12 @@ def test_anybody_else_gets_a_page_that_tells_nothing_and_the_address_a_mail(clie
         {"text": "Bevar buskene."},
         {"email": "en.anden@example.org"},
         {"name": "En anden"},
-        {"files": [(BytesIO(PDF), "bilag.pdf")]},
+        {"files": PDF},
     ],
 )
 def test_another_answer_is_another(client: FlaskClient, app: Flask, other: dict[str, Any]) -> None:
+    if "files" in other:
+        other = {"files": [(BytesIO(other["files"]), "bilag.pdf")]}
     assert send(client) != send(client, **other)
     assert counted(app) == [2, 2]
 
@@ -94,3 +102,24 @@ def test_the_session_says_nothing_of_what_was_sent(client: FlaskClient) -> None:
     with client.session_transaction() as session:
         kept = str(dict(session))
     assert [word for word in TYPED.values() if str(word) in kept] == []
+
+
+def test_two_tabs_at_one_moment_make_one_answer(app: Flask) -> None:
+    with app.app_context():
+        hearing_id = db.session.scalars(select(Hearing.id)).one()
+        sent = [sent_to(hearing_id, received_at=NOW, same_since=NOW - SAME_FOR) for _ in range(6)]
+    start = Barrier(len(sent))
+
+    def tab(one: SentAnswer) -> str:
+        with app.app_context():
+            start.wait(30)
+            try:
+                return receive(one)
+            except SentBeforeError as refusal:
+                return receipt_token(refusal.answer_id)
+
+    with ThreadPoolExecutor(len(sent)) as tabs:
+        assert len(set(tabs.map(tab, sent))) == 1
+    assert counted(app) == [1, 1]
+    with app.app_context():
+        assert db.session.scalars(select(Hearing.answers_issued)).one() == 1

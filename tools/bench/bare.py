@@ -32,6 +32,7 @@ from eventapp.checkin import presence_actions, scan_actions
 from eventapp.checkin import queries as checkin_queries
 from eventapp.db import Sql
 from eventapp.filling import actions as filling
+from eventapp.hearing import rules
 from eventapp.hearing.answering import actions as answering
 from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
@@ -261,8 +262,10 @@ def answer(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, s
     at = datetime.now(UTC)
     now, new = db.moment(at), _id()
     with db.writing() as run:
-        run(answering.EARLIER, {"key": form["submission_key"]})
         hearing = run(answering.NUMBER, {"id": world.hearing_id})[0]
+        since = db.moment(at - rules.SAME_FOR)
+        same = {"content_hash": new, "email": form["email"], "since": since}
+        run(answering.EARLIER, {"key": form["submission_key"], **same})
         series = run(answering.SERIES, {"year": at.year})[0][0]
         seq = _append(run, hearing[2], new, now, has_file=stored is not None)
         values = {"id": new, "hearing_id": world.hearing_id, "number": hearing[0], "entry_seq": seq, "received_at": now}

@@ -23,7 +23,7 @@ from eventapp.errors import existing
 from eventapp.filling import actions as kept_files
 from eventapp.hearing.answering import messages
 from eventapp.hearing.entries import ANSWER
-from eventapp.hearing.errors import OtherContentError
+from eventapp.hearing.errors import OtherContentError, SentBeforeError
 from eventapp.hearing.models import Answer, Channel, Party, SenderKind
 from eventapp.hearing.rules import content, ends_at, is_late, receipt_number
 from eventapp.languages import OFFICIAL
@@ -31,7 +31,11 @@ from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
 
-EARLIER = Sql("SELECT id, content_hash FROM answer WHERE submission_key = :key")
+EARLIER = Sql(  # the same form, or the same words from the same address
+    "SELECT id, content_hash, submission_key FROM answer WHERE submission_key = :key"
+    " OR (content_hash = :content_hash AND email = :email AND email <> '' AND received_at > :since)"
+    " ORDER BY received_at LIMIT 2"
+)
 NUMBER = Sql(
     "UPDATE hearing SET answers_issued = answers_issued + 1 WHERE id = :id AND published_at IS NOT NULL"
     " RETURNING answers_issued, starts_at, deadline_at, closed_at, case_id, title,"
@@ -60,6 +64,8 @@ class SentAnswer:
     """An answer as it was sent. ``received_at``: when the server had read the whole of it.
 
     ``files_key`` and ``files_address`` name the form whose kept files these are (:mod:`eventapp.filling`).
+    ``same_since``: an answer of the same content and address from after this moment is this one, sent once more;
+    without it only the submission key tells.
     """
 
     hearing_id: str
@@ -77,6 +83,7 @@ class SentAnswer:
     uploads: Sequence[NamedFile] = field(default_factory=tuple)
     files_key: str = ""
     files_address: str = ""
+    same_since: datetime | None = None
 
     def parts(self) -> dict[str, Any]:
         """What the record commits to, field by field."""
@@ -98,36 +105,65 @@ def receive(sent: SentAnswer, by: audit.Actor | None = None) -> str:
     """Store an answer and return the token of its receipt. The same answer sent again gives the same receipt.
 
     :raises OtherContentError: when the submission key was used for another answer.
+    :raises SentBeforeError: when another form has brought the same answer since ``same_since``.
     :raises NotFoundError: when the hearing was never sent out.
     """
     attachments = [record.Attachment(one.stored.sha256, one.stored.size, one.media_type) for one in sent.uploads]
     sealed, content_hash, answer_id = record.seal(sent.parts(), attachments), sent.content_hash(), new_id()
 
     def job(conn: Connection) -> str:
-        earlier = EARLIER(conn, key=sent.submission_key).one_or_none()
+        hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
+        # Behind the lock of the hearing's row, so that of two tabs at one moment the second sees the first.
+        earlier = EARLIER(
+            conn,
+            key=sent.submission_key,
+            content_hash=content_hash,
+            email=sent.email,
+            since=sent.same_since or sent.received_at,
+        ).all()
         if earlier:
-            return _same(earlier, content_hash)
-        _store(conn, sent, answer_id, sealed, content_hash, by)
+            raise _EarlierError(earlier)
+        _store(conn, sent, hearing, answer_id, sealed, content_hash=content_hash, by=by)
         return answer_id
 
     try:
-        stored_id = write(job)
-    except IntegrityError:  # the same answer was being stored by another request (PostgreSQL); now it is there
-        stored_id = write(job)
+        try:
+            stored_id = write(job)
+        except IntegrityError:  # its key is being used for another hearing; now that answer can be seen
+            stored_id = write(job)
+    except _EarlierError as found:  # nothing was written: no number is used up
+        stored_id = _same(found.rows, sent.submission_key, content_hash)
     return receipt_token(stored_id)
 
 
-def _same(earlier: Any, content_hash: str) -> str:
-    if earlier.content_hash != content_hash:
+class _EarlierError(Exception):  # undoes the transaction
+    """``rows``: of :data:`EARLIER`."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        super().__init__()
+        self.rows = rows
+
+
+def _same(earlier: Sequence[Any], key: str, content_hash: str) -> str:
+    by_key = next((one for one in earlier if one.submission_key == key), None)
+    if by_key is None:
+        raise SentBeforeError(str(earlier[0].id))
+    if by_key.content_hash != content_hash:
         raise OtherContentError
-    return str(earlier.id)
+    return str(by_key.id)
 
 
 def _store(
-    conn: Connection, sent: SentAnswer, answer_id: str, sealed: record.Sealed, content_hash: str, by: audit.Actor | None
+    conn: Connection,
+    sent: SentAnswer,
+    hearing: Any,
+    answer_id: str,
+    sealed: record.Sealed,
+    *,
+    content_hash: str,
+    by: audit.Actor | None,
 ) -> None:
     token = receipt_token(answer_id)
-    hearing = existing(NUMBER(conn, id=sent.hearing_id).one_or_none())
     closed_at = as_moment(hearing.closed_at) if hearing.closed_at else None
     deadline_at = ends_at(as_moment(hearing.deadline_at), closed_at)
     late = is_late(sent.received_at, deadline_at)

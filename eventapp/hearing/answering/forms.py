@@ -12,6 +12,7 @@ from wtforms import SelectField
 from eventapp import clock
 from eventapp.filling.forms import Attached
 from eventapp.formats import cpr
+from eventapp.hearing import rules
 from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.models import SenderKind
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
@@ -86,6 +87,7 @@ class AnswerPost:
             uploads=tuple(self.attached.all()),
             files_key=self.attached.key,
             files_address=self.attached.address,
+            same_since=self.received_at - rules.SAME_FOR,
         )
 
 

@@ -18,7 +18,7 @@ from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost, sender_kinds
 from eventapp.hearing.blueprint import public_pages
 from eventapp.hearing.entries import answer_content
-from eventapp.hearing.errors import OtherContentError
+from eventapp.hearing.errors import OtherContentError, SentBeforeError
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.hearing.page_queries import around
 from eventapp.web import csrf, own
@@ -61,10 +61,10 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
         return _form_again(slug, token, post, post.errors, post.key or new_id(), warns=post.warns_of_cpr), 422
     hearing_id, party_id = queries.addressee(slug, token)
     sent = post.sent(hearing_id, party_id)
-    if earlier := queries.same_answer(sent.content_hash(), sent.email, sent.received_at):
-        return _sent_before(earlier, sent)
     try:
         receipt_token = actions.receive(sent)
+    except SentBeforeError as refusal:
+        return _sent_before(queries.answer(refusal.answer_id), sent)
     except OtherContentError as refusal:
         _keep_files(post)
         return _form_again(slug, token, post, {None: [str(refusal)]}, new_id()), 422
@@ -77,7 +77,7 @@ def answer(slug: str, token: str) -> ResponseReturnValue:
 
 def _sent_before(earlier: Answer, sent: SentAnswer) -> ResponseReturnValue:
     """The same answer from the same address: its receipt where it was sent from, and by mail for everybody else."""
-    if earlier.submission_key == sent.submission_key or own.is_from_here(sent.content_hash()):
+    if own.is_from_here(sent.content_hash()):
         return redirect(url_for("hearing.receipt", token=actions.receipt_token(earlier.id)), 303)
     actions.send_receipt_again(earlier)
     return redirect(url_for("hearing.by_mail"), 303)
