@@ -23,6 +23,7 @@ def covered() -> dict[int, int]:
         if (name := font["name"].getBestFamilyName()) in FAMILIES:
             for number in font.getBestCmap():
                 found[number] = found.get(number, 0) | 1 << FAMILIES.index(name)
+        font.close()
     return found
 
 

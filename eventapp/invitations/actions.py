@@ -29,6 +29,7 @@ from eventapp.languages import Wording
 from eventapp.mail import outbox
 from eventapp.registration import actions as registrations
 from eventapp.registration.models import Reason
+from eventapp.registration.queries import BookedHead
 from eventapp.registration.queries import head as booked_head
 from eventapp.tokens import derived_token, token_hash
 
@@ -162,7 +163,8 @@ def send(
 def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Actor | None = None) -> Reply:
     """Note a reply. Yes and a stand-in get a seat and a ticket; a later no gives the seat back.
 
-    The reply in force given once more (Back, a second press, two at one moment) is no new one (ADR 0055).
+    The reply in force given once more (Back, a second press, two at one moment) is no new one (ADR 0055), unless its
+    ticket was given back since or another person holds the office now.
 
     After the event staff may still write down what was said before; nobody gets a seat by it then.
 
@@ -175,7 +177,9 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
     _lock(invitation)
     facts = {name: value for name, value in vars(given).items() if name != "answers"}
     conn = db.session.connection()
-    if (earlier := invitation.reply) and all(getattr(earlier, name) == value for name, value in facts.items()):
+    earlier = invitation.reply
+    is_same = earlier is not None and all(getattr(earlier, name) == value for name, value in facts.items())
+    if earlier and is_same and _is_seated(conn, invitation, earlier, now):
         if invitation.registration_id:
             registrations.note_answers(conn, invitation.registration_id, given.answers)
         return earlier
@@ -266,15 +270,28 @@ def _seat(conn: Connection, invitation: Invitation, reply: Reply, answers: Answe
     """One ticket for whoever comes by the reply in force, and none for anybody else."""
     if not event_rules.is_open(Road.SEAT_INVITED, invitation.event, now):
         return
-    who = _who_comes(invitation, reply)
-    held = booked_head(conn, invitation.registration_id) if invitation.registration_id else None
-    if held and held.is_live:
+    who, held = _who_comes(invitation, reply), _held(conn, invitation)
+    if held:
         if held.name == who:
             registrations.note_answers(conn, held.id, answers)
             return
         registrations.cancel(conn, held.id, reason=Reason.DECLINED_INVITATION, now=now)
     head = registrations.Head(who, organisation=invitation.ministry, answers=answers)
     invitation.registration_id = _register(conn, invitation, reply, head, now) if who else None
+
+
+def _is_seated(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> bool:
+    """Whether the ticket is as the reply wants it, or cannot become so any more."""
+    if not event_rules.is_open(Road.SEAT_INVITED, invitation.event, now):
+        return True
+    held = _held(conn, invitation)
+    return (held.name if held else "") == _who_comes(invitation, reply)
+
+
+def _held(conn: Connection, invitation: Invitation) -> BookedHead | None:
+    """Whose ticket it is now; None when there is none that counts."""
+    held = booked_head(conn, invitation.registration_id) if invitation.registration_id else None
+    return held if held and held.is_live else None
 
 
 def _who_comes(invitation: Invitation, reply: Reply) -> str:

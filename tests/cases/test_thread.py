@@ -207,7 +207,8 @@ def test_what_is_there_takes_the_place_of_what_was_planned(app: Flask, db: SQLAl
     actions.save_letter(case, LetterKind.TO_GOVERNMENT, LetterFacts(TODAY, Wording("Vi beder.")), by=None, now=AT)
     flush(db)
     assert [key for key in steps(app, case) if key.startswith("debate")] == [f"debate:{event.id}"]
-    assert kinds(app, case) == ["motion", "letter", "debate", "reply"]  # the letter has gone, the debate is to come
+    followed = ["motion", "letter", "debate", "contributions", "reply"]
+    assert kinds(app, case) == followed  # the letter has gone, the debate is to come
     assert steps(app, case)["letter"].state is StepState.DONE
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -219,7 +220,8 @@ def test_a_stand_in_is_found_nowhere_whichever_reply_made_the_ticket(app: Flask,
     )
     with app.app_context():
         invitation = make_invitation(make_event(make_case(), quotas={QuotaKind.INVITED: 2}))
-        replies = [invitations.reply(invitation, given, now=REPLIED_AT).id for _ in range(2)]
+        both = [replace(given, stand_in_title=f"{PLANTED}chef {number}") for number in (1, 2)]
+        replies = [invitations.reply(invitation, one, now=REPLIED_AT).id for one in both]
         case_id, invitation_id = invitation.event.case_id, invitation.id
         db.session.commit()
         with reading() as conn:

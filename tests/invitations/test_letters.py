@@ -156,7 +156,9 @@ def test_two_offices_have_two_entries(invitation: Invitation) -> None:
 @pytest.mark.engines("sqlite")
 @pytest.mark.parametrize(("month", "hours"), [(1, 1), (7, 2)], ids=["winter", "summer"])
 def test_a_debate_in_winter_and_in_summer_begins_at_the_same_time_on_the_wall(db: Any, month: int, hours: int) -> None:
-    starts_at = clock.wall(STARTS_AT.date().replace(month=month), STARTS_AT.astimezone(clock.COPENHAGEN).time())
+    starts_at = clock.wall(
+        STARTS_AT.date().replace(year=STARTS_AT.year + 1, month=month), STARTS_AT.astimezone(clock.COPENHAGEN).time()
+    )
     start = calendar_event(make_invitation(make_event(starts_at=starts_at), sent=False))["DTSTART"].dt
     assert (start.hour, start.utcoffset()) == (17, timedelta(hours=hours))
 

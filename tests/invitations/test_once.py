@@ -47,7 +47,10 @@ def clients(app: Flask, client: FlaskClient) -> list[FlaskClient]:
     return tabs
 
 
-def test_two_presses_make_one_letter(app: Flask, client: FlaskClient, invitation: Invitation) -> None:
+def test_two_presses_make_one_letter(
+    app: Flask, client: FlaskClient, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: REPLIED_AT)
     path = f"/staff/events/{invitation.event_id}/invitations/{invitation.id}"
     db.session.rollback()
     sign_in(client, Role.PROTOCOL)

@@ -105,7 +105,7 @@ def told_evening(event: Event) -> None:
 def told_hearing(case: Case) -> None:
     plan = hearings.Plan("havnen", Wording("Høring"), Wording("Hvad mener I?"), NOW, NOW + timedelta(days=30))
     hearing: Hearing = hearings.open_hearing(case, plan, by=None, now=NOW - timedelta(days=60))
-    hearings.add_material(hearing, case.documents[0].versions[0], by=None, now=NOW)
+    hearings.add_material(hearing, case.documents[0].versions[0], by=None, now=NOW, may_publish=True)
     hearings.add_party(hearing, "Ældrerådet", "post@example.org", by=None, now=NOW)
     db.session.flush()
     hearings.send_notices(hearing, by=None, now=NOW + timedelta(seconds=1))

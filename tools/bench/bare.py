@@ -267,7 +267,7 @@ def answer(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, s
         same = {"content_hash": new, "email": form["email"], "since": since}
         run(answering.EARLIER, {"key": form["submission_key"], **same})
         series = run(answering.SERIES, {"year": at.year})[0][0]
-        seq = _append(run, hearing[2], new, now, has_file=stored is not None)
+        seq = _append(run, hearing[4], new, now, has_file=stored is not None)
         values = {"id": new, "hearing_id": world.hearing_id, "number": hearing[0], "entry_seq": seq, "received_at": now}
         _insert_answer(run, form, values, f"HS-{at.year}-{series:04d}")
         if stored:
