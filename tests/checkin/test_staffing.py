@@ -151,7 +151,9 @@ def test_a_phone_stands_at_the_door_of_its_code_until_the_shift_is_over(event: E
         opened(code, now=SHIFT_ENDS)
 
 
-def test_after_ten_wrong_codes_from_one_address_it_may_not_guess_for_ten_minutes_and_the_right_one_opens(event: Event) -> None:
+def test_after_ten_wrong_codes_from_one_address_it_may_not_guess_for_ten_minutes_and_the_right_one_opens(
+    event: Event,
+) -> None:
     code = open_shift(event, "Nord")
     for wrong in ("AAAAAAAA", "", "x" * 300, "æøå", *["BBBBBBBB"] * 6):
         with pytest.raises(WrongShiftCodeError):

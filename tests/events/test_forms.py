@@ -141,7 +141,7 @@ def test_title_may_be_two_hundred_letters_in_each_language_and_no_more() -> None
     assert faults(filled(NewEventForm, {**TIMES, "title": "å" * 200, "title_en": "å" * 200})) == []
     assert faults(filled(NewEventForm, {**TIMES, "title": "å" * 201})) == ["title"]
     assert faults(filled(NewEventForm, {**TIMES, "title_en": "å" * 201})) == ["title"]
-    assert faults(filled(NewEventForm, {**TIMES, "title": "Debat \0"})) == ["title"]
+    assert faults(filled(NewEventForm, {**TIMES, "title": "Debat \0"})) == []  # what nobody sees is left out
     assert faults(filled(NewEventForm, {**TIMES, "title": "Debat 🎉"})) == []
 
 

@@ -94,7 +94,7 @@ class Walk:
                     yield Found(path, action, form)
 
     def post(self, found: Found, **values: str) -> TestResponse:
-        return self.client.post(found.action, data={**found.typed, **values})
+        return self.client.post(found.action, data={**found.typed, **values}, buffered=True)
 
 
 @pytest.fixture

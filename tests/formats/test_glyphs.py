@@ -54,7 +54,9 @@ def test_a_document_with_every_sign_comes_out(app: Flask, before: str) -> None:
     assert len(signs) > 50_000
     with app.app_context():
         content = pdf.make("letter.typ", letter([*rows(signs, before), "我支持"]), NOW)
-    assert "我支持" in unicodedata.normalize("NFKC", text_of(content))  # so it was not the way out with Latin letters alone
+    assert "我支持" in unicodedata.normalize(
+        "NFKC", text_of(content)
+    )  # so it was not the way out with Latin letters alone
 
 
 @pytest.mark.engines("sqlite")
