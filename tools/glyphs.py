@@ -23,7 +23,6 @@ def covered() -> dict[int, int]:
         if (name := font["name"].getBestFamilyName()) in FAMILIES:
             for number in font.getBestCmap():
                 found[number] = found.get(number, 0) | 1 << FAMILIES.index(name)
-        font.close()
     return found
 
 
@@ -31,9 +30,11 @@ def fonts() -> Iterable[TTFont]:
     """Every font that a document may be set in."""
     for path in (one for folder in pdf.font_folders(ROOT / "static") for one in sorted(folder.iterdir())):
         if path.suffix == ".ttc":
-            yield from TTCollection(path, lazy=True).fonts
+            with TTCollection(path, lazy=True) as collection:
+                yield from collection.fonts
         elif path.suffix in {".ttf", ".otf"} and "Italic" not in path.name:
-            yield TTFont(path, lazy=True)
+            with TTFont(path, lazy=True) as font:
+                yield font
 
 
 def table(signs: Mapping[int, int]) -> str:
