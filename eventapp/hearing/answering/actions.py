@@ -119,7 +119,7 @@ def receive(sent: SentAnswer, by: audit.Actor | None = None) -> str:
             key=sent.submission_key,
             content_hash=content_hash,
             email=sent.email,
-            since=sent.same_since or sent.received_at,
+            since=sent.same_since,  # nothing is later than NULL
         ).all()
         if earlier:
             raise _EarlierError(earlier)
