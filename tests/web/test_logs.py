@@ -14,8 +14,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from eventapp import LARGEST_POST_BYTES
 from eventapp.db import reading
+from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES
 from eventapp.web import logs
+from eventapp.web.bodies import READ_ON_BYTES
 from eventapp.web.permissions import public
 from tests.support.html import Page
 
@@ -122,3 +125,10 @@ def test_the_proxy_that_is_proposed_logs_no_address_and_no_query() -> None:
         "request_time",
     }
     assert "access_log" in proposed
+
+
+def test_the_proxy_that_is_proposed_lets_through_what_the_product_itself_refuses() -> None:
+    """Else it answers with a page of its own, and the text is lost."""
+    proposed = (Path(__file__).parents[2] / "docs" / "operate.md").read_text("utf-8")
+    (mebibytes,) = re.findall(r"client_max_body_size (\d+)m;", proposed)
+    assert int(mebibytes) * 2**20 >= LARGEST_REQUEST_BYTES + LARGEST_POST_BYTES + READ_ON_BYTES
