@@ -112,7 +112,7 @@ def test_two_tabs_at_one_moment_make_one_answer(app: Flask) -> None:
 
     def tab(one: SentAnswer) -> str:
         with app.app_context():
-            start.wait(30)
+            start.wait(60)
             try:
                 return receive(one)
             except SentBeforeError as refusal:
