@@ -455,7 +455,7 @@ def got(client: FlaskClient, page: sizes.Page, number: int) -> Reply:
 def test_each_page_is_there_and_says_what_it_must(evening: World) -> None:
     app = create_app(config.load({}, Path(evening.folder)), testing=True)
     held = phone(app.test_client(), evening)
-    for name, page in sizes.pages_for(8000, evening, held).items():
+    for name, page in sizes.pages_for(8000, evening, [held]).items():
         for number in range(len(page.paths)):
             assert page.accepts(got(app.test_client(use_cookies=False), page, number)), (name, page.paths[number])
         assert not page.accepts(Reply(302, b"", b"")), name

@@ -8,7 +8,7 @@ server and worker hold then.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Any
 
 from tools.bench import compare, evidence, servers, visitors, world
 from tools.bench.compare import Contestant, Figures, Generator
+from tools.bench.load import Outcome
 from tools.bench.posts import Post, Reply, Visitor, WholeSignUp, asked_for
 from tools.bench.servers import Server
 from tools.bench.world import World
@@ -24,6 +25,7 @@ from tools.bench.world import World
 SIZES, LARGE = (2_000, 50_000), (2_000, 1_000_000)
 CLIENTS = 32
 WARM_SECONDS = 0.3
+PHONES = 8  # a phone is braked after so many searches, and one client asks as often as a crowd of phones
 # What a door types, a kind each.
 NOBODY = "door: nobody's name"
 TYPED = {
@@ -41,7 +43,8 @@ class Page(Post):
     says: bytes = b""
 
     def make(self, client: int, number: int) -> tuple[str, bytes]:
-        return "", asked_for(self.port, self.paths[number % len(self.paths)], self.visitors[0].cookies)
+        visitor = self.visitors[number % len(self.visitors)]
+        return "", asked_for(self.port, self.paths[number % len(self.paths)], visitor.cookies)
 
     def accepts(self, reply: Reply) -> bool:
         packed = b"\r\nContent-Encoding: gzip" in reply.head
@@ -112,7 +115,8 @@ def _in_turns(
         contestants = {size: Contestant(server) for size, server in running.items()}
         for name in next(iter(asked.values())):
             turns = {
-                size: partial(generator.closed, name, asked[size][name], one, 1) for size, one in contestants.items()
+                size: partial(_turn, worlds[size], partial(generator.closed, name, asked[size][name], one, 1))
+                for size, one in contestants.items()
             }
             for turn in turns.values():
                 turn(WARM_SECONDS)
@@ -121,16 +125,20 @@ def _in_turns(
     return rows, [f"{engine}, {size} guests: {fault}" for size, one in contestants.items() for fault in one.faults]
 
 
+def _turn(made: World, ask: Callable[[float], Outcome], seconds: float) -> Outcome:
+    made.forget_tries()
+    return ask(seconds)
+
+
 def pages(server: Server, made: World) -> dict[str, Page]:
-    """The pages by name, for a phone that is let in now."""
-    return pages_for(server.port, made, visitors.check_in(server, made, 1).visitors[0])
+    """The pages by name, for phones that are let in now."""
+    return pages_for(server.port, made, visitors.check_in(server, made, PHONES).visitors)
 
 
-def pages_for(port: int, made: World, door: Visitor) -> dict[str, Page]:
+def pages_for(port: int, made: World, phones: Sequence[Visitor]) -> dict[str, Page]:
     """The pages by name. Who has signed in gets the event page drawn afresh, not the copy kept for a second."""
     desk = f"/staff/events/{made.event_id}"
     staff = [visitors.signed_in(made)]
-    phone = [door]
     guests = f"{desk}/registrations"
     search = f"/api/v1/events/{made.event_id}/guests?q="
     names = {kind: [search + visitors.quoted(one) for one in typed] for kind, typed in TYPED.items()}
@@ -143,9 +151,9 @@ def pages_for(port: int, made: World, door: Visitor) -> dict[str, Page]:
             says=b"</table>",
         ),
         "statistics": page(staff, paths=[f"{desk}/statistics"], says=b"</table>"),
-        "door": page(phone, paths=["/door/"], says=b"</html>"),
-        **{kind: page(phone, paths=paths, says=b'"guests"') for kind, paths in names.items()},
-        "door: the number": page(phone, paths=[f"/api/v1/events/{made.event_id}/occupancy"], says=b'"inside"'),
+        "door": page(phones, paths=["/door/"], says=b"</html>"),
+        **{kind: page(phones, paths=paths, says=b'"guests"') for kind, paths in names.items()},
+        "door: the number": page(phones, paths=[f"/api/v1/events/{made.event_id}/occupancy"], says=b'"inside"'),
     }
 
 
