@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,8 @@ from eventapp.web.ordered import assign
 from eventapp.web.registry import registry
 
 By = audit.Actor | None
+TIMES = ("starts_at", "ends_at", "doors_open_at")
+FOLLOWING = ("ends_at", "doors_open_at", "registration_closes_at")
 USUAL_CATEGORIES = (
     lazy_gettext("Citizen"),
     lazy_gettext("Professional"),
@@ -94,15 +96,14 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
 
 
 def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime) -> None:
-    """Change what an event is, when and where. Once published, time and place go to the record and to calendars."""
+    """Change what an event is, when and where. Once published, title, time and place go to the record and to calendars.
+
+    Doors, end and closing of registration that nobody touched follow a beginning that moves to another day.
+    """
     _lock(event)
     shift = facts.starts_at - event.starts_at
-    moved = (facts.starts_at, facts.ends_at, facts.doors_open_at) != (
-        event.starts_at,
-        event.ends_at,
-        event.doors_open_at,
-    )
-    moved = moved or (place.name, place.address) != (event.layout.venue.name, event.layout.venue.address)
+    facts = _followed(event, facts, shift)
+    told = _changed_facts(event, facts, place)
     changed = [*assign(event, asdict(facts)), *assign(event.layout.venue, asdict(place))]
     if not changed:
         return
@@ -110,7 +111,7 @@ def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: dateti
     touch(event)
     if event.published_at:
         _record(event, "changed", now)
-    if event.published_at and moved:
+    if event.published_at and told:
         event.calendar_sequence += 1
         db.session.flush()  # whoever hears of it reads the new time from the database
         _tell(registry().event_changed, event, by)
@@ -187,6 +188,23 @@ def _set_seats(event: Event, kind: QuotaKind, seats: int) -> None:
     if not getattr(done, "rowcount", 0):
         raise SeatsTakenError
     db.session.refresh(found)
+
+
+def _followed(event: Event, facts: EventFacts, shift: timedelta) -> EventFacts:
+    """On another day, what was derived from the old beginning keeps its distance, unless somebody set it anew."""
+    days = {one.astimezone(COPENHAGEN).date() for one in (event.starts_at, facts.starts_at)}
+    kept = [name for name in FOLLOWING if len(days) > 1 and getattr(facts, name) == getattr(event, name)]
+    return replace(facts, **{name: getattr(facts, name) + shift for name in kept})
+
+
+def _changed_facts(event: Event, facts: EventFacts, place: Place) -> list[str]:
+    """Which facts that others hold copies of become others."""
+    held = {
+        "title": (event.title, facts.title),
+        "time": tuple(tuple(getattr(one, name) for name in TIMES) for one in (event, facts)),
+        "place": ((event.layout.venue.name, event.layout.venue.address), (place.name, place.address)),
+    }
+    return [name for name, (before, after) in held.items() if before != after]
 
 
 def _shift_programme(event: Event, by: timedelta) -> None:

@@ -62,8 +62,8 @@ class EventKind(enum.StrEnum):
 class Event(Model):
     """A public meeting of a case.
 
-    ``version`` rises with every change a visitor could see, ``calendar_sequence`` with every change that calendars
-    must hear of (time, place, cancellation). ``reserve_seats`` are chairs nobody can book; seats of all quotas and
+    ``version`` rises with every change a visitor could see, ``calendar_sequence`` with every change that calendars must
+    hear of (title, time, place, cancellation). ``reserve_seats`` are chairs nobody can book; seats of all quotas and
     the reserve together never exceed the limit of the hall.
     """
 
@@ -105,9 +105,14 @@ class Event(Model):
     quotas: Mapped[list[Quota]] = relationship(order_by="Quota.kind")
 
     @property
-    def calendar_uid(self) -> str:
-        """The same in every calendar file of this event (RFC 5545 UID)."""
-        return f"{self.id}@eventapp"
+    def place(self) -> str:
+        """Name and address of the place, in one line."""
+        return ", ".join(filter(None, (self.layout.venue.name, self.layout.venue.address)))
+
+    @property
+    def access(self) -> Wording:
+        """How people get in."""
+        return self.layout.venue.access
 
 
 class ProgrammeItem(Model):

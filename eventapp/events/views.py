@@ -10,8 +10,7 @@ from jinja2.environment import TemplateModule
 
 from eventapp import clock
 from eventapp.cases import thread_hooks
-from eventapp.config import settings
-from eventapp.events import checklist_rules, queries, rules, seat_words
+from eventapp.events import calendar_files, checklist_rules, queries, rules, seat_words
 from eventapp.events.models import Event
 from eventapp.mail import calendar
 from eventapp.web.compress import compressible
@@ -19,7 +18,6 @@ from eventapp.web.languages import chosen
 from eventapp.web.pages import ASK_EACH_TIME, kept_page
 from eventapp.web.permissions import Permission, may_open, public, requires
 from eventapp.web.registry import registry
-from eventapp.web.urls import external_url
 from eventapp.work import words
 from eventapp.work.queries import jobs_about
 
@@ -40,7 +38,8 @@ def show(slug: str) -> ResponseReturnValue:
 def calendar_file(slug: str) -> ResponseReturnValue:
     """The event for one's own calendar, in the language of the page."""
     event = queries.published_event(slug)
-    text = calendar.cancel(meeting(event)) if event.cancelled_at else calendar.event_file(meeting(event))
+    shown = calendar_files.meeting(event, changed_at=event.cancelled_at or event.published_at or event.starts_at)
+    text = calendar.cancel(shown) if event.cancelled_at else calendar.event_file(shown)
     response = Response(text, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.ics"'
     response.headers["Cache-Control"] = ASK_EACH_TIME
@@ -63,24 +62,6 @@ def desk(event_id: str) -> ResponseReturnValue:
         items=sorted(items, key=lambda one: (one.since is None, one.since or clock.now())),
         conditions=checklist_rules.conditions(event) if not event.published_at else [],
         phase=rules.phase(event, clock.now()),
-    )
-
-
-def meeting(event: Event) -> calendar.Meeting:
-    """The event as calendars take it."""
-    venue = event.layout.venue
-    return calendar.Meeting(
-        uid=event.calendar_uid,
-        sequence=event.calendar_sequence,
-        changed_at=event.cancelled_at or event.published_at or event.starts_at,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        title=str(event.title),
-        place=", ".join(part for part in (venue.name, venue.address) if part),
-        description=str(event.influence),
-        url=external_url("events.show", slug=event.slug),
-        organiser_name=settings().site_name,
-        organiser_email=settings().contact_email,
     )
 
 

@@ -144,7 +144,7 @@ def send(
         context=letter_files.told(invitation),
         secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
         attachments=[{"name": "invitation.pdf", "media_type": "application/pdf", "sha256": letter.sha256}],
-        calendar=letter_files.calendar_request(invitation, number, now),
+        calendar=letter_files.calendar_request(conn, invitation, now),
         calendar_method="REQUEST",
     )
     invitation.letters.append(sent)
@@ -304,7 +304,14 @@ def _who_comes(invitation: Invitation, reply: Reply) -> str:
 def _register(conn: Connection, invitation: Invitation, reply: Reply, head: registrations.Head, now: datetime) -> str:
     given = registrations.SignUp(invitation.email, (head,))
     sending = registrations.Sending(reply.id)
-    outcome = registrations.register_invited(conn, event_id=invitation.event_id, given=given, sending=sending, now=now)
+    outcome = registrations.register_invited(
+        conn,
+        event_id=invitation.event_id,
+        given=given,
+        sending=sending,
+        now=now,
+        calendar_uid=invitation.calendar_uid,
+    )
     return outcome.registration_id
 
 

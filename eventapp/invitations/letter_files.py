@@ -7,14 +7,17 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 
 from eventapp import pdf
 from eventapp.config import settings
+from eventapp.events import calendar_files
 from eventapp.formats.display import danish_date, long_moment, period
 from eventapp.invitations.models import Invitation
 from eventapp.invitations.words import wished_role
 from eventapp.languages import OFFICIAL
 from eventapp.mail import calendar
+from eventapp.registration.queries import calendar_entry
 from eventapp.web.urls import external_url
 
 
@@ -22,11 +25,6 @@ def reply_link(invitation: Invitation, token: str) -> str:
     """Where the invitee's office replies. :param token: of ``actions.link_token``."""
     assert invitation.id
     return external_url("invitations.reply_page", token=token)
-
-
-def place_of(invitation: Invitation) -> str:
-    venue = invitation.event.layout.venue
-    return ", ".join(filter(None, (venue.name, venue.address)))
 
 
 def told(invitation: Invitation) -> dict[str, Any]:
@@ -38,7 +36,7 @@ def told(invitation: Invitation) -> dict[str, Any]:
         "title": event.title,
         "starts_at": event.starts_at,
         "ends_at": event.ends_at,
-        "place": place_of(invitation),
+        "place": event.place,
         "purpose": invitation.purpose,
         "minutes": invitation.minutes,
         "reply_by_at": invitation.reply_by_at,
@@ -52,22 +50,17 @@ def pdf_of(invitation: Invitation, now: datetime) -> bytes:
         return pdf.make("letter.typ", _letter(invitation, now), now)
 
 
-def calendar_request(invitation: Invitation, number: int, now: datetime) -> str:
-    """The request that a calendar program answers; each letter raises the sequence."""
+def calendar_request(conn: Connection, invitation: Invitation, now: datetime) -> str:
+    """The request that a calendar program answers, or what takes the entry out of the calendar again.
+
+    It is the entry that the guest's ticket speaks of too, who has the same address.
+    """
     event = invitation.event
-    meeting = calendar.Meeting(
-        uid=f"{invitation.id}@{settings().host}",
-        sequence=event.calendar_sequence + number - 1,
-        changed_at=now,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
-        title=event.title.official,
-        place=place_of(invitation),
-        url=external_url("events.show", slug=event.slug),
-        organiser_name=settings().site_name,
-        organiser_email=settings().mail_default_sender,
-    )
-    return calendar.request(meeting, calendar.Attendee(invitation.office.official, invitation.email))
+    steps = calendar_entry(conn, event.id, invitation.email, invitation.calendar_uid).steps
+    with force_locale(OFFICIAL):
+        meeting = calendar_files.meeting(event, changed_at=now, uid=invitation.calendar_uid, steps=steps)
+    write = calendar.cancel if event.cancelled_at else calendar.request
+    return write(meeting, calendar.Attendee(invitation.office.official, invitation.email))
 
 
 def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
@@ -87,7 +80,7 @@ def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
         "paragraphs": [_("Dear %(who)s", who=who), *invitation.purpose.official.split("\n\n")],
         "facts": [
             [_("Time"), period(event.starts_at, event.ends_at)],
-            [_("Place"), place_of(invitation)],
+            [_("Place"), event.place],
             [_("We ask you to"), _role(invitation)],
             [_("Reply by"), long_moment(invitation.reply_by_at)],
         ],

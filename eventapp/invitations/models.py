@@ -32,7 +32,8 @@ class Invitation(Model):
 
     ``office`` and ``name`` are as they stand in the letter: once it is sent they are frozen, for offices change hands.
     ``precedence`` is the organiser's own order; nothing is ever sorted by title. ``link_hash``: of the token in the
-    reply link.
+    reply link. ``calendar_uid``: of the entry in the office's calendar where it is not the event's own; letters
+    named one of their own before there was one entry for each person (ADR 0060).
     """
 
     __tablename__ = "invitation"
@@ -47,6 +48,7 @@ class Invitation(Model):
         "programme_item_id",
         "is_public",
         "registration_id",
+        "calendar_uid",
         "created_at",
     )
     __table_args__ = (UniqueConstraint("event_id", "precedence"), CheckConstraint("minutes >= 0", name="minutes"))
@@ -83,6 +85,7 @@ class Invitation(Model):
     is_public: Mapped[bool] = mapped_column(default=False)
     link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
     registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"), unique=True)
+    calendar_uid: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()

@@ -127,7 +127,7 @@ def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
         event=invitation.event,
         token=token,
         form=form,
-        place=letter_files.place_of(invitation),
+        place=invitation.event.place,
         role=words.wished_role(invitation.wished_role),
         phase=event_rules.phase(invitation.event, clock.now()),
         is_open=event_rules.is_open(Road.REPLY, invitation.event, clock.now()),

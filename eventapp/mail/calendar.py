@@ -5,14 +5,15 @@ The time zone block is the canonical one. What the library would write says that
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from eventapp.clock import COPENHAGEN
 
 if TYPE_CHECKING:  # loaded by who writes a calendar file: it takes 5 MB in each process
-    from icalendar import Event, vCalAddress
+    from icalendar import Alarm, Event, vCalAddress
 
 PRODUCT = "-//Eventapp//Eventapp//DA"
 MEDIA_TYPE = "text/calendar"
@@ -39,9 +40,11 @@ ZONE = (
 
 @dataclass(frozen=True)
 class Meeting:
-    """What a calendar shows. ``uid`` never changes; ``sequence`` is raised by one with every change.
+    """What a calendar shows. ``uid`` never changes; ``sequence`` is raised with every change.
 
     ``changed_at`` becomes DTSTAMP, ``starts_at`` and ``ends_at`` are shown as Copenhagen time; all are aware.
+    ``organiser_email`` is required where a calendar object travels (RFC 5546, 3.2). ``remind_before`` sets an alarm in
+    the file of one who comes; an invitation leaves that to the invited.
     """
 
     uid: str
@@ -55,6 +58,7 @@ class Meeting:
     url: str = ""
     organiser_name: str = ""
     organiser_email: str = ""
+    remind_before: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,10 @@ class Attendee:
 
 def event_file(meeting: Meeting) -> str:
     """A file to put into one's calendar; asks for no reply."""
-    return _text("PUBLISH", _event(meeting, "CONFIRMED"))
+    event = _event(meeting, "CONFIRMED")
+    if meeting.remind_before:
+        event.add_component(_alarm(meeting, meeting.remind_before))
+    return _text("PUBLISH", event)
 
 
 def request(meeting: Meeting, guest: Attendee) -> str:
@@ -107,6 +114,23 @@ def _event(meeting: Meeting, status: str) -> Event:
     return event
 
 
+def _alarm(meeting: Meeting, before: timedelta) -> Alarm:
+    from icalendar import Alarm
+
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _plain(meeting.title))
+    alarm.add("trigger", -before)
+    return alarm
+
+
+def method_of(text: bytes | str) -> str:
+    """What a calendar object asks of a calendar: its METHOD, which a mail says in its header too (RFC 6047, 2.4)."""
+    content = text if isinstance(text, bytes) else text.encode()
+    named = [line for line in content.splitlines() if line.startswith(b"METHOD:")]
+    return named[0].removeprefix(b"METHOD:").decode().strip() if named else "PUBLISH"
+
+
 def _on_the_wall(moment: datetime) -> datetime:
     """In Danish time, but for the hour that comes twice: a calendar reads its first occurrence (RFC 5545, 3.3.5)."""
     local = moment.astimezone(COPENHAGEN)
@@ -125,9 +149,10 @@ def _address(name: str, email: str, **parameters: str) -> vCalAddress:
 
 
 def _plain(text: str) -> str:
-    """Without the signs that no calendar may hold; line breaks of a description stay."""
+    """Without the signs that no calendar may hold; line breaks of a description stay, and every space is one."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable())
+    spaced = (" " if unicodedata.category(sign) == "Zs" else sign for sign in lines)
+    return "".join(sign for sign in spaced if sign in "\n\t" or sign.isprintable())
 
 
 def _text(method: str, event: Event) -> str:

@@ -30,7 +30,7 @@ from flask_mail import Attachment, Connection, Mail, Message
 
 from eventapp import clock
 from eventapp.config import Settings, settings
-from eventapp.mail import headers
+from eventapp.mail import calendar, headers
 from eventapp.mail.queued import QueuedMail
 from eventapp.mail.rendering import File, Rendered, domain
 
@@ -70,9 +70,9 @@ class OurMessage(Message):
     def _message(self) -> MIMEBase:
         whole = super()._message()
         alternative, *files = _parts(whole)
-        for part in _parts(alternative):
+        for part in (*_parts(alternative), *files):
             if part.get_content_subtype() == "calendar":
-                part.set_param("method", self.calendar_method or "PUBLISH")
+                _say_method(part, self.calendar_method if part not in files else None)
         whole.set_payload([_with_images(alternative, files), *(one for one in files if not one["Content-ID"])])
         return whole
 
@@ -80,6 +80,14 @@ class OurMessage(Message):
 def _parts(whole: Part) -> list[Part]:
     payload = whole.get_payload()
     return [one for one in payload if isinstance(one, Part)] if isinstance(payload, list) else []
+
+
+def _say_method(part: Part, method: str | None) -> None:
+    """In the header of a calendar object stand its method and its signs, or no program acts on it (RFC 6047, 2.4)."""
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    part.set_param("charset", "utf-8")
+    part.set_param("method", method or calendar.method_of(content))
 
 
 def _with_images(alternative: Part, files: list[Part]) -> Part:

@@ -56,6 +56,7 @@ BOOKED_AS = Sql("""
 """)
 FORGET_NAME = Sql("UPDATE registration SET name = '', name_key = '' WHERE booking_id = :booking_id AND name = :name")
 FORGET_FINGERPRINT = Sql("UPDATE booking SET content_hash = :content_hash WHERE id = :booking_id")
+NAME_ENTRY = Sql("UPDATE booking SET calendar_uid = :calendar_uid WHERE id = :booking_id")
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
@@ -117,7 +118,14 @@ def register_by_staff(
 
 
 def register_invited(
-    conn: Connection, *, event_id: str, given: SignUp, sending: Sending, now: datetime, by: Actor | None = None
+    conn: Connection,
+    *,
+    event_id: str,
+    given: SignUp,
+    sending: Sending,
+    now: datetime,
+    by: Actor | None = None,
+    calendar_uid: str = "",
 ) -> SignedUp:
     """Give an invited guest who said yes a seat of those set aside for the invited, and mail the ticket.
 
@@ -125,6 +133,7 @@ def register_invited(
     seats aside, and no rule here takes one from the public.
 
     :param sending: its ``key`` is the reply's own id, so that a reply stored twice makes one booking.
+    :param calendar_uid: of the entry that the guest has in the calendar, where it is not the event's own.
     :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
     :raises EventNotOpenError: when the event has no seats set aside for anybody.
     :raises GroupTooLargeError: when there are not so many seats in all.
@@ -135,7 +144,10 @@ def register_invited(
     if quota is None:
         raise EventNotOpenError
     new = prepare(event_id, quota.id, given, sending, origin=Origin.INVITATION, now=now, by=by)
-    return _once(conn, brief, new, now)
+    outcome = _once(conn, brief, new, now)
+    if calendar_uid:
+        NAME_ENTRY(conn, booking_id=outcome.booking_id, calendar_uid=calendar_uid)
+    return outcome
 
 
 def walk_in(
@@ -221,7 +233,7 @@ def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: s
     brief = queries.brief_by_id(conn, event_id)
     bookings = queries.reachable(conn, event_id, until=until, after=after, most=most)
     for booking in bookings:
-        messages.event_changed(conn, booking, brief)
+        messages.event_changed(conn, booking, brief, has_seat=bool(booking.has_seat))
     return [one.id for one in bookings]
 
 

@@ -1,7 +1,8 @@
 """The mails of registration: one row each in the outbox, which holds ids and no text.
 
 What a mail says is looked up when it is sent, and its codes are made then; so no code ever stands in the database.
-No subject names a person or says why somebody comes (LAW-02, LAW-09): the event's own name is all.
+No subject says why somebody comes (LAW-02, LAW-09): the event's own name is all, and whom the mail is about where one
+address holds several (ADR 0060).
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from flask import Flask
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from eventapp import clock, db
+from eventapp.events import calendar_files
 from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
 from eventapp.registration import queries, ticket_rules
-from eventapp.registration.queries import BookedHead, EventBrief
+from eventapp.registration.queries import Booked, BookedHead, CalendarEntry, EventBrief
 from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
@@ -55,17 +58,25 @@ def waiting(conn: Connection, to: Recipient, place: int, *, public: bool = False
     _queue(conn, WAITING, to, {"place": place}, public=public)
 
 
-def cancelled(conn: Connection, to: Recipient, gone: Sequence[str], *, had_seat: bool, by_staff: bool) -> None:
-    """These heads are cancelled. Who signs somebody up can cancel it at once, and again, so it counts (S45)."""
+def cancelled(conn: Connection, booked: Booked, gone: Sequence[str], *, had_seat: bool, by_staff: bool) -> None:
+    """These heads are cancelled. Who signs somebody up can cancel it at once, and again, so it counts (S45).
+
+    The last seat of an address takes the entry out of its calendar.
+    """
     told = {"registration_ids": list(gone), "had_seat": had_seat, "by_staff": by_staff}
-    _queue(conn, CANCELLED, to, told, public=not by_staff)
+    entry = queries.calendar_entry(conn, booked.event_id, booked.email, booked.calendar_uid)
+    files = (CALENDAR,) if had_seat and not entry.is_wanted else ()
+    _queue(conn, CANCELLED, booked, told, public=not by_staff, attachments=files)
 
 
-def event_changed(conn: Connection, to: Recipient, brief: EventBrief) -> None:
-    """Time or place is another now, or the event is called off; once for each change, with the calendar file."""
+def event_changed(conn: Connection, to: Recipient, brief: EventBrief, *, has_seat: bool) -> None:
+    """Something is another now, or the event is called off; once for each change.
+
+    Who has a seat has an entry in the calendar, which goes along; who waits has none, and gets none.
+    """
     message = CALLED_OFF if brief.cancelled_at else CHANGED
     dedupe = f"{message}:{brief.calendar_sequence}:{to.id}"
-    _queue(conn, message, to, attachments=(CALENDAR,), dedupe=dedupe)
+    _queue(conn, message, to, attachments=(CALENDAR,) if has_seat else (), dedupe=dedupe)
 
 
 def full_house(conn: Connection, event_id: str, email: str, lang: str) -> None:
@@ -118,17 +129,22 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
     """What the templates need of a booking; its codes are kept out of what staff can read later.
 
     ``tickets``: one mapping of name, file, url and code for each head that comes; ``files``: address of the ticket that
-    each picture shows.
+    each picture shows; ``headline``: the event, and whom the mail is about where its address has several to tell apart.
     """
     with db.reading() as conn:
         booked = queries.booked(conn, values["booking_id"])
         assert booked is not None
         brief = queries.brief_by_id(conn, booked.event_id)
+        entry = queries.calendar_entry(conn, booked.event_id, booked.email, booked.calendar_uid)
     page_url = external_url("registration.waiting", token=ticket_rules.link_token(booked.id))
     gone = values.get("registration_ids", ())
+    whose = _whose(booked, gone)
     shown = [_shown(one) for one in booked.live or booked.heads if one.code]
     return {
         "name": booked.heads[0].name,
+        "headline": f"{brief.title} ({whose})" if whose and entry.bookings > 1 else brief.title,
+        "booked": booked,
+        "entry": entry,
         **_about(brief),
         "heads": len(booked.live),
         "gone": [one.name for one in booked.heads if one.id in gone],
@@ -137,6 +153,16 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
         "files": {_file(one.position): ticket_rules.address(one.code) for one in booked.heads if one.code},
         "secrets": {"page_url": page_url, **_secrets(shown)},
     }
+
+
+def _whose(booked: Booked, gone: Sequence[str]) -> str:
+    """The first of those whom a mail is about, and how many others."""
+    names = [one.name for one in booked.heads if one.id in gone] or [one.name for one in booked.live or booked.heads]
+    named = [one for one in names if one]
+    others = len(names) - 1
+    if not named:
+        return ""
+    return _("%(name)s and %(others)s more", name=named[0], others=others) if others else named[0]
 
 
 def _shown(head: BookedHead) -> dict[str, str]:
@@ -170,19 +196,15 @@ def qr_image(values: dict[str, Any]) -> bytes:
 
 
 def calendar_file(values: dict[str, Any]) -> bytes:
-    """The event for the guest's own calendar. It holds no code: calendars are shared more freely than mails."""
+    """The event for the guest's own calendar, or what takes it out again, as things stand when the mail is sent.
+
+    It holds no code: calendars are shared more freely than mails.
+    """
     brief: EventBrief = values["brief"]
-    meeting = calendar.Meeting(
-        uid=f"{brief.id}@eventapp",
-        sequence=brief.calendar_sequence,
-        changed_at=clock.system_now(),
-        starts_at=brief.starts_at,
-        ends_at=brief.ends_at,
-        title=str(values["title"]),
-        place=brief.place,
-        url=values["event_url"],
-    )
-    write = calendar.cancel if brief.cancelled_at else calendar.event_file
+    booked: Booked = values["booked"]
+    entry: CalendarEntry = values["entry"]
+    meeting = calendar_files.meeting(brief, changed_at=clock.system_now(), uid=booked.calendar_uid, steps=entry.steps)
+    write = calendar.event_file if entry.is_wanted and not brief.cancelled_at else calendar.cancel
     return write(meeting).encode()
 
 

@@ -71,7 +71,8 @@ class Booking(Model):
     walk-in, who fills a place in the room but no seat that was set aside. ``waiting_number`` keeps order of arrival
     within a quota and is never handed out twice; ``waiting`` counts the heads that stand in line now, so that the first
     in line is found without reading the others. ``suspicion`` only marks (reliability S47): a marked booking has its
-    seats like any other.
+    seats like any other. ``calendar_uid`` names the entry in the sender's calendar where it is not the event's own: of
+    one who was invited before there was one entry for each person (ADR 0060).
     """
 
     __tablename__ = "booking"
@@ -86,6 +87,7 @@ class Booking(Model):
         "origin",
         "notice_version",
         "suspicion",
+        "calendar_uid",
         "registered_at",
     )
     __table_args__ = (
@@ -123,6 +125,7 @@ class Booking(Model):
     notice_version: Mapped[str] = mapped_column(String(20), default="")
     suspicion: Mapped[Suspicion] = mapped_column(enum_column(Suspicion), default=Suspicion.NONE)
     link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
+    calendar_uid: Mapped[str] = mapped_column(String(200), default="", server_default="")
     registered_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     heads: Mapped[list[Registration]] = relationship(order_by="Registration.position", back_populates="booking")

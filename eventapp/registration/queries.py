@@ -12,14 +12,14 @@ from sqlalchemy import Connection
 from eventapp.db import Sql, as_moment
 from eventapp.events.models import QuotaKind
 from eventapp.languages import NO_WORDS, Wording
-from eventapp.registration.models import RegistrationState
+from eventapp.registration.models import Origin, RegistrationState
 from eventapp.registration.rules import state_of
 from eventapp.registration.ticket_rules import code, code_hash
 
 EVENT = """
     SELECT e.id, e.slug, e.title, e.starts_at, e.ends_at, e.doors_open_at, e.registration_opens_at,
            e.registration_closes_at, e.published_at, e.cancelled_at, e.cancel_text, e.calendar_sequence,
-           v.name AS venue, v.address, q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
+           e.influence, v.name AS venue, v.address, v.access, q.id AS quota_id, q.kind, q.seats, q.taken, q.waiting
     FROM event e JOIN layout l ON l.id = e.layout_id JOIN venue v ON v.id = l.venue_id
     LEFT JOIN quota q ON q.event_id = e.id
 """
@@ -36,8 +36,8 @@ HELD_BY_ADDRESS = Sql("""
     WHERE b.event_id = :event_id AND b.email = :email
 """)
 _BOOKED = """
-    SELECT b.id AS booking_id, b.event_id, b.quota_id, b.email, b.lang, r.id, r.position, r.state, r.name,
-           t.id AS ticket_id, t.version
+    SELECT b.id AS booking_id, b.event_id, b.quota_id, b.email, b.lang, b.origin, b.calendar_uid, r.id, r.position,
+           r.state, r.name, t.id AS ticket_id, t.version
     FROM booking b JOIN registration r ON r.booking_id = b.id LEFT JOIN ticket t ON t.registration_id = r.id
 """
 BOOKED = Sql(f"{_BOOKED} WHERE b.id = :booking_id ORDER BY r.position")
@@ -48,7 +48,11 @@ REACHABLE = """
     FROM booking WHERE event_id = :event_id AND email <> '' AND registered_at <= :until
     AND EXISTS (SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state <> 'cancelled')
 """
-SOME_REACHABLE = Sql(f"SELECT id, email, lang {REACHABLE} AND id > :after ORDER BY id LIMIT :most")
+SOME_REACHABLE = Sql(f"""
+    SELECT id, email, lang, EXISTS (
+        SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state = 'confirmed') AS has_seat
+    {REACHABLE} AND id > :after ORDER BY id LIMIT :most
+""")
 REACHABLE_NUMBER = Sql(f"SELECT count(*) {REACHABLE}")
 PAGE = """
     SELECT b.id AS booking_id, b.event_id, b.email, b.registered_at, r.id, r.position, r.state, r.name, c.label,
@@ -58,6 +62,16 @@ PAGE = """
 """
 PAGE_BY_TICKET = Sql(f"{PAGE} WHERE t.code_hash = :hashed")
 PAGE_BY_LINK = Sql(f"{PAGE} WHERE b.link_hash = :hashed ORDER BY r.position")
+# Of one address and one entry of its calendar: how many bookings, and in how many of these somebody still has a seat
+# or waits. Both only grow or end, so what is made of them never goes back.
+ENTRY = Sql("""
+    SELECT count(*) AS bookings,
+           count(*) FILTER (WHERE EXISTS (
+               SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state <> 'cancelled')) AS live,
+           count(*) FILTER (WHERE EXISTS (
+               SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state = 'confirmed')) AS seated
+    FROM booking WHERE event_id = :event_id AND email = :email AND calendar_uid = :uid
+""")
 IN_FRONT = Sql("""
     SELECT COALESCE(sum(other.waiting), 0) FROM booking one JOIN booking other ON other.quota_id = one.quota_id
         AND other.waiting > 0 AND other.waiting_number < one.waiting_number
@@ -107,6 +121,8 @@ class EventBrief:
     calendar_sequence: int
     venue: str
     address: str
+    access: Wording = NO_WORDS
+    influence: Wording = NO_WORDS
     quotas: dict[QuotaKind, Seats] = field(default_factory=dict)
 
     @property
@@ -150,6 +166,8 @@ class Booked:
     quota_id: str | None
     email: str
     lang: str
+    origin: Origin
+    calendar_uid: str
     heads: tuple[BookedHead, ...]
 
     @property
@@ -276,13 +294,42 @@ def head(conn: Connection, registration_id: str) -> BookedHead | None:
 
 
 def reachable(conn: Connection, event_id: str, *, until: datetime, after: str, most: int) -> Sequence[Any]:
-    """Bookings of those who want to come and gave an address: rows of id, email, lang, in the order of their ids."""
+    """Bookings of those who want to come and gave an address: rows of id, email, lang, has_seat by id."""
     return SOME_REACHABLE(conn, event_id=event_id, until=until, after=after, most=most).all()
 
 
 def reachable_number(conn: Connection, event_id: str, *, until: datetime) -> int:
     """How many bookings those are in all."""
     return int(REACHABLE_NUMBER(conn, event_id=event_id, until=until).scalar_one())
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """What one address has in its calendar of an event.
+
+    ``steps``: how often that changed for this address alone: each booking after the first, and each that ended.
+    ``is_wanted``: whether somebody of it has a seat.
+    """
+
+    bookings: int
+    live: int
+    seated: int
+
+    @property
+    def steps(self) -> int:
+        return max(0, self.bookings - 1) + self.bookings - self.live
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.seated > 0
+
+
+def calendar_entry(conn: Connection, event_id: str, email: str, uid: str) -> CalendarEntry:
+    """
+    :param uid: of the entry where it is not the event's own, else "".
+    """
+    row = ENTRY(conn, event_id=event_id, email=email, uid=uid).one()
+    return CalendarEntry(row.bookings, row.live, row.seated)
 
 
 def place_in_line(conn: Connection, booking_id: str) -> int:
@@ -295,7 +342,8 @@ def _booked(rows: Sequence[Any]) -> Booked | None:
         return None
     row = rows[0]
     heads = tuple(map(_head, rows))
-    return Booked(row.booking_id, row.event_id, row.quota_id, row.email, row.lang, heads)
+    origin = Origin(row.origin)
+    return Booked(row.booking_id, row.event_id, row.quota_id, row.email, row.lang, origin, row.calendar_uid, heads)
 
 
 def _brief(rows: Any) -> EventBrief | None:
@@ -317,6 +365,8 @@ def _brief(rows: Any) -> EventBrief | None:
         calendar_sequence=row.calendar_sequence,
         venue=row.venue,
         address=row.address,
+        access=Wording.load(row.access),
+        influence=Wording.load(row.influence),
         quotas={
             QuotaKind(one.kind): Seats(one.quota_id, one.seats, one.taken, one.waiting) for one in rows if one.quota_id
         },

@@ -113,6 +113,32 @@ def test_each_moved_time_goes_to_calendars(db: SQLAlchemy, heard: list[str], nam
     assert (event.version, event.calendar_sequence, heard) == (2, 1, ["event"])
 
 
+def test_a_title_alone_goes_to_calendars(db: SQLAlchemy, heard: list[str]) -> None:
+    event = make_event()
+    change(event, title=Wording("Et andet navn"))
+    assert (event.calendar_sequence, heard) == (1, ["event"])
+
+
+def test_what_was_derived_from_the_old_day_follows_to_the_new_one(db: SQLAlchemy) -> None:
+    event = make_event()
+    week, closes = timedelta(days=7), STARTS_AT + timedelta(days=6)
+    change(event, starts_at=STARTS_AT + week, ends_at=STARTS_AT + week + timedelta(hours=1))
+    assert (event.doors_open_at, event.ends_at) == (
+        STARTS_AT + week - timedelta(minutes=30),
+        STARTS_AT + week + timedelta(hours=1),
+    )
+    assert event.registration_closes_at == STARTS_AT + week - timedelta(hours=2)
+    change(event, starts_at=STARTS_AT + 2 * week, ends_at=STARTS_AT + 3 * week, registration_closes_at=closes)
+    assert (event.ends_at, event.registration_closes_at) == (STARTS_AT + 3 * week, closes)  # as somebody set them
+
+
+def test_on_the_same_day_what_nobody_touched_stays(db: SQLAlchemy) -> None:
+    event = make_event()
+    ends_at, doors = event.ends_at, event.doors_open_at
+    change(event, starts_at=event.starts_at + timedelta(hours=1))
+    assert (event.ends_at, event.doors_open_at) == (ends_at, doors)
+
+
 @pytest.mark.parametrize("place", [{"name": "Rådhuset"}, {"address": "Havnen 2, 9999 Havneby"}])
 def test_another_place_goes_to_calendars(db: SQLAlchemy, heard: list[str], place: dict[str, Any]) -> None:
     event = make_event()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import icalendar
 import pytest
 from flask import Flask, g
 from flask_babel import force_locale
@@ -14,7 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from eventapp import clock
 from eventapp.clock import wall
-from eventapp.events import checklist_rules, hooks, queries, views
+from eventapp.events import calendar_files, checklist_rules, hooks, queries, views
 from eventapp.events.models import Event
 from eventapp.languages import Wording
 from eventapp.web.permissions import Grant, Person, Role
@@ -216,25 +217,36 @@ def test_roles_can_be_given_for_each_event_by_name_and_day(app: Flask, db: SQLAl
 def test_calendar_is_told_what_the_page_tells(app: Flask, db: SQLAlchemy) -> None:
     event = make_event(calendar_sequence=3)
     with asked_by(app):
-        meeting = views.meeting(event)
+        meeting = calendar_files.meeting(event, changed_at=STARTS_AT)
     assert (meeting.uid, meeting.sequence) == (f"{event.id}@eventapp", 3)
     assert (meeting.starts_at, meeting.ends_at) == (STARTS_AT, ENDS_AT)
     assert meeting.place == "Medborgerhuset, Havneby, Torvet 1, 9999 Havneby"
-    assert (meeting.title, meeting.description) == ("Debat om havneparken", "Dine forslag indgår i sagen.")
+    assert meeting.title == "Debat om havneparken"
+    assert meeting.description.split("\n\n") == [
+        "Dørene åbner kl. 16.30",
+        "Der er elevator.",
+        "Dine forslag indgår i sagen.",
+        meeting.url,
+    ]
     assert meeting.url == f"http://localhost/events/{event.slug}"
     event.layout.venue.address = ""
     with asked_by(app):
-        assert views.meeting(event).place == "Medborgerhuset, Havneby"
+        assert calendar_files.meeting(event, changed_at=STARTS_AT).place == "Medborgerhuset, Havneby"
 
 
 def test_calendar_says_when_it_changed_last(app: Flask, db: SQLAlchemy) -> None:
     event = make_event()
-    with asked_by(app):
-        assert views.meeting(event).changed_at == event.published_at
-        event.cancelled_at = STARTS_AT - timedelta(days=1)
-        assert views.meeting(event).changed_at == event.cancelled_at
-        event.published_at = event.cancelled_at = None
-        assert views.meeting(event).changed_at == STARTS_AT
+    db.session.commit()
+    assert stamp(app, event) == event.published_at
+    event.cancelled_at = STARTS_AT - timedelta(days=1)
+    db.session.commit()
+    assert stamp(app, event) == event.cancelled_at
+
+
+def stamp(app: Flask, event: Event) -> datetime:
+    file = app.test_client().get(f"/events/{event.slug}/calendar.ics").text
+    found: datetime = icalendar.Calendar.from_ical(file).walk("VEVENT")[0].decoded("DTSTAMP")
+    return found
 
 
 def test_calendar_file_of_what_was_called_off_takes_it_out_of_the_calendar(app: Flask, db: SQLAlchemy) -> None:

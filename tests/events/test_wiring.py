@@ -122,7 +122,6 @@ def test_all_who_want_to_come_are_told_in_their_language_and_nobody_else(act: st
 @pytest.mark.parametrize(
     "facts",
     [
-        {"title": Wording("Et andet navn")},
         {"influence": Wording("Alt er åbent.")},
         {"registration_closes_at": SIGN_UP_AT + timedelta(days=1)},
         {"photo_notice": Wording("Der bliver fotograferet.")},

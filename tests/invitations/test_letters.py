@@ -20,6 +20,7 @@ from eventapp.invitations import actions, letter_files, words
 from eventapp.invitations.models import Invitation, WishedRole
 from eventapp.languages import Wording
 from eventapp.mail.packing import unpack
+from eventapp.registration.queries import booked_with
 from eventapp.work.worker import Worker
 from tests.invitations.conftest import NO, REPLIED_AT, YES, mails, make_invitation, send, stand_in
 from tests.support.factories import STARTS_AT, make_event
@@ -33,8 +34,8 @@ def text_of(invitation: Invitation) -> str:
     return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
 
 
-def calendar_event(invitation: Invitation, number: int = 1) -> Any:
-    text = letter_files.calendar_request(invitation, number, REPLIED_AT)
+def calendar_event(invitation: Invitation) -> Any:
+    text = letter_files.calendar_request(db.session.connection(), invitation, REPLIED_AT)
     return icalendar.Calendar.from_ical(text).walk("VEVENT")[0]
 
 
@@ -123,7 +124,7 @@ def test_every_task_has_words_of_its_own_in_every_language() -> None:
 
 def test_a_hall_without_address_is_named_without_a_comma(invitation: Invitation) -> None:
     invitation.event.layout.venue.address = ""
-    assert letter_files.place_of(invitation) == "Medborgerhuset, Havneby"
+    assert invitation.event.place == "Medborgerhuset, Havneby"
 
 
 # --- the calendar request ----------------------------------------------------------------------------------------
@@ -134,23 +135,29 @@ def test_the_request_is_for_the_office_from_the_authority_about_the_debate(invit
     assert found["ATTENDEE"].params["CN"] == "havneministeren"
     assert found["ORGANIZER"] == f"mailto:{settings().mail_default_sender}"
     assert str(found["SUMMARY"]) == invitation.event.title.official
-    assert str(found["LOCATION"]) == letter_files.place_of(invitation)
+    assert str(found["LOCATION"]) == invitation.event.place
     assert str(found["URL"]).endswith(f"/events/{invitation.event.slug}")
     assert (found.decoded("DTSTART"), found.decoded("DTEND")) == (STARTS_AT, STARTS_AT + timedelta(hours=2))
     assert found.decoded("DTSTAMP") == REPLIED_AT.astimezone(UTC)
 
 
-def test_each_letter_and_each_move_of_the_debate_raises_the_sequence_of_the_same_entry(invitation: Invitation) -> None:
-    first, second = calendar_event(invitation, 1), calendar_event(invitation, 2)
+def test_each_move_of_the_debate_raises_the_sequence_of_the_same_entry(invitation: Invitation) -> None:
+    first = calendar_event(invitation)
     invitation.event.calendar_sequence += 1
-    moved = calendar_event(invitation, 2)
-    assert [one.decoded("SEQUENCE") for one in (first, second, moved)] == [0, 1, 2]
-    assert len({str(one["UID"]) for one in (first, second, moved)}) == 1
+    moved = calendar_event(invitation)
+    assert [one.decoded("SEQUENCE") for one in (first, moved)] == [0, 1]
+    assert len({str(one["UID"]) for one in (first, moved)}) == 1
 
 
-def test_two_offices_have_two_entries(invitation: Invitation) -> None:
-    other = make_invitation(invitation.event, "kulturministeren")
-    assert calendar_event(invitation)["UID"] != calendar_event(other)["UID"]
+def test_an_office_that_was_invited_under_another_entry_keeps_it(invitation: Invitation) -> None:
+    invitation.calendar_uid = "old@debat.example.org"
+    actions.reply(invitation, YES, now=REPLIED_AT)
+    db.session.commit()
+    assert calendar_event(invitation)["UID"] == "old@debat.example.org"
+    assert invitation.registration_id
+    booked = booked_with(db.session.connection(), invitation.registration_id)
+    assert booked is not None
+    assert booked.calendar_uid == "old@debat.example.org"
 
 
 @pytest.mark.engines("sqlite")

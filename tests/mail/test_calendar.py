@@ -115,6 +115,14 @@ def test_ordinary_signs_come_through_unchanged(value: str):
     assert str(event["SUMMARY"]) == value
 
 
+def test_a_space_that_does_not_break_is_a_space():
+    _, event = parsed(
+        request(replace(MEETING, description="kl.\u00a017, 0\u202fkr.", organiser_name="Havneby\u00a0Kommune"), GUEST)
+    )
+    assert str(event["DESCRIPTION"]) == "kl. 17, 0 kr."
+    assert event["ORGANIZER"].params["CN"] == "Havneby Kommune"
+
+
 def test_lines_are_folded_and_end_with_crlf():
     raw = request(replace(MEETING, description="æøå " * 200), GUEST).encode()
     assert raw.endswith(b"\r\n")

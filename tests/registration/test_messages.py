@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +12,10 @@ from icalendar import Calendar
 
 from eventapp import db as core
 from eventapp.db import db as database
+from eventapp.events import calendar_files
 from eventapp.events.models import Event
 from eventapp.languages import Wording
-from eventapp.mail import rendering
+from eventapp.mail import delivery, rendering
 from eventapp.mail import rules as mail_rules
 from eventapp.mail.models import OutboxMail
 from eventapp.mail.queued import QueuedMail
@@ -74,11 +77,24 @@ def test_there_is_a_mail_for_each_thing_that_happens_to_a_guest(sent) -> None:
     assert set(sent) == {f"registration/{name}" for name in names}
 
 
-def test_no_subject_names_a_person(sent) -> None:
-    for _job, mail in sent.values():
+def test_a_subject_names_a_person_only_where_an_address_has_several_to_tell_apart(sent) -> None:
+    for job, mail in sent.values():
         assert "Debat om havneparken" in mail.subject
         assert "Anna" not in mail.subject
-        assert "Gæst" not in mail.subject
+        is_of_the_family = job.to_address == "familie@example.org" and job.message != "registration/full_house"
+        assert ("Gæst" in mail.subject) == is_of_the_family
+
+
+def test_five_tickets_of_one_address_are_told_apart_by_their_subjects(db, monkeypatch) -> None:
+    monkeypatch.setattr(mail_rules, "MOST_AN_HOUR", 50)
+    event = given_event()
+    for number in range(4):
+        sign_up(event, number, email="familie@example.org")
+    sign_up(event, 4, heads=2, email="other@example.org")
+    sign_up(event, 5, heads=3, email="other@example.org")
+    subjects = sorted(rendering.render(job).subject for job in take_mails())
+    named = [*(f"Gæst {number}" for number in range(4)), "Gæst 4 og 1 til", "Gæst 5 og 2 til"]
+    assert subjects == [f"Din billet: Debat om havneparken ({one})" for one in named]
 
 
 def test_names_are_text_and_never_markup(sent) -> None:
@@ -107,7 +123,7 @@ def test_the_calendar_file_says_when_and_where_and_holds_no_code(db) -> None:
     (entry,) = Calendar.from_ical(file.content).walk("VEVENT")
     assert entry.decoded("dtstart") == event.starts_at
     assert entry.decoded("dtend") == event.ends_at
-    assert str(entry["uid"]) == event.calendar_uid
+    assert str(entry["uid"]) == calendar_files.entry_id(event.id)
     assert code not in file.content.decode()
 
 
@@ -192,3 +208,84 @@ def test_what_anybody_can_ask_for_is_limited_and_what_staff_do_is_not(db) -> Non
         ("confirmed", "other"): True,
         ("cancelled", "other"): False,
     }
+
+
+# --- calendars -----------------------------------------------------------------------------------------------------
+
+
+def entry_of(mail: Rendered) -> tuple[str, str, int, str] | None:
+    """METHOD, UID, SEQUENCE and STATUS of the calendar file of a mail; None when it has none."""
+    files = [one for one in mail.files if one.media_type == "text/calendar"]
+    if not files:
+        return None
+    whole = Calendar.from_ical(files[0].content)
+    (entry,) = whole.walk("VEVENT")
+    assert not entry.errors
+    assert str(entry["ORGANIZER"]).startswith("mailto:")
+    return str(whole["METHOD"]), str(entry["UID"]), entry.decoded("SEQUENCE"), str(entry["STATUS"])
+
+
+def test_a_cancellation_takes_the_entry_out_and_signing_up_anew_puts_it_back(
+    db, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_rules, "MOST_AN_HOUR", 50)
+    event = given_event()
+    uid = calendar_files.entry_id(event.id)
+    cancel(sign_up(event, 1))
+    sent = mails()
+    assert entry_of(sent["registration/cancelled"][1]) == ("CANCEL", uid, 1, "CANCELLED")
+    again = sign_up(event, 1)
+    assert entry_of(mails()["registration/confirmed"][1]) == ("PUBLISH", uid, 2, "CONFIRMED")
+    cancel(again)
+    assert entry_of(mails()["registration/cancelled"][1]) == ("CANCEL", uid, 3, "CANCELLED")
+
+
+def test_the_entry_stays_as_long_as_somebody_of_the_address_comes(db, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail_rules, "MOST_AN_HOUR", 50)
+    event = given_event()
+    first, second = (sign_up(event, number, email="familie@example.org") for number in (1, 2))
+    cancel(first)
+    sent = mails()
+    assert entry_of(sent["registration/cancelled"][1]) is None
+    cancel(second)
+    (method, _uid, sequence, _status) = entry_of(mails()["registration/cancelled"][1]) or ("", "", 0, "")
+    assert (method, sequence) == ("CANCEL", 3)
+
+
+def test_who_waits_has_no_entry_and_gets_none(db) -> None:
+    event = given_event(seats=1)
+    sign_up(event, 1)
+    waits = sign_up(event, 2)
+    mails()
+    change(event, starts_at=event.starts_at + timedelta(hours=1), calendar_sequence=1)
+    found = {job.to_address: entry_of(rendering.render(job)) for job in take_mails()}
+    assert found["guest1@example.org"] == ("PUBLISH", calendar_files.entry_id(event.id), 1, "CONFIRMED")
+    assert found["guest2@example.org"] is None
+    cancel(waits)
+    assert entry_of(mails()["registration/cancelled"][1]) is None
+
+
+def test_a_ticket_s_calendar_file_says_the_way_in_leads_to_the_page_and_reminds(db) -> None:
+    event = given_event()
+    sign_up(event, 1)
+    _job, mail = mails()["registration/confirmed"]
+    (entry,) = Calendar.from_ical(mail.files[-1].content).walk("VEVENT")
+    assert str(entry["URL"]).endswith(f"/events/{event.slug}")
+    assert "Der er elevator." in str(entry["DESCRIPTION"])
+    assert "Dørene åbner kl. 16.30" in str(entry["DESCRIPTION"])
+    (alarm,) = entry.walk("VALARM")
+    assert (str(alarm["ACTION"]), alarm.decoded("TRIGGER")) == ("DISPLAY", -timedelta(hours=2))
+
+
+def test_the_header_of_each_calendar_file_says_its_method(db) -> None:
+    event = given_event()
+    cancel(sign_up(event, 1))
+    for job, mail in mails().values():
+        whole = email.message_from_bytes(delivery.pack(replace(job, message_id="<a@b.example>"), mail).as_bytes())
+        (part,) = [one for one in whole.walk() if one.get_content_type() == "text/calendar"]
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        assert (part.get_param("method"), part.get_param("charset")) == (
+            str(Calendar.from_ical(content)["METHOD"]),
+            "utf-8",
+        )

@@ -11,6 +11,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import icalendar
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -25,7 +26,9 @@ from eventapp.checkin import queries
 from eventapp.config import Settings
 from eventapp.db import Model, Words, db, reading
 from eventapp.events.models import Quota
+from eventapp.invitations.models import Letter
 from eventapp.mail import rendering
+from eventapp.mail.models import OutboxMail
 from eventapp.record import contents, store
 from eventapp.record.receipts import verify_opening
 from eventapp.registration.models import Booking, Registration
@@ -120,6 +123,22 @@ def test_calendar_files_tell_the_same_event(page_client: PageClient, promises: P
     for path, lines in promises["calendars"].items():
         now = page_client.get(path).text.replace("\r\n ", "").splitlines()
         assert set(lines) <= set(now), path
+
+
+def test_letters_keep_the_name_of_their_calendar_entry(app: Flask) -> None:
+    """A change of the event then has a higher number than whatever was sent under that name."""
+    with app.app_context():
+        found = 0
+        for letter in db.session.scalars(select(Letter)).all():
+            mail = db.session.get(OutboxMail, letter.mail_id)
+            if mail is None or mail.calendar is None:
+                continue
+            (sent,) = icalendar.Calendar.from_ical(mail.calendar).walk("VEVENT")
+            invitation = letter.invitation
+            assert invitation.calendar_uid == str(sent["UID"])
+            assert invitation.event.calendar_sequence >= sent.decoded("SEQUENCE")
+            found += 1
+        assert found
 
 
 def test_tickets_open_by_their_codes(page_client: PageClient, promises: Promises) -> None:
