@@ -92,6 +92,7 @@ ACT_NAMES = {
     "privacy.person_shown": _l("Information about one person taken out"),
     "registration.accepted_invitation": _l("Registered by accepting an invitation"),
     "registration.cancelled": _l("Registration cancelled"),
+    "registration.consent_taken_back": _l("Consent to letters afterwards taken back by the guest"),
     "registration.field_added": _l("Question to guests added"),
     "registration.field_ended": _l("Question to guests ended"),
     "registration.moved_up": _l("Seat given from the waiting list"),

@@ -31,7 +31,7 @@ class AtEnd(enum.StrEnum):
     DELETED = "deleted"  # the row goes
     BLANKED = "blanked"  # the value goes, the row stays
     COUNTED = "deleted, and their number kept"  # how many rows there were is noted before they go
-    KEPT = "kept"  # nothing does it yet: the authority deletes by its own plan
+    KEPT = "kept"  # nothing does it yet
 
 
 class Since(enum.StrEnum):
@@ -43,7 +43,7 @@ class Since(enum.StrEnum):
     START = "it was begun"
     TRIED = "it was tried"
     KEPT = "it was kept"
-    CASE = "the authority's own plan for the case"
+    CASE = "it stays with the case"
     WORK = "somebody's work here"
 
 

@@ -57,6 +57,7 @@ BOOKED_AS = Sql("""
 FORGET_NAME = Sql("UPDATE registration SET name = '', name_key = '' WHERE booking_id = :booking_id AND name = :name")
 FORGET_FINGERPRINT = Sql("UPDATE booking SET content_hash = :content_hash WHERE id = :booking_id")
 NAME_ENTRY = Sql("UPDATE booking SET calendar_uid = :calendar_uid WHERE id = :booking_id")
+TAKE_CONSENT_BACK = Sql("UPDATE booking SET wants_follow_up = FALSE WHERE id = :booking_id AND wants_follow_up")
 CANCEL = Sql("UPDATE registration SET state = 'cancelled', cancelled_at = :now WHERE id = :registration_id")
 
 
@@ -250,6 +251,12 @@ def send_again(conn: Connection, booking_id: str, *, by: Actor, now: datetime) -
     else:
         messages.waiting(conn, booked, queries.place_in_line(conn, booked.id))
     audit.insert(conn, by, "registration.sent_again", booked.id, event_id=booked.event_id)
+
+
+def take_consent_back(conn: Connection, booking_id: str) -> None:
+    """The sender may not be written to afterwards; practical mails still go (LAW-04). Twice is once."""
+    if TAKE_CONSENT_BACK(conn, booking_id=booking_id).rowcount:
+        audit.insert(conn, None, "registration.consent_taken_back", booking_id)
 
 
 def note_answers(conn: Connection, registration_id: str, answers: Sequence[tuple[str, str]]) -> None:

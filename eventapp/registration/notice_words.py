@@ -6,9 +6,10 @@ here; a test holds the files against these fingerprints.
 
 from __future__ import annotations
 
-CURRENT = "2026-11-23"
+CURRENT = "2026-11-25"
 FINGERPRINTS = {  # version -> SHA-256 of the template
     "2026-11-23": "c01b98aabbb827e3352fb76fe4ad95c7680569ed5de88c6f70c04e697144c9d5",
+    "2026-11-25": "6efd1ada5bf7ef047c6596aea6fea609c2c57ff73b5be998f5d0b98228dc1a60",
 }
 
 

@@ -55,8 +55,8 @@ SOME_REACHABLE = Sql(f"""
 """)
 REACHABLE_NUMBER = Sql(f"SELECT count(*) {REACHABLE}")
 PAGE = """
-    SELECT b.id AS booking_id, b.event_id, b.email, b.registered_at, r.id, r.position, r.state, r.name, c.label,
-           t.id AS ticket_id, t.version
+    SELECT b.id AS booking_id, b.event_id, b.email, b.wants_follow_up, b.registered_at, r.id, r.position, r.state,
+           r.name, c.label, t.id AS ticket_id, t.version
     FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN ticket t ON t.registration_id = r.id
     LEFT JOIN category c ON c.id = r.category_id
 """
@@ -184,12 +184,14 @@ class Booked:
 class OwnPage:
     """What a guest sees: the heads of a booking, or the one whose ticket is looked at.
 
-    ``place`` is the number in line of the first of those who wait, else None.
+    ``place`` is the number in line of the first of those who wait, else None. ``wants_follow_up``: the sender said
+    that we may write afterwards.
     """
 
     id: str
     event_id: str
     email: str
+    wants_follow_up: bool
     registered_at: datetime
     heads: tuple[BookedHead, ...]
     place: int | None
@@ -227,6 +229,7 @@ def _page(conn: Connection, rows: Sequence[Any]) -> OwnPage | None:
         id=row.booking_id,
         event_id=row.event_id,
         email=row.email,
+        wants_follow_up=bool(row.wants_follow_up),
         registered_at=as_moment(row.registered_at),
         heads=heads,
         place=place_in_line(conn, row.booking_id) if waits else None,

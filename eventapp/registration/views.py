@@ -160,6 +160,42 @@ def leave_one(token: str, position: int) -> ResponseReturnValue:
     return redirect(url_for(".waiting", token=token), 303)
 
 
+@bp.get("/t/<code>/consent")
+@public
+def consent(code: str) -> ResponseReturnValue:
+    """Asks whether we may no longer write afterwards; opening the link changes nothing."""
+    page = _sender(_held(_ticket_hash(code), queries.page_by_ticket))
+    return _consent(page, url_for(".ticket", code=code), url_for(".take_consent_back", code=code))
+
+
+@bp.post("/t/<code>/consent")
+@from_strangers
+@public
+def take_consent_back(code: str) -> ResponseReturnValue:
+    db.only_reads()
+    page = _sender(_held(_ticket_hash(code), queries.page_by_ticket))
+    db.write(lambda conn: actions.take_consent_back(conn, page.id))
+    return redirect(url_for(".consent", code=code), 303)
+
+
+@bp.get("/w/<token>/consent")
+@public
+def consent_of_booking(token: str) -> ResponseReturnValue:
+    """The same for those who wait or came in a group."""
+    page = _held(token_hash(token), queries.page_by_link)
+    return _consent(page, url_for(".waiting", token=token), url_for(".take_consent_of_booking_back", token=token))
+
+
+@bp.post("/w/<token>/consent")
+@from_strangers
+@public
+def take_consent_of_booking_back(token: str) -> ResponseReturnValue:
+    db.only_reads()
+    page = _held(token_hash(token), queries.page_by_link)
+    db.write(lambda conn: actions.take_consent_back(conn, page.id))
+    return redirect(url_for(".consent_of_booking", token=token), 303)
+
+
 def own_page_url(outcome: SignedUp) -> str:
     """Where a guest sees what came of it: one alone the ticket, a group all of them."""
     if outcome.ticket_code and len(outcome.registration_ids) == 1:
@@ -242,9 +278,12 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         # only the sender is told where the mail went, not whoever was handed a ticket of the group
         "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
         "can_cancel": rules.can_cancel(ends_at=brief.ends_at, now=now),
+        "may_write": page.wants_follow_up and page.heads[0].position == 1,
         "is_open": event_rules.is_open(Road.SIGN_UP, brief, now),
     }
-    own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place)}
+    own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place), "consent_url": ""}
+    if facts["may_write"]:
+        own["consent_url"] = url_for(".consent", code=code) if code else url_for(".consent_of_booking", token=token)
     if len(page.heads) > 1:
         own |= {"way_out": url_for(".confirm_leaving", token=token), "link_token": token}
         return _drawn(brief, facts, heads=page.heads, live=len(page.live), **own)
@@ -257,7 +296,7 @@ def _own_page(page: OwnPage, code: str | None) -> str:
 
 
 def _outlined(brief: EventBrief, facts: Mapping[str, object]) -> str:
-    slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code")}
+    slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code", "consent_url")}
     return _drawn(brief, facts, **slots)
 
 
@@ -278,6 +317,19 @@ def _head(page: OwnPage, position: int) -> BookedHead:
     :raises NotFoundError: when the booking has no such head.
     """
     return existing(next((one for one in page.heads if one.position == position), None))
+
+
+def _sender(page: OwnPage) -> OwnPage:
+    """
+    :raises TicketNotFoundError: for the ticket of somebody who was brought along, whose consent it is not.
+    """
+    if page.heads[0].position != 1:
+        raise TicketNotFoundError
+    return page
+
+
+def _consent(page: OwnPage, back: str, action: str) -> ResponseReturnValue:
+    return render_template("registration/consent.html", page=page, brief=page.brief, back=back, action=action)
 
 
 def _ask(page: OwnPage, leaving: list[BookedHead], back: str, action: str) -> ResponseReturnValue:

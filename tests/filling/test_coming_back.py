@@ -75,6 +75,8 @@ def test_the_forms_of_strangers_are_public_and_leave_nothing_with_the_browser(ap
         "registration.cancel",
         "registration.leave",
         "registration.leave_one",
+        "registration.take_consent_back",
+        "registration.take_consent_of_booking_back",
         "registration.sign_up",
     }
     assert [name for name in marked if app.view_functions[name].__dict__["permission"] is not None] == []

@@ -178,7 +178,7 @@ def test_all_optional_boxes_are_empty_and_may_stay_so(page_client: PageClient, e
     assert not [one for one in page.root.all("input") if "checked" in one.attributes]
     send(page_client, event)
     row = rows(event)[0]
-    assert (row.booking.wants_follow_up, row.question, row.booking.notice_version) == (False, "", "2026-11-23")
+    assert (row.booking.wants_follow_up, row.question, row.booking.notice_version) == (False, "", "2026-11-25")
 
 
 @pytest.mark.parametrize(

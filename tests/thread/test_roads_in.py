@@ -470,6 +470,7 @@ ALWAYS = {
     "hearing_staff.create": "there is no hearing yet; its deadline must lie ahead, which tests of its form hold",
     "hearing_staff.link_answer": CORRECTS,
     **dict.fromkeys(("registration.cancel", "registration.leave", "registration.leave_one"), TAKES_BACK),
+    **dict.fromkeys(("registration.take_consent_back", "registration.take_consent_of_booking_back"), TAKES_BACK),
     "registration_staff.cancel": TAKES_BACK,
 }
 
