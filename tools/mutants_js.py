@@ -40,10 +40,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--only", default="", help="break only scripts whose path holds this")
     given = parser.parse_args(arguments)
-    npm, environment = vendor.find_npm()
-    if not is_installed():
-        quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        subprocess.run([*npm, "ci", *quiet], cwd=STRYKER, env=environment, check=True)
+    _, environment = vendor.find_npm()
+    vendor.install_tool(STRYKER)
     tried = [(found, tests) for scripts, tests in GROUPS if (found := [one for one in scripts if given.only in one])]
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = copied(Path(folder))
@@ -51,12 +49,6 @@ def main(arguments: list[str]) -> int:
             write_settings(copy, scripts, tests)
             subprocess.run(["node", PROGRAM, "run"], cwd=copy, env=environment, check=True)
     return 0 if tried else 2
-
-
-def is_installed() -> bool:
-    """Whether npm was here since the lock was written."""
-    lock, done = STRYKER / "package-lock.json", STRYKER / "node_modules" / ".package-lock.json"
-    return PROGRAM.is_file() and done.is_file() and done.stat().st_mtime >= lock.stat().st_mtime
 
 
 def copied(folder: Path) -> Path:

@@ -128,10 +128,21 @@ def sha256(path: Path) -> str:
 
 
 def install() -> None:
+    npm_ci(ROOT)
+
+
+def install_tool(folder: Path) -> None:
+    """Packages of a tool that has a lock of its own below ``tools/``, unless they are there since it was written."""
+    lock, done = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
+    if not done.is_file() or done.stat().st_mtime < lock.stat().st_mtime:
+        npm_ci(folder)
+
+
+def npm_ci(folder: Path) -> None:
     """Exactly what package-lock.json names; no package runs a script of its own."""
     npm, environment = find_npm()
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
+    if subprocess.run(command, cwd=folder, env=environment, check=False).returncode:
         sys.exit("npm could not install the front-end packages. Is the npm registry within reach? Then run it again.")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
+from flask_babel import LazyString
 
 from eventapp.clock import COPENHAGEN
 from eventapp.languages import LANGUAGES, Language, current
@@ -92,7 +93,13 @@ def file_size(size: int) -> str:
     return f"{format_decimal(round(size / 1_000_000, 1), locale=current())} MB"
 
 
+def escapable(value: object) -> object:
+    """What an expression of a template comes to. A lazy text of Flask-Babel calls itself HTML, and it is not."""
+    return str(value) if isinstance(value, LazyString) else value
+
+
 def register(app: Flask) -> None:
+    app.jinja_env.finalize = escapable
     app.jinja_env.filters.update(
         danish_date=danish_date,
         long_date=long_date,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 30
 READ_ONLY = "25006"  # PostgreSQL: the server takes no writes just now
+QUERY = "!$&'()*+,-./:;=?@_~%"  # signs that stand in a query as they are, RFC 3986
 LONGEST_HIDDEN = 40  # characters of a value that a person would recognise as a text of their own
 
 
@@ -51,8 +52,8 @@ class FaultPages:
             HTTPStatus.SERVICE_UNAVAILABLE: _page(site_name, contact, _away_words),
         }
         self.kept = _in_each("p", lambda: _("What you wrote is here. Copy it, or send it once more."))
-        self.files = _in_each("p", lambda: _("Files were not kept. Choose them again:"))
-        self.secret = _in_each("p", lambda: _("Write this once more:"))
+        self.files = _in_each("span", lambda: _("Files were not kept. Choose them again:"))
+        self.secret = _in_each("span", lambda: _("Write this once more:"))
         self.send = " / ".join(_each(lambda: _("Send once more")).values())
 
     def page(self, status: HTTPStatus, asked: Request) -> str:
@@ -66,7 +67,7 @@ class FaultPages:
         fields = [(name, value) for name, value in _form(asked).items(multi=True) if name != returned.LANGUAGE]
         if not fields:
             return ""
-        address = quote(asked.path) + (f"?{asked.query_string.decode('latin-1')}" if asked.query_string else "")
+        address = quote(asked.path) + (f"?{quote(asked.query_string, safe=QUERY)}" if asked.query_string else "")
         return "".join(
             (
                 f'<form method="post" action="{escape(address)}" enctype="{escape(asked.mimetype)}">',

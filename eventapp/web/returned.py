@@ -7,6 +7,7 @@ that says no, a body too large, another language), that page is drawn anew by it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -30,6 +31,13 @@ PAGE = "form_page"  # the page that a form stands on, as a hidden field
 LANGUAGE = "form_language"  # the button that asks for the page in another language
 OURS = {PAGE, LANGUAGE, "csrf_token"}
 SECRETS = ("password", "code")  # parts of names of fields that are never sent back
+SHAPES = {  # of the values that a browser shows in an input of the type
+    "date": re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])"),
+    "time": re.compile(r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"),
+    "datetime-local": re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?"),
+    "number": re.compile(r"-?\d+(\.\d+)?"),
+    "url": re.compile(r"[a-z][a-z0-9+.-]*://[^\s\"<>\\^`{|}]+", re.IGNORECASE),
+}
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING", "HTTP_RANGE")
 
 
@@ -74,6 +82,12 @@ def typed_in(name: str, value: Any) -> Any:
     """What a field shows: what was typed where the form comes back, else ``value``."""
     returned = _of_this_form()
     return value if returned is None or name not in returned.typed else returned.typed[name]
+
+
+def that_shows(kind: str, value: Any) -> str:
+    """The type of an input in which a value can be seen: a date field, for one, hides whatever is no date."""
+    fits = SHAPES.get(kind)
+    return kind if not value or fits is None or fits.fullmatch(str(value)) else "text"
 
 
 def chosen_in(name: str, values: Any) -> Any:
@@ -180,6 +194,7 @@ def answer_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:
 def register(app: Flask) -> None:
     app.register_error_handler(DomainError, answer)
     app.register_error_handler(RequestEntityTooLarge, answer_too_large)
+    app.jinja_env.filters["that_shows"] = that_shows
     app.jinja_env.globals.update(
         begin_form=begin_form,
         end_form=end_form,

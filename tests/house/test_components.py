@@ -241,3 +241,41 @@ def test_button_in_a_form_of_its_own_posts_what_it_is_told(draw: Draw) -> None:
     assert (form.attributes["method"], form.attributes["action"]) == ("post", "/scans/1/undo")
     assert [one.attributes["name"] for one in form.all("input")] == ["csrf_token", "scan"]
     assert form.all("button")[0].text == "Fortryd Anna"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown"),
+    [
+        ("date", "2026-11-25", "date"),
+        ("date", "", "date"),
+        ("date", "25.11.2026", "text"),
+        ("date", "2026-13-01", "text"),
+        ("time", "19:30", "time"),
+        ("time", "kl. 19.30", "text"),
+        ("datetime-local", "2026-11-25T19:30", "datetime-local"),
+        ("datetime-local", "i morgen", "text"),
+        ("number", "12", "number"),
+        ("number", "tolv", "text"),
+        ("url", "https://example.org/a", "url"),
+        ("url", "example.org", "text"),
+        ("email", "ikke en adresse", "email"),
+    ],
+)
+def test_what_a_browser_would_not_show_in_a_field_is_shown_as_text(
+    draw: Draw, kind: str, value: str, shown: str
+) -> None:
+    page = draw(
+        '{% from "components/fields.html" import input_field %}{{ input_field("a", "A", value=value, type=kind) }}',
+        kind=kind,
+        value=value,
+    )
+    assert page.root.all("input")[0].attributes["type"] == shown
+
+
+@pytest.mark.parametrize(("first", "is_asked"), [("", True), ("1", False)])
+def test_a_choice_is_asked_for_only_where_none_is_made_already(draw: Draw, first: str, is_asked: bool) -> None:
+    page = draw(
+        '{% from "components/fields.html" import select_field %}{{ select_field("a", "A", choices) }}',
+        choices=[(first, "Vælg"), ("2", "Straf")],
+    )
+    assert ("required" in page.root.all("select")[0].attributes) is is_asked

@@ -56,11 +56,11 @@ class Element:
 
 
 class Page(HTMLParser):
-    """A page read into elements. ``faults`` holds tags that are not closed in order."""
+    """A page read into elements. ``source`` is its text; ``faults`` holds tags that are not closed in order."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.root = Element("#page", {})
+        self.source, self.root = text, Element("#page", {})
         self.faults: list[str] = []
         self._open = [self.root]
         self.feed(text)
