@@ -31,7 +31,7 @@ from eventapp import (
     web,
     work,
 )
-from eventapp.web import logs, permissions
+from eventapp.web import logs, pages, permissions
 from eventapp.web.sessions import FormSessions
 
 ROOT = Path(__file__).parent.parent
@@ -86,6 +86,7 @@ def create_app(settings: config.Settings | None = None, *, testing: bool = False
     if app.debug:
         raise config.SettingsError("FLASK_DEBUG is on: anybody could run code here. Remove it from the environment.")
     _configure(app, settings, testing)
+    pages.register(app)
     db.register(app, ROOT / "eventapp" / "migrations")
     cli.register(app)
     errors.register(app)

@@ -32,17 +32,18 @@ WITH_PEOPLE = {"debate", "contributions", "hearing"}  # steps whose figures coun
 
 @dataclass(frozen=True)
 class ThreadLine:
-    """A step as the page shows it, with the numbers under which the record tells of it."""
+    """A step as the page shows it, with the newest numbers under which the record tells of it, and how many more."""
 
     step: ThreadStep
     entries: tuple[int, ...] = ()
+    more: int = 0
 
 
 def lines(case: Case) -> list[ThreadLine]:
     """The whole thread, first to last."""
     told = steps(case)
-    numbers = queries.record_numbers(case.id, [ref for one in told for ref in one.refs[:MOST_ENTRIES]])
-    return [ThreadLine(one, _entries(one, numbers)) for one in told]
+    numbers = queries.record_numbers(case.id, [ref for one in told for ref in one.refs])
+    return [_line(one, numbers) for one in told]
 
 
 def steps(case: Case) -> list[ThreadStep]:
@@ -215,6 +216,7 @@ def _telling(group: list[ThreadStep]) -> ThreadStep:
     return (coming or done[-1:] or group)[0]
 
 
-def _entries(step: ThreadStep, numbers: dict[str, list[int]]) -> tuple[int, ...]:
+def _line(step: ThreadStep, numbers: dict[str, list[int]]) -> ThreadLine:
     found = sorted({number for ref in step.refs for number in numbers.get(ref, [])})
-    return tuple(found[:MOST_ENTRIES])
+    left_out = len(found) - MOST_ENTRIES
+    return ThreadLine(step, tuple(found[-MOST_ENTRIES:]), max(0, left_out) + step.more_refs)

@@ -71,10 +71,10 @@ def find_guests(event_id: str) -> ResponseReturnValue:
 @requires(Permission.CHECK_IN)
 def occupancy(event_id: str) -> ResponseReturnValue:
     """How many are in the room. Asked every few seconds by every phone, so it answers 304 while nothing changes."""
-    room = queries.room(event_id)
-    response = jsonify(words.room_facts(room))
-    response.set_etag(f"{room.inside}-{room.limit}-{current()}")
-    response.headers[NOW_HEADER] = clock.now().isoformat()
+    room, now = queries.room(event_id), clock.now()
+    response = jsonify(words.looked_at(room, now))
+    response.set_etag(f"{room.inside}-{room.limit}-{room.still_expected(now)}-{current()}")
+    response.headers[NOW_HEADER] = now.isoformat()
     return response.make_conditional(request)
 
 
@@ -90,10 +90,11 @@ def _sent() -> Mapping[str, Any]:
 
 
 def _outcome(answer: Answer) -> ResponseReturnValue:
+    now = clock.now()
     facts = {
-        "scan": words.result_facts(answer.result),
+        "scan": words.result_facts(answer.result, answer.room, now),
         "room": words.room_facts(answer.room),
-        "now": clock.now().isoformat(),
+        "now": now.isoformat(),
     }
     return facts, 201 if answer.is_new else 200
 
@@ -115,6 +116,13 @@ _ROOM = {
         "free": {"type": "integer", "minimum": 0},
         "level": {"type": "string", "enum": ["open", "nearly_full", "full"]},
         "level_text": {"type": "string"},
+        "expected": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "guests with a ticket who have not come yet; not in the answer to a scan",
+        },
+        "promised": {"type": "boolean", "description": "whether all free places are theirs"},
+        "expected_text": {"type": "string"},
     },
 }
 _VERDICTS = ["ok", "already_in", "not_in", "waiting", "cancelled", "wrong_event", "unknown", "full", "undone"]

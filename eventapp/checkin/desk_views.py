@@ -96,7 +96,7 @@ def _page(event_id: str, form: DoorForm) -> str:
         errors=form.errors,
         doors=doors,
         room=room,
-        facts=words.room_facts(room) if room else None,
+        facts=words.looked_at(room, now) if room else None,
         shifts=staffing_queries.open_shifts(event_id, now),
         devices=staffing_queries.devices(event_id, now),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from eventapp.checkin import rules
 from eventapp.checkin.models import Direction, Means, Occupancy, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
@@ -28,8 +29,13 @@ SESSION = Sql("""
     JOIN event e ON e.id = h.event_id
     WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND h.ended_at IS NULL
 """)
+# Who has a ticket and has not come, from the cells that are kept beside guests and scans (ADR 0044).
 ROOM = Sql("""
-    SELECT o.inside, o.came, o.highest, o.highest_at, l.max_persons
+    SELECT o.inside, o.came, o.highest, o.highest_at, l.max_persons, e.ends_at,
+           (SELECT COALESCE(sum(c.heads), 0) FROM head_count c
+            WHERE c.event_id = e.id AND c.quota_key <> '' AND c.state = 'confirmed')
+           - (SELECT COALESCE(sum(a.heads), 0) FROM arrival_count a
+              WHERE a.event_id = e.id AND a.quota_key <> '' AND a.state = 'confirmed') AS expected
     FROM occupancy o JOIN event e ON e.id = o.event_id JOIN layout l ON l.id = e.layout_id WHERE e.id = :event_id
 """)
 # What the door is told of a guest r.
@@ -83,13 +89,18 @@ class Post:
 
 @dataclass(frozen=True)
 class Room:
-    """How many are in the room, against the number of the approved plan, which counts everybody."""
+    """How many are in the room, against the number of the approved plan, which counts everybody.
+
+    ``expected``: how many hold a ticket and were not let in yet; None in the answer to a scan, which does not ask.
+    """
 
     inside: int
     limit: int
     came: int = 0
     highest: int = 0
     highest_at: datetime | None = None
+    expected: int | None = None
+    ends_at: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -98,6 +109,14 @@ class Room:
     @property
     def level(self) -> Level:
         return level(self.inside, self.limit)
+
+    def still_expected(self, now: datetime) -> int | None:
+        """Ticket holders on their way; nobody is once the event is over. None where it was not asked."""
+        return 0 if self.ends_at is not None and now >= self.ends_at else self.expected
+
+    def is_promised(self, now: datetime) -> bool:
+        """Whether whoever is let in without a ticket takes a place that somebody with a ticket is expected to need."""
+        return rules.is_promised(self.free, self.still_expected(now) or 0)
 
 
 @dataclass(frozen=True)
@@ -219,7 +238,8 @@ def categories(event_id: str) -> list[tuple[str, Wording]]:
 def _room(conn: Connection, event_id: str) -> Room:
     row = existing(ROOM(conn, event_id=event_id).one_or_none())
     highest_at = as_moment(row.highest_at) if row.highest_at else None
-    return Room(row.inside, row.max_persons, row.came, row.highest, highest_at)
+    ends_at = as_moment(row.ends_at)
+    return Room(row.inside, row.max_persons, row.came, row.highest, highest_at, int(row.expected), ends_at)
 
 
 def _result(row: Any) -> Result:

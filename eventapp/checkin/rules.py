@@ -90,6 +90,11 @@ def level(inside: int, limit: int) -> Level:
     return Level.NEARLY_FULL if inside >= limit * NEARLY_FULL else Level.OPEN
 
 
+def is_promised(free: int, expected: int) -> bool:
+    """Whether all places that are free have somebody with a ticket who is still expected."""
+    return 0 < free <= expected
+
+
 def happened_at(device_at: datetime | None, offset_ms: int | None, received_at: datetime) -> datetime:
     """When a scan was made, as well as we can tell.
 

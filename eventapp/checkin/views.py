@@ -27,7 +27,7 @@ def door() -> ResponseReturnValue:
     return render_template(
         "checkin/door.html",
         post=post,
-        room=words.room_facts(queries.room(post.event_id)),
+        room=words.looked_at(queries.room(post.event_id), clock.now()),
         categories=queries.categories(post.event_id),
         recent=[words.result_facts(one) for one in queries.recent(post.session_id)],
         title=post.title,
@@ -103,9 +103,10 @@ def undo(scan_id: str) -> ResponseReturnValue:
 def result(scan_id: str) -> ResponseReturnValue:
     """What a scan came to, as a page of its own."""
     found, room = queries.outcome(current_person().event_id or "", scan_id)
+    now = clock.now()
     return render_template(
         "checkin/result.html",
-        scan=words.result_facts(found),
+        scan=words.result_facts(found, room, now),
         room=words.room_facts(room),
         post=session_hooks.current_post(),
         new_id=new_id,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.queries import FoundGuest, Result, Room
@@ -58,8 +60,13 @@ def who(result: Result) -> str:
     return " · ".join(part for part in (name, str(result.label)) if part)
 
 
-def detail(result: Result) -> str:
-    """One sentence more: when and where a ticket came in first, or what to do now."""
+def detail(result: Result, room: Room | None = None, now: datetime | None = None) -> str:
+    """One sentence more: when and where a ticket came in first, or what to do now.
+
+    :param room: as full as it is by this scan, where that is known, at the moment ``now``.
+    """
+    if room and now and result.verdict is Verdict.OK and result.means is Means.WALK_IN and room.is_promised(now):
+        return expected_text(room, now)
     if result.verdict is Verdict.ALREADY_IN and result.earlier_at:
         return _("Checked in at %(time)s, %(door)s", time=clock_time(result.earlier_at), door=result.earlier_door)
     if result.verdict is Verdict.FULL and result.means is Means.WALK_IN:
@@ -72,8 +79,24 @@ def note(result: Result) -> str:
     return result.note if result.verdict is Verdict.OK and result.direction is Direction.IN else ""
 
 
+def expected_text(room: Room, now: datetime) -> str:
+    """How many with a ticket are still to come, and whether all places that are free are theirs; "" for nobody."""
+    number = room.still_expected(now)
+    if not number:
+        return ""
+    if room.is_promised(now):
+        return ngettext(
+            "All free places are promised: %(num)s guest with a ticket has not come yet.",
+            "All free places are promised: %(num)s guests with a ticket have not come yet.",
+            number,
+        )
+    return ngettext(
+        "%(num)s guest with a ticket has not come yet.", "%(num)s guests with a ticket have not come yet.", number
+    )
+
+
 def room_facts(room: Room) -> dict[str, Any]:
-    """The numbers that every phone shows. Nothing in them changes unless a number does, so that they have an ETag."""
+    """How full the room is, as the answer to each scan tells it."""
     return {
         "inside": room.inside,
         "limit": room.limit,
@@ -83,8 +106,21 @@ def room_facts(room: Room) -> dict[str, Any]:
     }
 
 
-def result_facts(result: Result) -> dict[str, Any]:
-    """A scan as phones and other machines are told of it."""
+def looked_at(room: Room, now: datetime) -> dict[str, Any]:
+    """The numbers that every phone shows: with whom is still expected, which a scan does not ask.
+
+    Nothing in them changes unless a number does, so that they have an ETag.
+    """
+    return {
+        **room_facts(room),
+        "expected": room.still_expected(now) or 0,
+        "promised": room.is_promised(now),
+        "expected_text": expected_text(room, now),
+    }
+
+
+def result_facts(result: Result, room: Room | None = None, now: datetime | None = None) -> dict[str, Any]:
+    """A scan as phones and other machines are told of it. ``room``: how full it is by it, at the moment ``now``."""
     return {
         "id": result.id,
         "verdict": str(result.verdict),
@@ -92,7 +128,7 @@ def result_facts(result: Result) -> dict[str, Any]:
         "tone": str(TONES[result.verdict]),
         "title": title(result),
         "who": who(result),
-        "detail": detail(result),
+        "detail": detail(result, room, now),
         "note": note(result),
         "at": result.at.isoformat(),
         "time": clock_time(result.at),

@@ -28,6 +28,7 @@ def steps(case_id: str) -> list[ThreadStep]:
 
 def _step(event: Event) -> ThreadStep:
     is_over, number = rules.is_open(Road.CONTRIBUTE, event, clock.now()), queries.count(event.id)
+    newest = tuple(queries.newest_ids(event.id))
     return ThreadStep(
         key=f"contributions:{event.id}",
         title=_("Input after the debate"),
@@ -37,7 +38,8 @@ def _step(event: Event) -> ThreadStep:
         figure=ngettext("%(num)s contribution", "%(num)s contributions", number) if is_over else "",
         url=url_for("contributions.form", slug=event.slug) if is_over else "",
         link=_("Share your input"),
-        refs=tuple(queries.first_ids(event.id)),
+        refs=newest,
+        more_refs=number - len(newest),
     )
 
 

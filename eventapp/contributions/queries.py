@@ -48,9 +48,9 @@ def contributions(event_id: str) -> Sequence[Contribution]:
     return db.session.scalars(wanted).all()
 
 
-def first_ids(event_id: str, most: int = 3) -> Sequence[str]:
-    """The first contributions, for the links of the thread into the record."""
-    numbered = select(Contribution.id).where(Contribution.event_id == event_id).order_by(Contribution.number)
+def newest_ids(event_id: str, most: int = 3) -> Sequence[str]:
+    """The newest contributions, for the links of the thread into the record; how many there are says :func:`count`."""
+    numbered = select(Contribution.id).where(Contribution.event_id == event_id).order_by(Contribution.number.desc())
     return db.session.scalars(numbered.limit(most)).all()
 
 

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -49,7 +49,8 @@ def show(slug: str) -> ResponseReturnValue:
     with reading() as conn:
         log = queries.public_log(conn, slug)
         head, lines = queries.head(conn, log), queries.lines(conn, log, page)
-    shown = {"head": head, "lines": lines, "page": page, "pages": queries.page_count(log)}
+    parts = range(0, max(1, log.size), MOST_LINES)
+    shown = {"head": head, "lines": lines, "page": page, "pages": queries.page_count(log), "parts": parts}
     return render_template("record/show.html", log=log, kinds=kind_words(), **shown)
 
 
@@ -78,12 +79,19 @@ def entry_receipt(slug: str, seq: int) -> ResponseReturnValue:
 @compressible
 @public
 def entries(slug: str) -> ResponseReturnValue:
-    """Entries one a line, for whoever keeps a copy and computes the root again; ``?from=`` is the first wanted."""
+    """Entries one a line, for whoever keeps a copy and computes the root again; ``?from=`` is the first wanted.
+
+    Where there are more than one answer holds, its ``Link`` says where the next begins (RFC 8288).
+    """
     start = number_in("from", 0)
+    end = start + MOST_LINES
     with reading() as conn:
         log = queries.public_log(conn, slug)
-        lines = [f"{one.text}\n" for one in store.entries(conn, log.id, start, min(log.size, start + MOST_LINES))]
-    return _text("".join(lines), f"{slug}.jsonl", "application/jsonl")
+        lines = [f"{one.text}\n" for one in store.entries(conn, log.id, start, min(log.size, end))]
+    response = _text("".join(lines), f"{slug}.jsonl", "application/jsonl")
+    if end < log.size:
+        response.headers["Link"] = f'<{url_for("record.entries", slug=slug)}?from={end}>; rel="next"'
+    return response
 
 
 @bp.get("/record/<slug>/checkpoint")

@@ -315,7 +315,8 @@ def _register(conn: Connection, brief: EventBrief, new: New, now: datetime, *, p
         messages.confirmed(conn, new, range(1, heads + 1), public=public)
     else:
         messages.waiting(conn, new, place, public=public)
-    outcome = SignedUp(new.id, new.registration_ids, state, ticket_rules.link_token(new.id), codes, place)
+    token = ticket_rules.link_token(new.id)
+    outcome = SignedUp(new.id, new.registration_ids, state, token, codes, place, took_last=got.is_last)
     return _after_moving(conn, brief, new, outcome, now) if got.is_line_movable else outcome
 
 

@@ -99,6 +99,7 @@ class SignedUp:
     """What came of it. ``link_token`` opens the booking's own page; ``place`` is the number in line at this moment.
 
     ``registration_ids`` are its heads in their order, and ``ticket_codes`` their tickets: none for those who wait.
+    ``took_last``: no seat is left since.
     """
 
     booking_id: str
@@ -107,6 +108,7 @@ class SignedUp:
     link_token: str
     ticket_codes: tuple[str, ...] = ()
     place: int | None = None
+    took_last: bool = False
 
     @property
     def registration_id(self) -> str:

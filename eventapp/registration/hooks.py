@@ -11,7 +11,7 @@ from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
 from eventapp.registration import fields, jobs, staff_queries
 from eventapp.registration.models import RegistrationState
-from eventapp.registration.staff_queries import DOUBLES
+from eventapp.registration.staff_queries import DOUBLES, Tally
 from eventapp.web.permissions import Permission, url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, MailOwner, Registry, StepState, Tab, ThreadStep
 
@@ -27,9 +27,22 @@ def thread_steps(case_id: str) -> list[ThreadStep]:
 
 
 def _step(event: Event) -> ThreadStep:
-    number = staff_queries.standing(event.id).registered if clock.now() >= event.registration_opens_at else 0
-    figure = ngettext("%(num)s registered", "%(num)s registered", number) if number else ""
+    figure = _registered(staff_queries.standing(event.id)) if clock.now() >= event.registration_opens_at else ""
     return ThreadStep(f"debate:{event.id}", "", None, StepState.PLANNED, order=30, figure=figure)
+
+
+def _registered(tally: Tally) -> str:
+    """How many signed up, and how many of them have no seat: "154 registered, 12 of them on the waiting list"."""
+    if not tally.registered:
+        return ""
+    registered = ngettext("%(num)s registered", "%(num)s registered", tally.registered)
+    return ", ".join(part for part in (registered, _in_line(tally)) if part)
+
+
+def _in_line(tally: Tally) -> str:
+    if not tally.waiting:
+        return ""
+    return ngettext("%(num)s of them on the waiting list", "%(num)s of them on the waiting list", tally.waiting)
 
 
 def desk_figures(event_id: str) -> list[DeskFigure]:
@@ -37,7 +50,7 @@ def desk_figures(event_id: str) -> list[DeskFigure]:
     tally = staff_queries.standing(event_id)
     confirmed = _page(event_id, state=RegistrationState.CONFIRMED)
     return [
-        DeskFigure(30, _("registered"), tally.registered or None, _page(event_id)),
+        DeskFigure(30, _("registered"), tally.registered or None, _page(event_id), _in_line(tally)),
         DeskFigure(40, _("confirmed"), tally.confirmed or None, confirmed),
     ]
 

@@ -18,11 +18,11 @@ from eventapp.work import kinds
 ASK_EACH_SECONDS = 3600
 
 # SQL: whole tables are emptied of what is over without loading a row.
-# Added to what was counted before: staff may note a need after the others are gone.
+# Added to what was counted before: staff may note a need after the others are gone. Those who cancelled need nothing.
 KEEP_NUMBER = Sql("""
     INSERT INTO kept_number (event_id, table_name, number, kept_at)
     SELECT r.event_id, 'access_need', count(*), :now FROM access_need n JOIN registration r ON r.id = n.registration_id
-    JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before GROUP BY r.event_id
+    JOIN event e ON e.id = r.event_id WHERE e.ends_at < :before AND r.state <> 'cancelled' GROUP BY r.event_id
     ON CONFLICT (event_id, table_name) DO UPDATE SET
         number = kept_number.number + excluded.number, kept_at = excluded.kept_at
 """)

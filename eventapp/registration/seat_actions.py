@@ -53,7 +53,7 @@ class Place:
     """What a newcomer got: seats, or a number in the line.
 
     ``waiting``: how many heads stand there now, the newcomer's included; ``seats``: how many the quota has in all.
-    ``is_called_off``: the event is, so nothing of this may be kept.
+    ``is_called_off``: the event is, so nothing of this may be kept; ``is_last``: no seat is left after this.
     """
 
     waiting_number: int | None
@@ -61,6 +61,7 @@ class Place:
     seats: int
     is_line_movable: bool
     is_called_off: bool
+    is_last: bool = False
 
     @property
     def is_seat(self) -> bool:
@@ -80,7 +81,8 @@ def join(conn: Connection, quota_id: str, heads: int) -> Place:
     row = JOIN(conn, quota_id=quota_id, heads=heads).one()
     is_off = row.cancelled_at is not None
     if row.waiting == 0:  # the line is empty only for those who got seats: whoever joined it stands there
-        return Place(None, 0, row.seats, is_line_movable=False, is_called_off=is_off)
+        is_last = row.taken == row.seats
+        return Place(None, 0, row.seats, is_line_movable=False, is_called_off=is_off, is_last=is_last)
     is_movable = row.taken < row.seats
     return Place(row.waiting_issued, row.waiting, row.seats, is_line_movable=is_movable, is_called_off=is_off)
 

@@ -31,6 +31,7 @@ from eventapp.registration.kept_fields import Found, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import BookedHead, Choice, EventBrief, OwnPage
 from eventapp.tokens import token_hash
+from eventapp.web import pages
 from eventapp.web.csrf import from_strangers, protect
 from eventapp.web.languages import chosen
 from eventapp.web.lookups import Kept
@@ -60,8 +61,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
     kept: Kept[Found] = current_app.extensions["kept_briefs"]
     brief, offered, asks = kept.get(slug, look_up)
     sent = forms.read(request.form, asks, lang=chosen(), notice_version=notice_words.CURRENT, now=clock.system_now())
-    if not sent.is_valid:
-        return _draw(brief, offered, sent.form), 422
+    if not sent.is_valid:  # whether seats are left is asked anew
+        return _draw(look_up(slug).brief, offered, sent.form), 422
     try:
         outcome = actions.sign_up(brief, offered, sent.sign_up, sent.sending, now=clock.now())
     except EventNotOpenError:
@@ -72,6 +73,8 @@ def sign_up(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".mail_sent", slug=slug), 303)
     except OperationalError:  # a full disk, a database that is away: sent again with the same key it is one sign-up
         return _draw(brief, offered, sent.form, failed=True), 503, {"Retry-After": "30"}
+    if outcome.took_last:
+        pages.outdate()
     return redirect(own_page_url(outcome), 303)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Select, func, select
 from eventapp.checkin.models import ArrivalCount, Occupancy, Presence
 from eventapp.db import db, reading
 from eventapp.events.models import Category, Event
-from eventapp.registration.models import Booking, FieldValue, HeadCount, Registration, RegistrationState
+from eventapp.registration.models import AccessNeed, Booking, FieldValue, HeadCount, Registration, RegistrationState
+from eventapp.registration.staff_queries import kept_number
 from eventapp.statistics import rules
 from eventapp.statistics.rules import Counts, total
 
@@ -51,7 +52,7 @@ def figures(event: Event, now: datetime) -> Figures:
         total=total((one.counts for one in groups), is_over=is_over),
         highest=occupancy.highest if occupancy and occupancy.scans else None,
         highest_at=occupancy.highest_at if occupancy else None,
-        with_needs=sum(one.with_needs for one in _cells(event.id) if one.state is not RegistrationState.CANCELLED),
+        with_needs=_with_needs(event.id),
     )
 
 
@@ -132,6 +133,13 @@ def _by_category(event_id: str, *, is_over: bool) -> dict[str | None, Counts]:
         elif arrival.state is RegistrationState.CONFIRMED:
             numbers["confirmed_who_came"] += arrival.heads
     return {key or None: Counts(**numbers, is_over=is_over) for key, numbers in found.items()}
+
+
+def _with_needs(event_id: str) -> int:
+    """Those whose text is still there, and those who were counted when theirs was deleted; cancelled ones left out."""
+    gone = kept_number(event_id, AccessNeed)
+    there = sum(one.with_needs for one in _cells(event_id) if one.state is not RegistrationState.CANCELLED)
+    return there + (gone.number if gone else 0)
 
 
 def _cells(event_id: str) -> Sequence[HeadCount]:

@@ -23,7 +23,7 @@ def of(event: Event, groups: Sequence[ShownGroup], contributed: int, now: dateti
     """
     whole = groups[-1]
     if now < event.doors_open_at and not whole.numbers[Key.CAME]:
-        return _sentence(_awaited(whole))
+        return _sentence(_registered(whole))
     said = clauses(whole)
     if most := _most(groups[:-1]):
         said.append(with_words(_("most of them: %(group)s"), group=most))
@@ -50,18 +50,20 @@ def _sentence(said: Sequence[str], more: str = "") -> str:
     return text + "." if text else ""
 
 
-def _awaited(whole: ShownGroup) -> list[str]:
-    waiting = whole.numbers[Key.WAITING]
-    in_line = [_("%(waiting)s of them on the waiting list", waiting=waiting)] if is_told(waiting) else []
-    return [*_registered(whole), *in_line]
-
-
 def _registered(whole: ShownGroup) -> list[str]:
+    """How many, and how many of them have no seat, so that nobody takes the one for the other."""
     number: Shown = whole.numbers[Key.REGISTERED]
     if number == WITHHELD:
         return []
     count = number if isinstance(number, int) else 2
-    return [ngettext("%(people)s registered", "%(people)s registered", count, people=number)]
+    return [ngettext("%(people)s registered", "%(people)s registered", count, people=number), *_in_line(whole)]
+
+
+def _in_line(whole: ShownGroup) -> list[str]:
+    waiting = whole.numbers[Key.WAITING]
+    if waiting == WITHHELD:
+        return [_("those on the waiting list counted in")]
+    return [_("%(waiting)s of them on the waiting list", waiting=waiting)] if waiting else []
 
 
 def _most(groups: Sequence[ShownGroup]) -> Text:

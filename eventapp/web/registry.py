@@ -34,9 +34,9 @@ class ThreadStep:
 
     ``order``: motion 10, tasks 15, invitations 20, debate 30, contributions 40, hearing 50, points 60, note 70,
     decisions 80 and on, letter 90, reply 100. ``key`` is the same word, with the id of what is told behind a colon.
-    ``refs`` are the ids under which the record speaks of this step; ``link`` is the text of the link where the title
-    does not say where it leads. Of steps with the same key those of higher slices add to the lower one's: what they
-    leave empty stays.
+    ``refs`` are the ids under which the record speaks of this step, where there are many the newest, and ``more_refs``
+    how many there are beside those; ``link`` is the text of the link where the title does not say where it leads. Of
+    steps with the same key those of higher slices add to the lower one's: what they leave empty stays.
     """
 
     key: str
@@ -49,6 +49,7 @@ class ThreadStep:
     note: str = ""
     link: str = ""
     refs: tuple[str, ...] = ()
+    more_refs: int = 0
     demo: bool = False
 
 
@@ -81,13 +82,15 @@ class DeskItem:
 class DeskFigure:
     """One stage of the funnel on the organiser's desk; ``value`` None is shown as a dash.
 
-    ``url`` is empty for those who may not open the page behind the figure (``url_if_allowed``).
+    ``url`` is empty for those who may not open the page behind the figure (``url_if_allowed``); ``hint``: who of them
+    the reader would not think of.
     """
 
     order: int
     label: str
     value: int | None
     url: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import current_app
+from flask_sqlalchemy.pagination import Pagination
 from sqlalchemy import or_, select
 from sqlalchemy.orm import defer
 
@@ -15,7 +16,7 @@ from eventapp.work import heartbeat, kinds
 from eventapp.work.kinds import Subject
 from eventapp.work.models import Job, JobState, LaneName
 
-LATEST = 50
+PER_PAGE = 50
 OPEN = (JobState.WAITING, JobState.RUNNING)
 SHORT = defer(Job.arguments)  # one row that cannot be read must not spoil the page
 
@@ -27,13 +28,13 @@ def job(job_id: str) -> Job:
     return existing(db.session.get(Job, job_id, options=[SHORT]))
 
 
-def jobs(owner_id: str | None) -> Sequence[Job]:
-    """Jobs that somebody asked for: those under way, then the latest that ended; of one owner, or all."""
+def jobs(owner_id: str | None, page: int) -> Pagination:
+    """A page of the jobs that somebody asked for: those under way, then the latest that ended; of one owner, or all."""
     chosen = select(Job).options(SHORT).where(Job.lane == LaneName.JOBS)
     if owner_id is not None:
         chosen = chosen.where(Job.owner_id == owner_id)
     order = Job.state.in_(OPEN).desc(), Job.queued_at.desc(), Job.id
-    return db.session.scalars(chosen.order_by(*order).limit(LATEST)).all()
+    return db.paginate(chosen.order_by(*order), page=page, per_page=PER_PAGE, max_per_page=PER_PAGE)
 
 
 def jobs_about(subject_id: str) -> Sequence[Job]:

@@ -13,6 +13,7 @@ from eventapp.errors import NotAllowedError, NotFoundError
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, allowed, current_person, requires
 from eventapp.web.registry import StaffLink, registry
+from eventapp.web.urls import page_number
 from eventapp.work import actions, kinds, queries, words
 from eventapp.work.words import Shown
 
@@ -28,10 +29,11 @@ STAFF_LINK = StaffLink(
 def index() -> ResponseReturnValue:
     """One's own jobs; those who look after the system see everybody's, and the tasks that recur."""
     sees_all = allowed(Permission.READ_WORK)
-    jobs = words.shown(queries.jobs(None if sees_all else current_person().id))
+    found = queries.jobs(None if sees_all else current_person().id, page_number())
     recurring = [(kinds.find(one.kind), one) for one in queries.recurring()] if sees_all else []
     names = registry().staff_names() if sees_all else {}
-    return render_template("work/index.html", jobs=jobs, recurring=recurring, names=names)
+    jobs = words.shown(found.items)
+    return render_template("work/index.html", jobs=jobs, found=found, recurring=recurring, names=names)
 
 
 @bp.get("/<job_id>/progress")

@@ -20,6 +20,7 @@ from eventapp.languages import NO_WORDS, Wording
 from eventapp.web.registry import StepState, ThreadStep
 from tests.cases.conftest import AT, upload
 from tests.support.factories import make_case, make_event
+from tests.support.html import Page
 
 pytestmark = pytest.mark.engines("sqlite")
 
@@ -292,20 +293,33 @@ def test_step_without_a_figure_has_nothing_invented(app: Flask, case: Case) -> N
     assert steps(app, case)["debate:1"].demo is False
 
 
-def test_step_shows_the_first_three_entries_of_the_record_in_order_each_once(
+def test_step_shows_the_newest_three_entries_of_the_record_and_leads_to_those_left_out(
     app: Flask, db: SQLAlchemy, case: Case
 ) -> None:
     made = meeting(case, TODAY, "Godkendt.")
     flush(db)
-    for number in range(4):
+    for number in range(6):
         made.decision = Wording(f"Godkendt {number}.")
         actions.note_decision(made, by=None, now=AT)
         db.session.commit()
     with app.test_request_context():
-        found = {one.step.key.partition(":")[0]: one.entries for one in thread_hooks.lines(case)}
-        assert found == {"motion": (0,), "decision": (1, 2, 3)}
+        found = {one.step.key.partition(":")[0]: (one.entries, one.more) for one in thread_hooks.lines(case)}
+        assert found == {"motion": ((0,), 0), "decision": ((4, 5, 6), 3)}
         assert thread_hooks.record_url("havnepark") == "/record/havnepark"
         assert thread_hooks.record_url("havnepark", 0) == "/record/havnepark/entries/0"
+    case.published_at = AT
+    db.session.commit()
+    with app.test_client() as reader:
+        page = Page(reader.get("/cases/havnepark").text)
+    (link,) = [one for one in page.root.all("a") if one.text == "og 3 flere"]
+    assert link.attributes["href"] == "/record/havnepark"
+
+
+def test_a_step_that_names_its_newest_only_says_how_many_there_are_beside_them(app: Flask, case: Case) -> None:
+    told_by_others(app, ThreadStep("contributions:1", "Input", NOON, StepState.DONE, 40, more_refs=40))
+    with app.test_request_context():
+        (line,) = [one for one in thread_hooks.lines(case) if one.step.key == "contributions:1"]
+    assert (line.entries, line.more) == ((), 40)
 
 
 # --- the front page, and what is missing -------------------------------------------------------------------------

@@ -315,5 +315,5 @@ def test_counts_are_of_one_debate(event: Event) -> None:
         actions.contribute(event, sent_to(event, f"Nr. {number}"), now=AFTER)
     db.session.commit()
     assert (queries.count(event.id), queries.count(other.id)) == (4, 0)
-    assert len(queries.first_ids(event.id)) == 3
-    assert len(queries.first_ids(event.id, most=1)) == 1
+    assert len(queries.newest_ids(event.id)) == 3
+    assert len(queries.newest_ids(event.id, most=1)) == 1

@@ -88,11 +88,11 @@ def test_the_list_is_by_theme_and_then_by_number(event: Event) -> None:
     assert found == [(1, 2), (1, 4), (2, 1), (2, 3)]
 
 
-def test_the_thread_links_the_first_three(event: Event) -> None:
+def test_the_thread_links_the_newest_three(event: Event) -> None:
     ids = [actions.contribute(event, sent_to(event, f"Nr. {n}"), now=AFTER).id for n in range(4)]
     db.session.commit()
-    assert list(queries.first_ids(event.id)) == ids[:3]
-    assert queries.first_ids(make_event().id) == []
+    assert list(queries.newest_ids(event.id)) == ids[:0:-1]
+    assert queries.newest_ids(make_event().id) == []
 
 
 def test_a_receipt_opens_its_own_contribution_and_no_other(event: Event) -> None:

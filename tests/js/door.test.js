@@ -229,6 +229,18 @@ test("nearly full and full look different, and only one at a time", (t) => {
   }
 });
 
+test("who is still expected is told by each look at the room, and a scan that does not ask leaves the last word", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { parts, shown } = room(() => found());
+  const promised = { expected: 138, promised: true, expected_text: "Alle er lovet væk" };
+  shown.show({ ...ROOM, ...promised });
+  shown.show(ROOM);
+  assert.deepEqual(["expected", "promised"].map((name) => parts[name].textContent), ["Alle er lovet væk", "Alle er lovet væk"]);
+  assert.deepEqual([[...parts.expected.classes], parts.promised.hidden], [["door__expected--promised"], false]);
+  shown.show({ ...ROOM, ...promised, promised: false, expected_text: "" });
+  assert.deepEqual([parts.expected.textContent, [...parts.expected.classes], parts.promised.hidden], ["", [], true]);
+});
+
 test("how wrong the phone's clock is, is measured in the middle of the way there and back", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { clock, shown } = room((time) => { time.now += 1000; return found({}, { "X-Now": "2024-01-01T12:00:10Z" }); });

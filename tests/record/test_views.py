@@ -8,7 +8,7 @@ import pytest
 
 from eventapp import record
 from eventapp.db import write
-from eventapp.record import tree
+from eventapp.record import tree, views
 from eventapp.record.checkpoint import verify
 from eventapp.record.signing import key_ring
 from tests.record.page_verifier import site
@@ -90,6 +90,18 @@ def test_a_witness_can_compute_the_signed_root_from_the_public_entries(published
     assert (frontier.size, frontier.root()) == (head.size, head.root)
     assert client.get(f"{CASE}/entries.jsonl?from=1").text.startswith('{"attachments":[{')
     assert client.get(f"{CASE}/entries.jsonl?from=2").text == ""
+
+
+def test_a_long_record_is_given_in_parts_and_each_says_where_the_next_begins(published, client, monkeypatch):
+    whole = client.get(f"{CASE}/entries.jsonl")
+    assert "Link" not in whole.headers
+    monkeypatch.setattr(views, "MOST_LINES", 1)
+    first = client.get(f"{CASE}/entries.jsonl")
+    assert first.headers["Link"] == f'<{CASE}/entries.jsonl?from=1>; rel="next"'
+    second = client.get(f"{CASE}/entries.jsonl?from=1")
+    assert "Link" not in second.headers
+    assert first.text + second.text == whole.text
+    assert f'href="{CASE}/entries.jsonl?from=1"' in client.get(CASE).text
 
 
 def test_every_entry_has_a_receipt_to_take_home(published, client):

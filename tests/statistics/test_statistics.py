@@ -100,7 +100,7 @@ def test_the_page_and_the_file_say_the_same(page_client: PageClient, evening: Ev
 def test_the_sentence_comes_first(page_client: PageClient, evening: Evening) -> None:
     page = as_role(page_client).visit(path(evening))
     lead = page.root.all("p", class_="font-lead")[0].text
-    assert lead == "13 tilmeldte, 16 mødte, flest: Borger."
+    assert lead == "13 tilmeldte, heraf 1 på venteliste, 16 mødte, flest: Borger."
 
 
 def test_who_is_not_of_the_team_sees_no_small_groups(page_client: PageClient, evening: Evening) -> None:

@@ -158,18 +158,22 @@ def test_what_is_about_an_event_is_what_has_not_come_to_an_end(app: Flask) -> No
     assert ids == [found[one] for one in (JobState.FAILED, JobState.RUNNING, JobState.WAITING)]
 
 
-def test_the_list_begins_with_what_is_under_way_and_ends_somewhere(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "LATEST", 3)
+def test_the_list_begins_with_what_is_under_way_and_goes_on_overleaf(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PER_PAGE", 3)
     with app.app_context():
         jobs = [start(total=1) for _ in range(4)]
         for number, job_id in enumerate(jobs):
             change(job_id, queued_at=STARTS_AT + timedelta(minutes=number))
         change(jobs[3], state=JobState.DONE, finished_at=STARTS_AT)
-        assert [one.id for one in queries.jobs(None)] == [jobs[2], jobs[1], jobs[0]]
+        first = queries.jobs(None, 1)
+        assert ([one.id for one in first], first.pages) == ([jobs[2], jobs[1], jobs[0]], 2)
+        assert [one.id for one in queries.jobs(None, 2)] == [jobs[3]]
         db.session.rollback()
         change(jobs[0], state=JobState.DONE, finished_at=STARTS_AT)
-        assert [one.id for one in queries.jobs(OWNER.id)] == [jobs[2], jobs[1], jobs[3]]
-        assert list(queries.jobs("1" * 32)) == []
+        assert [one.id for one in queries.jobs(OWNER.id, 1)] == [jobs[2], jobs[1], jobs[3]]
+        assert list(queries.jobs("1" * 32, 1)) == []
 
 
 def test_an_open_page_asks_how_far_a_job_is_and_hears_when_something_changes(

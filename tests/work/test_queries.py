@@ -76,7 +76,7 @@ def test_what_recurs_stands_in_a_list_of_its_own_by_name(db: SQLAlchemy) -> None
     for task_id, kind in ((later, "b.task"), (sooner, "a.task")):
         change(task_id, lane=LaneName.RECURRING, kind=kind)
     assert [one.kind for one in queries.recurring()] == ["a.task", "b.task"]
-    assert [one.id for one in queries.jobs(None)] == [asked_for]
+    assert [one.id for one in queries.jobs(None, 1)] == [asked_for]
 
 
 def test_the_latest_that_was_asked_for_stands_first_among_equals(db: SQLAlchemy) -> None:
@@ -84,7 +84,7 @@ def test_the_latest_that_was_asked_for_stands_first_among_equals(db: SQLAlchemy)
     for number, job_id in enumerate((first, second, ended)):
         change(job_id, queued_at=NOON + timedelta(minutes=number))
     change(ended, state=JobState.DONE, finished_at=NOON)
-    assert [one.id for one in queries.jobs(OWNER.id)] == [second, first, ended]
+    assert [one.id for one in queries.jobs(OWNER.id, 1)] == [second, first, ended]
     assert list(queries.jobs_about("e" * 32)) == []
 
 

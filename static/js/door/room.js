@@ -17,7 +17,15 @@ export function makeRoom(find, settings, { fetch = window.fetch.bind(window), pa
     find("level").classList.toggle("door__figure--nearly", room.level === "nearly_full");
     find("level").classList.toggle("door__figure--full", room.level === "full");
     levelText = room.level_text;
+    if ("expected" in room) expect(room);
     fresh();
+  }
+
+  /** Told by the look at the room, not by each scan: until then the last word stands. */
+  function expect(room) {
+    for (const name of ["expected", "promised"]) find(name).textContent = room.expected_text;
+    find("expected").classList.toggle("door__expected--promised", room.promised);
+    find("promised").hidden = !room.promised;
   }
 
   function fresh() {
