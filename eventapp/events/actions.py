@@ -22,6 +22,7 @@ from eventapp.events.errors import (
     AlreadyPublishedError,
     NotReadyError,
     OverError,
+    PlanNeededError,
     SeatsTakenError,
 )
 from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
@@ -67,6 +68,14 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How many people a hall may hold, and which approved plan says so."""
+
+    max_persons: int
+    plan_reference: str
+
+
+@dataclass(frozen=True)
 class Hall:
     """How many people the hall may hold, by which plan, and how the seats are shared out."""
 
@@ -95,16 +104,25 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
     return event
 
 
-def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime) -> None:
+def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime, plan: Plan | None = None) -> None:
     """Change what an event is, when and where. Once published, title, time and place go to the record and to calendars.
 
     Doors, end and closing of registration that nobody touched follow a beginning that moves to another day.
+
+    :param plan: of the hall at another place.
+    :raises PlanNeededError: when the place is another and its plan is not given; a published event never lacks one.
+    :raises HallTooSmallError: when seats and reserve exceed the limit of the hall there.
     """
     _lock(event)
+    planned = _plan_there(event, place, plan)
     shift = facts.starts_at - event.starts_at
     facts = _followed(event, facts, shift)
     told = _changed_facts(event, facts, place)
-    changed = [*assign(event, asdict(facts)), *assign(event.layout.venue, asdict(place))]
+    changed = [
+        *assign(event, asdict(facts)),
+        *assign(event.layout.venue, asdict(place)),
+        *assign(event.layout, asdict(planned) if planned else {}),
+    ]
     if not changed:
         return
     _shift_programme(event, shift)
@@ -175,6 +193,17 @@ def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
 def touch(event: Event) -> None:
     """Something that a visitor sees has changed."""
     event.version += 1
+
+
+def _plan_there(event: Event, place: Place, plan: Plan | None) -> Plan | None:
+    """The plan of the hall at another place; None where the event stays."""
+    venue = event.layout.venue
+    if not rules.is_elsewhere((venue.name, venue.address), (place.name, place.address)):
+        return None
+    if plan is None or (event.published_at and not plan.plan_reference):
+        raise PlanNeededError
+    rules.check_hall(plan.max_persons, event.reserve_seats, (one.seats for one in event.quotas))
+    return plan
 
 
 def _set_seats(event: Event, kind: QuotaKind, seats: int) -> None:

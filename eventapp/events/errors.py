@@ -70,6 +70,13 @@ class HallTooSmallError(DomainError):
     message = _l("Seats and reserve together are more than the hall holds.")
 
 
+class PlanNeededError(DomainError):
+    """Limit and plan belong to one hall, furnished in one way: another has others."""
+
+    code = "plan_needed"
+    message = _l("Another place or hall has a limit and a plan of its own. Write them.")
+
+
 class InUseError(DomainError):
     """A row that registrations or input refer to stays."""
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField, TimeField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms import HiddenField, IntegerField, SelectField, TimeField
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from eventapp import clock
 from eventapp.cases.forms import line, long_words, paragraph, words
-from eventapp.events.actions import EventFacts, Hall, Place
+from eventapp.events import rules
+from eventapp.events.actions import EventFacts, Hall, Place, Plan
 from eventapp.events.models import Event, EventKind, QuotaKind
 from eventapp.web.forms import Form, WallTimeField
 
@@ -24,10 +25,18 @@ def wall_time(label: Any) -> Any:
     return WallTimeField(label, [InputRequired()])
 
 
-def count(label: Any, least: int = 0) -> Any:
+def count(label: Any, least: int = 0, *, required: bool = True) -> Any:
     """A number of people or chairs."""
     wrong = _l("Write a whole number from %(least)s to %(most)s.", least=least, most=MOST_PERSONS)
-    return IntegerField(label, [InputRequired(), NumberRange(least, MOST_PERSONS, message=wrong)])
+    return IntegerField(label, [InputRequired() if required else Optional(), NumberRange(least, MOST_PERSONS, wrong)])
+
+
+def _other_limit() -> list[str]:
+    return [_("Another place or hall has another limit. Write how many persons it may hold.")]
+
+
+def _other_plan() -> list[str]:
+    return [_("Another place or hall has another plan. Write which.")]
 
 
 class TimesForm(Form):
@@ -70,8 +79,10 @@ class NewEventForm(TimesForm):
 
 
 class SettingsForm(TimesForm):
-    """Everything that people are told of an event."""
+    """Everything that people are told of an event; at another place also the limit and the plan of the hall there."""
 
+    max_persons = count(_l("Maximum number of persons in the hall"), least=1, required=False)
+    plan_reference = line(_l("Reference to the approved plan"), required=False)
     kind = SelectField(_l("Character of the meeting"), [InputRequired()], choices=[])
     influence = long_words(_l("What people can influence, and what happens with what they say"), required=False)
     venue_access = long_words(_l("How people get in"), required=False)
@@ -87,10 +98,34 @@ class SettingsForm(TimesForm):
         venue = {f"venue_{name}": getattr(event.layout.venue, name) for name in Place.__dataclass_fields__}
         return cls(obj=event, **venue)
 
+    def moves(self, event: Event) -> bool:
+        """Whether the place that was typed is another than the one that limit and plan stand for."""
+        venue, name, address = event.layout.venue, self.venue_name.data, self.venue_address.data
+        return rules.is_elsewhere((venue.name, venue.address), (name or "", address or ""))
+
+    def lacks_plan(self, event: Event) -> bool:
+        """Whether something is still to be typed; call it after :meth:`fits`."""
+        if not self.moves(event):
+            return False
+        if self.max_persons.data is None:
+            self.max_persons.errors = _other_limit()
+        if event.published_at and not self.plan_reference.data:
+            self.plan_reference.errors = _other_plan()
+        return bool(self.errors)
+
+    def plan(self, event: Event) -> Plan | None:
+        """That of the hall at another place; call it after :meth:`lacks_plan`."""
+        return Plan(self.max_persons.data, self.plan_reference.data) if self.moves(event) else None
+
 
 class HallForm(Form):
-    """The limit of the hall, where it comes from, and how the seats are shared out."""
+    """The limit of the hall, where it comes from, and how the seats are shared out.
 
+    Limit and plan belong to the hall as it is furnished: for another way they are asked anew, with nothing of the old
+    ones filled in. ``plan_for`` says for which they were asked, so that whoever types the same once more means it.
+    """
+
+    plan_for = HiddenField()
     layout_name = line(_l("How the hall is furnished"), 120)
     max_persons = count(_l("Maximum number of persons in the hall"), least=1)
     plan_reference = line(_l("Reference to the approved plan"), required=False)
@@ -112,6 +147,17 @@ class HallForm(Form):
             reserve_seats=event.reserve_seats,
             **seats,
         )
+
+    def lacks_plan(self, event: Event) -> bool:
+        """Whether limit and plan are still those of the hall as it was furnished; call it after ``validate``."""
+        old = event.layout
+        keeps_plan = bool(old.plan_reference) and self.plan_reference.data == old.plan_reference
+        if not keeps_plan or self.layout_name.data in (old.name, self.plan_for.data):
+            return False
+        self.plan_for.data, self.plan_reference.data = self.layout_name.data, ""
+        self.max_persons.data = self.max_persons.raw_data = None
+        self.max_persons.errors, self.plan_reference.errors = _other_limit(), _other_plan()
+        return True
 
     def hall(self) -> Hall:
         """What was typed; call it after ``validate_on_submit``."""

@@ -115,6 +115,11 @@ def check(road: Road, event: Times, now: datetime, otherwise: type[DomainError])
     raise {Phase.CANCELLED: CalledOffError, Phase.HELD: OverError}.get(stands, otherwise)
 
 
+def is_elsewhere(old: tuple[str, str], new: tuple[str, str]) -> bool:
+    """Whether a place is another, by (name, address). An address that is added to a place moves nothing."""
+    return old[0] != new[0] or (bool(old[1]) and old[1] != new[1])
+
+
 def check_hall(max_persons: int, reserve: int, seats: Iterable[int]) -> None:
     """The limit counts everybody in the room, so it bounds the seats of all quotas and the reserve together.
 

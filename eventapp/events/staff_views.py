@@ -47,9 +47,8 @@ def settings(event_id: str) -> ResponseReturnValue:
     form = SettingsForm.of(event)
     if not form.is_submitted():
         return render_template("events/settings.html", event=event, form=form)
-    if not form.validate() or not form.fits():
+    if not form.validate() or not form.fits() or form.lacks_plan(event) or not _changed(event, form):
         return render_template("events/settings.html", event=event, form=form), 422
-    actions.change(event, form.facts(), form.place(), by=current_person(), now=clock.now())
     flash(_("Saved."), "success")
     return redirect(url_for("events_staff.settings", event_id=event.id), 303)
 
@@ -62,7 +61,7 @@ def hall(event_id: str) -> ResponseReturnValue:
     form = HallForm.of(event)
     if not form.is_submitted():
         return render_template("events/hall.html", event=event, form=form)
-    if not form.validate() or not _hall_changed(event, form):
+    if not form.validate() or form.lacks_plan(event) or not _hall_changed(event, form):
         return render_template("events/hall.html", event=event, form=form), 422
     flash(_("Saved."), "success")
     return redirect(url_for("events_staff.hall", event_id=event.id), 303)
@@ -118,6 +117,17 @@ def cancel(event_id: str) -> ResponseReturnValue:
     actions.cancel(event, form.text.data, by=current_person(), now=clock.now())
     flash(_("The event is called off."), "success")
     return _to_desk(event)
+
+
+def _changed(event: Event, form: SettingsForm) -> bool:
+    """Change the event; a refusal is said on the form, and nothing is kept of it."""
+    try:
+        plan = form.plan(event)
+        actions.change(event, form.facts(), form.place(), by=current_person(), now=clock.now(), plan=plan)
+    except HallTooSmallError as refusal:
+        form.form_errors = [str(refusal)]
+        return False
+    return True
 
 
 def _hall_changed(event: Event, form: HallForm) -> bool:

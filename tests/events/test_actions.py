@@ -13,12 +13,13 @@ from sqlalchemy import select
 
 from eventapp.audit import AuditEntry
 from eventapp.events import actions, queries
-from eventapp.events.actions import EventFacts, Hall, Place
+from eventapp.events.actions import EventFacts, Hall, Place, Plan
 from eventapp.events.errors import (
     AlreadyCancelledError,
     AlreadyPublishedError,
     HallTooSmallError,
     NotReadyError,
+    PlanNeededError,
     SeatsTakenError,
 )
 from eventapp.events.models import Event, EventKind, EventTold, ProgrammeItem, QuotaKind
@@ -36,6 +37,7 @@ FACTS = EventFacts(
     registration_opens_at=STARTS_AT - timedelta(days=30),
     registration_closes_at=STARTS_AT - timedelta(hours=2),
 )
+PLAN = Plan(200, "Plan 12")
 HALL = Hall("Stolerækker", 200, "Plan 12", 10, {QuotaKind.PUBLIC: 60, QuotaKind.PRESS: 5})
 
 
@@ -48,8 +50,9 @@ def place_of(event: Event, **more: Any) -> Place:
     return Place(**{name: getattr(event.layout.venue, name) for name in Place.__dataclass_fields__} | more)
 
 
-def change(event: Event, place: dict[str, Any] | None = None, **facts: Any) -> None:
-    actions.change(event, facts_of(event, **facts), place_of(event, **(place or {})), by=None, now=SIGN_UP_AT)
+def change(event: Event, place: dict[str, Any] | None = None, *, plan: Plan | None = PLAN, **facts: Any) -> None:
+    there = place_of(event, **(place or {}))
+    actions.change(event, facts_of(event, **facts), there, by=None, now=SIGN_UP_AT, plan=plan)
 
 
 def acts(db: SQLAlchemy, event: Event) -> list[str]:
@@ -359,7 +362,8 @@ def test_settings_are_kept_as_they_were_sent(db: SQLAlchemy) -> None:
     event = make_event()
     facts = replace(FACTS, kind=EventKind.WORKSHOP, photo_notice=Wording("Der fotograferes."))
     place = Place("Rådhuset", "Havnen 2", Wording("Brug porten."))
-    actions.change(event, facts, place, by=None, now=SIGN_UP_AT)
+    actions.change(event, facts, place, by=None, now=SIGN_UP_AT, plan=Plan(90, "Plan 7"))
+    assert (event.layout.max_persons, event.layout.plan_reference) == (90, "Plan 7")
     actions.change_hall(event, HALL, by=None, now=SIGN_UP_AT)
     db.session.commit()
     db.session.expire_all()
@@ -367,3 +371,34 @@ def test_settings_are_kept_as_they_were_sent(db: SQLAlchemy) -> None:
     layout = event.layout
     assert (layout.name, layout.max_persons, layout.plan_reference) == ("Stolerækker", 200, "Plan 12")
     assert {one.kind: one.seats for one in event.quotas} == HALL.seats
+
+
+@pytest.mark.parametrize(
+    ("place", "plan"),
+    [
+        ({"name": "Rådhuset"}, None),
+        ({"address": "Havnen 2"}, None),
+        ({"name": "Rådhuset"}, Plan(90, "")),  # published: people would come without anybody knowing how many may
+    ],
+)
+def test_another_place_needs_its_own_limit_and_plan(db: SQLAlchemy, place: dict[str, str], plan: Plan | None) -> None:
+    event = make_event()
+    with pytest.raises(PlanNeededError):
+        change(event, place, plan=plan)
+    assert (event.layout.venue.name, event.layout.max_persons) == ("Medborgerhuset, Havneby", 200)
+
+
+def test_a_hall_elsewhere_that_is_too_small_takes_no_event(db: SQLAlchemy) -> None:
+    event = make_event(seats=50, reserve_seats=10)
+    with pytest.raises(HallTooSmallError):
+        change(event, {"name": "Rådhuset"}, plan=Plan(59, "Plan 7"))
+    change(event, {"name": "Rådhuset"}, plan=Plan(60, "Plan 7"))
+    assert (event.layout.max_persons, event.layout.plan_reference) == (60, "Plan 7")
+
+
+def test_a_draft_may_move_before_its_plan_is_known_and_an_address_may_be_filled_in(db: SQLAlchemy) -> None:
+    draft = actions.create(make_case(), FACTS, Place("Medborgerhuset"), 120, by=None)
+    change(draft, {"address": "Torvet 1"}, plan=None)
+    assert draft.layout.max_persons == 120
+    change(draft, {"name": "Rådhuset"}, plan=Plan(90, ""))
+    assert (draft.layout.max_persons, draft.layout.plan_reference) == (90, "")

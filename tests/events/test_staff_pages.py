@@ -18,7 +18,7 @@ from eventapp.record import store
 from eventapp.web.permissions import Role
 from tests.support.factories import SIGN_UP_AT, make_case
 from tests.support.html import Page
-from tests.support.pages import PageClient
+from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import sign_in
 
 NEW = {
@@ -191,6 +191,55 @@ def test_seats_that_are_taken_cannot_be_taken_away(organiser: PageClient, app: F
         seats = {one.kind: one.seats for one in db.session.scalars(select(Quota))}
         assert (seats[QuotaKind.PUBLIC], seats[QuotaKind.PRESS]) == (150, 5)
     organiser.submit(f"/staff/events/{ready_id}/hall", {"public": "100"})
+
+
+def test_another_place_asks_for_limit_and_plan_of_the_hall_there(
+    organiser: PageClient, app: Flask, ready_id: str
+) -> None:
+    """Nothing of the old hall is filled in; a mistake elsewhere in the form costs nothing of what was typed."""
+    settings = f"/staff/events/{ready_id}/settings"
+    page = organiser.submit(settings, {"venue_name": "Rådhuset"}, status=422)
+    assert "Skriv, hvor mange personer den må rumme" in page.text
+    there = choose_form(page, {"max_persons": ""}, "/settings")
+    values = form_values(there)
+    assert (values["venue_name"], values["max_persons"], values["plan_reference"]) == ("Rådhuset", "", "")
+    typed = {**values, "max_persons": "210", "plan_reference": "Plan 7, godkendt 1. maj 2024"}
+    answer = organiser.post(settings, data={**typed, "title": ""})
+    assert answer.status_code == 422
+    assert form_values(choose_form(organiser.page, {"max_persons": ""}, "/settings"))["max_persons"] == "210"
+    assert organiser.post(settings, data={**typed, "max_persons": "199"}).status_code == 422  # 200 are shared out
+    assert organiser.post(settings, data=typed).status_code == 303
+    with app.app_context():
+        layout = queries.event_by_id(ready_id).layout
+        assert (layout.venue.name, layout.max_persons) == ("Rådhuset", 210)
+        assert layout.plan_reference == "Plan 7, godkendt 1. maj 2024"
+    assert "max_persons" not in organiser.visit(settings).text
+
+
+def test_a_published_event_does_not_move_to_a_hall_without_a_plan(organiser: PageClient, ready_id: str) -> None:
+    settings = f"/staff/events/{ready_id}/settings"
+    page = organiser.submit(settings, {"venue_name": "Rådhuset"}, status=422)
+    draft = {**form_values(choose_form(page, {"max_persons": ""}, "/settings")), "max_persons": "210"}
+    token = token_of(organiser.visit(f"/staff/events/{ready_id}/publication"))
+    assert organiser.post(f"/staff/events/{ready_id}/publication", data={"csrf_token": token}).status_code == 303
+    assert organiser.post(settings, data=draft).status_code == 422
+    assert "Skriv hvilken" in organiser.page.text
+    assert organiser.post(settings, data={**draft, "plan_reference": "Plan 7"}).status_code == 303
+
+
+def test_a_hall_furnished_in_another_way_asks_for_limit_and_plan(
+    organiser: PageClient, app: Flask, ready_id: str
+) -> None:
+    """Whoever writes the same once more means it: one plan may show both ways."""
+    hall = f"/staff/events/{ready_id}/hall"
+    page = organiser.submit(hall, {"layout_name": "Runde borde"}, status=422)
+    values = form_values(choose_form(page, {"layout_name": ""}, "/hall"))
+    assert (values["max_persons"], values["plan_reference"]) == ("", "")
+    same = {"max_persons": "200", "plan_reference": HALL["plan_reference"]}
+    assert organiser.post(hall, data={**values, **same}).status_code == 303
+    with app.app_context():
+        assert queries.event_by_id(ready_id).layout.name == "Runde borde"
+    organiser.submit(hall, {"layout_name": "Stolerækker", "plan_reference": "Plan 13"})  # said with it
 
 
 def test_programme_stands_by_time_and_themes_as_they_are_put(organiser: PageClient, app: Flask, ready_id: str) -> None:

@@ -17,7 +17,7 @@ from eventapp.audit import AuditEntry
 from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events import actions, list_forms
-from eventapp.events.actions import EventFacts, Hall, Place
+from eventapp.events.actions import EventFacts, Hall, Place, Plan
 from eventapp.events.errors import HallTooSmallError, InUseError, SeatsTakenError
 from eventapp.events.list_forms import LISTS
 from eventapp.events.models import Category, Event, ProgrammeItem, Quota, QuotaKind
@@ -52,7 +52,8 @@ def change(event: Event, place: Mapping[str, Any] | None = None, **facts: Any) -
     found = stored(event)
     told = {name: getattr(found, name) for name in EventFacts.__dataclass_fields__} | facts
     where = {name: getattr(found.layout.venue, name) for name in Place.__dataclass_fields__} | dict(place or {})
-    actions.change(found, EventFacts(**told), Place(**where), by=BY, now=SIGN_UP_AT)
+    plan = Plan(found.layout.max_persons, "Plan 12")
+    actions.change(found, EventFacts(**told), Place(**where), by=BY, now=SIGN_UP_AT, plan=plan)
     database.session.commit()
 
 
