@@ -37,6 +37,7 @@ UNREAD = {
     "mail.lane.ASKED": "a bound on mails",
     "record.queries.UNSIGNED": "for a monitoring system",
     "registration.models._NEEDS": "kept by triggers",
+    "registration.queries.ENTRY": "whether a calendar entry goes on to stand",
     "registration.queries.HELD_BY_ADDRESS": "a bound on seats of an address",
 }
 # A statement that a query of the table runs.
