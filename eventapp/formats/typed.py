@@ -11,7 +11,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-BREAKS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # of word processors, presentations and PDFs
+BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # of word processors, presentations and PDFs
 # Controls, halves of signs, marks of byte order, fillers that are blank, and what turns the direction of what follows.
 UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f"
@@ -26,8 +26,10 @@ def text(typed: str) -> str:
 
     Joiners stay between the letters of scripts that need them and between emoji. A text that is blank to the eye is "".
     """
-    lines = BREAKS.sub("\n", typed)
-    kept = JOINERS.sub("", UNSEEN.sub("", lines))
+    lines = BREAKS.sub("\n", typed.replace("\r\n", "\n"))
+    kept = UNSEEN.sub("", lines)
+    if any(joiner in kept for joiner in "\u200c\u200d"):  # looking around every sign takes longer than all the rest
+        kept = JOINERS.sub("", kept)
     kept = unicodedata.normalize("NFC", kept).strip()
     return kept if any(_is_seen(sign) for sign in kept) else ""
 
