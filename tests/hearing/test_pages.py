@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from eventapp import clock, record
+from eventapp.db import db, end_reading
 from eventapp.hearing import queries
 from eventapp.hearing.calling.actions import party_token
 from tests.hearing.conftest import DEADLINE_AT, MEMO, make_hearing
@@ -151,3 +153,18 @@ def test_english_pages_are_whole(page_client: PageClient) -> None:
 
 def test_an_unknown_receipt_is_not_found(page_client: PageClient) -> None:
     page_client.visit("/receipts/" + "0" * 32, status=404)
+
+
+def test_an_answer_is_taken_in_while_the_record_refuses_to_sign(page_client: PageClient, app: Flask) -> None:
+    with app.app_context():
+        log_id = queries.published_hearing("havneparken").case_id
+        end_reading()
+        head = record.checkpoint_covering(log_id)
+        with db.engine.begin() as conn:  # an older database, beside the last head that was signed
+            conn.execute(text("DELETE FROM record_entry WHERE seq = :last"), {"last": head.size - 1})
+            conn.execute(text("DELETE FROM record_checkpoint"))
+            conn.execute(text("UPDATE record_log SET size = :size"), {"size": head.size - 1})
+        with pytest.raises(record.SigningRefusedError):
+            record.checkpoint_covering(log_id)
+    assert "Vi har modtaget dit høringssvar" in page_client.submit(FORM, TYPED).text
+    assert [one.text for one in all_answers(app)] == ["Bevar træerne.\nTak."]
