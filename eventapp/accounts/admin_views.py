@@ -17,7 +17,7 @@ from eventapp.accounts.forms import AccountForm, GrantForm, WholeRolesForm
 from eventapp.accounts.messages import ROLE_NAMES
 from eventapp.accounts.models import Staff
 from eventapp.accounts.rules import LINK_LIVES
-from eventapp.db import db
+from eventapp.db import db, hold
 from eventapp.errors import NotFoundError, existing
 from eventapp.web.permissions import Grant, Permission, Role, current_person, requires
 
@@ -61,7 +61,7 @@ def create() -> ResponseReturnValue:
 @requires(Permission.MANAGE_ACCOUNTS)
 def show(staff_id: str) -> ResponseReturnValue:
     """One account, and its roles to change."""
-    staff = _staff(staff_id)
+    staff = hold(_staff(staff_id))
     form = _whole_roles(staff)
     if request.method == "POST" and form.validate():
         roles = [Role(role) for role in form.roles.data]
@@ -138,8 +138,7 @@ def _staff(staff_id: str) -> Staff:
 
 
 def _whole_roles(staff: Staff, **options: Any) -> WholeRolesForm:
-    roles = [role.value for role in staff.roles]
-    return WholeRolesForm(data={"roles": roles}, has_limited=bool(staff.limited), **options)
+    return WholeRolesForm(obj=staff, has_limited=bool(staff.limited), **options)
 
 
 def _page(staff: Staff, form: WholeRolesForm, grant_form: GrantForm) -> str:

@@ -14,7 +14,7 @@ from eventapp.cases import actions, queries
 from eventapp.cases.actions import DocumentFacts
 from eventapp.cases.forms import DocumentFactsForm, DocumentForm, VersionForm
 from eventapp.cases.models import Document, DocumentKind
-from eventapp.db import only_reads, write_from_here
+from eventapp.db import hold, only_reads, write_from_here
 from eventapp.formats.files import ACCEPT, download, takes_files
 from eventapp.web.permissions import Permission, current_person, requires
 
@@ -53,7 +53,8 @@ def show(case_id: str, document_id: str) -> ResponseReturnValue:
 @bp.post("/<document_id>")
 @requires(Permission.EDIT_CASES)
 def describe(case_id: str, document_id: str) -> ResponseReturnValue:
-    document, form = queries.document(case_id, document_id), DocumentFactsForm()
+    document = hold(queries.document(case_id, document_id))
+    form = DocumentFactsForm(obj=document)
     if not form.validate_on_submit():
         return _page(document, form, VersionForm()), 422
     actions.describe_document(document, _facts(form), by=current_person())

@@ -12,6 +12,7 @@ from eventapp import clock
 from eventapp.cases import list_forms, queries
 from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case
+from eventapp.db import hold
 from eventapp.web.forms import Form
 from eventapp.web.ordered import RowList
 from eventapp.web.permissions import Permission, current_person, requires
@@ -41,7 +42,7 @@ def add(case_id: str, name: str) -> ResponseReturnValue:
 @bp.route("/<row_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_CASES)
 def row(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
-    case, kind = queries.case_by_id(case_id), LISTS[name]
+    case, kind = hold(queries.case_by_id(case_id)), LISTS[name]
     found = kind.row(case, row_id)
     form = _form(case, kind, found)
     if not form.is_submitted():
@@ -71,7 +72,7 @@ def remove(case_id: str, name: str, row_id: str) -> ResponseReturnValue:
 
 
 def _form(case: Case, kind: RowList, found: Any = None) -> Any:
-    form = kind.form(obj=found)
+    form = kind.form(obj=found) if found else kind.form()
     if "cover_id" in form:
         others = [(one.id, one.function) for one in case.contacts if one is not found]
         form["cover_id"].choices = [("", _("Nobody")), *others]

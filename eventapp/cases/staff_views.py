@@ -14,6 +14,7 @@ from eventapp.cases.actions import CaseFacts
 from eventapp.cases.forms import CaseForm, LetterForm, PlanForm
 from eventapp.cases.list_forms import LISTS
 from eventapp.cases.models import Case, LetterKind, Stage
+from eventapp.db import hold
 from eventapp.web.permissions import Permission, current_person, may_open, reach, requires
 from eventapp.web.registry import registry
 
@@ -68,7 +69,7 @@ def preview(case_id: str) -> ResponseReturnValue:
 @bp.route("/<case_id>/facts", methods=["GET", "POST"])
 @requires(Permission.EDIT_CASES)
 def facts(case_id: str) -> ResponseReturnValue:
-    case = queries.case_by_id(case_id)
+    case = hold(queries.case_by_id(case_id))
     form = CaseForm(obj=case)
     if not form.is_submitted():
         return render_template("cases/facts.html", case=case, form=form)
@@ -92,8 +93,8 @@ def publish(case_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_CASES)
 def plan(case_id: str) -> ResponseReturnValue:
     """Which parts the thread is going to have, and when."""
-    case = queries.case_by_id(case_id)
-    form = PlanForm(data=_planned(case))
+    case = hold(queries.case_by_id(case_id))
+    form = PlanForm(obj=case, data=_planned(case))
     if not form.is_submitted():
         return render_template("cases/plan.html", case=case, form=form, stages=_stages())
     if not form.validate():
@@ -108,7 +109,7 @@ def plan(case_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_CASES)
 def letter(case_id: str, kind: str) -> ResponseReturnValue:
     """The letter to the government, or its reply."""
-    case, chosen = queries.case_by_id(case_id), LetterKind(kind)
+    case, chosen = hold(queries.case_by_id(case_id)), LetterKind(kind)
     found = next((one for one in case.government_letters if one.kind is chosen), None)
     form = LetterForm(obj=found)
     form.document_id.choices = [("", _("No document")), *((one.id, one.title) for one in case.documents)]

@@ -21,6 +21,7 @@ from eventapp.db.statements import Sql, as_moment
 from eventapp.db.transactions import (
     end_reading,
     finish_transaction,
+    hold,
     no_writing_on_get,
     one_at_a_time,
     only_reads,
@@ -48,6 +49,7 @@ __all__ = [
     "engine_options",
     "enum_column",
     "finish_transaction",
+    "hold",
     "is_writing",
     "new_id",
     "one_at_a_time",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, current_app, g
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from eventapp.db.gate import GroupWriter, Job, T, is_writing, writing
 from eventapp.db.last import finished
 from eventapp.db.statements import Sql
 
+Row = TypeVar("Row")
 MOST_TRIES = 3
 # SQL: a lock of PostgreSQL, which no ORM has a word for.
 ONE_AT_A_TIME = Sql("SELECT pg_advisory_xact_lock(hashtextextended(:word, 0))")
@@ -110,6 +111,19 @@ def one_at_a_time(conn: Connection, word: str) -> None:
     """
     if conn.dialect.name == "postgresql":
         ONE_AT_A_TIME(conn, word=word)
+
+
+def hold(row: Row) -> Row:
+    """In a post: wait for whoever else changes the row, and read what it became, with all that hangs on it.
+
+    For the forms that show what is stored: what they are held against must not change before they are saved. Not
+    against new rows that refer to this one; nothing happens while a page is only drawn.
+    """
+    if is_writing():
+        db.session.flush()
+        db.session.refresh(row, with_for_update={"key_share": True})
+        db.session.expire_all()
+    return row
 
 
 def _in_own_transaction(job: Job[T]) -> T:

@@ -141,10 +141,10 @@ class HallForm(Form):
         layout = event.layout
         seats = {kind.value: 0 for kind in QuotaKind} | {one.kind.value: one.seats for one in event.quotas}
         return cls(
+            obj=event,
             layout_name=layout.name,
             max_persons=layout.max_persons,
             plan_reference=layout.plan_reference,
-            reserve_seats=event.reserve_seats,
             **seats,
         )
 
@@ -186,8 +186,7 @@ class ProgrammeForm(Form):
 
     @classmethod
     def of(cls, row: Any) -> ProgrammeForm:
-        if row is None:
-            return cls()
+        """The form as the point stands, or as it was sent."""
         return cls(obj=row, starts=_wall_time(row.starts_at), ends=_wall_time(row.ends_at))
 
     def values(self, event: Event) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from eventapp.db import hold
 from eventapp.events import list_forms, queries
 from eventapp.events.forms import ProgrammeForm
 from eventapp.events.list_forms import LISTS
@@ -35,7 +36,7 @@ def add(event_id: str, name: str) -> ResponseReturnValue:
 @bp.route("/<row_id>", methods=["GET", "POST"])
 @requires(Permission.EDIT_EVENTS)
 def row(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
-    event, kind = queries.event_by_id(event_id), LISTS[name]
+    event, kind = hold(queries.event_by_id(event_id)), LISTS[name]
     found = kind.row(event, row_id)
     form = _form(kind, found)
     if not form.is_submitted():
@@ -65,6 +66,8 @@ def remove(event_id: str, name: str, row_id: str) -> ResponseReturnValue:
 
 
 def _form(kind: RowList, found: Any = None) -> Any:
+    if found is None:
+        return kind.form()
     return ProgrammeForm.of(found) if kind.form is ProgrammeForm else kind.form(obj=found)
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, cases
+from eventapp.db import hold
 from eventapp.events import actions, checklist_rules, queries, views
 from eventapp.events.errors import HallTooSmallError, SeatsTakenError
 from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
@@ -43,7 +44,7 @@ def new(case_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def settings(event_id: str) -> ResponseReturnValue:
     """What people are told of the event."""
-    event = queries.event_by_id(event_id)
+    event = hold(queries.event_by_id(event_id))
     form = SettingsForm.of(event)
     if not form.is_submitted():
         return render_template("events/settings.html", event=event, form=form)
@@ -57,7 +58,7 @@ def settings(event_id: str) -> ResponseReturnValue:
 @requires(Permission.EDIT_EVENTS)
 def hall(event_id: str) -> ResponseReturnValue:
     """The limit of the hall, and the seats."""
-    event = queries.event_by_id(event_id)
+    event = hold(queries.event_by_id(event_id))
     form = HallForm.of(event)
     if not form.is_submitted():
         return render_template("events/hall.html", event=event, form=form)

@@ -17,6 +17,7 @@ from wtforms.utils import unset_value
 from eventapp import clock
 from eventapp.formats import typed
 from eventapp.languages import LANGUAGES, NO_WORDS, OFFICIAL, Wording
+from eventapp.web import versions
 from eventapp.web.languages import language_name
 
 
@@ -32,7 +33,16 @@ class _Translations:
 
 
 class Form(FlaskForm):
-    """A form whose messages follow the language of the page and whose texts can be stored."""
+    """A form whose messages follow the language of the page and whose texts can be stored.
+
+    One that is made with ``obj`` changes that row: it is drawn with ``form_tag(…, changes=form)``, and what somebody
+    else changed meanwhile is asked about before it is saved (:mod:`eventapp.web.versions`).
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.changes_a_row = "obj" in options
+        self._drawn: str | None = None
+        super().__init__(*arguments, **options)
 
     class Meta(FlaskForm.Meta):
         def bind_field(self, form: BaseForm | None, unbound_field: UnboundField, options: dict[str, Any]) -> Field:
@@ -46,10 +56,26 @@ class Form(FlaskForm):
         def get_translations(self, form: BaseForm) -> _Translations:
             return _Translations()
 
-    def process(self, *arguments: Any, **options: Any) -> None:
-        super().process(*arguments, **options)
+    def process(self, formdata: Any = None, *arguments: Any, **options: Any) -> None:
+        sent = self.meta.wrap_formdata(self, formdata)
+        super().process(sent, *arguments, **options)
         for field in self:
             _settle(field)
+        if sent is not None:
+            self._drawn = sent.get(versions.VERSION, "")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """
+        :raises ChangedMeanwhileError: for a row that somebody else changed since the form was drawn.
+        """
+        if self.changes_a_row:
+            versions.check(self, self._drawn or "")
+        return super().validate(extra_validators)
+
+    @property
+    def row_version(self) -> str:
+        """Of what the form shows: what it was drawn with when it comes back for a mistake in it."""
+        return versions.of_fields(self) if self._drawn is None else self._drawn
 
 
 def _settle(field: Field) -> None:

@@ -8,7 +8,7 @@ that says no, a body too large, another language), that page is drawn anew by it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -24,8 +24,9 @@ from eventapp import errors
 from eventapp.db import SAFE_METHODS, db
 from eventapp.errors import DomainError, wants_json
 from eventapp.languages import LANGUAGES
-from eventapp.web import outlines
+from eventapp.web import outlines, versions
 from eventapp.web.registry import registry
+from eventapp.web.versions import ChangedMeanwhileError, Difference
 
 PAGE = "form_page"  # the page that a form stands on, as a hidden field
 LANGUAGE = "form_language"  # the button that asks for the page in another language
@@ -43,11 +44,15 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCOD
 
 @dataclass
 class Returned:
-    """What was posted to an address and stands in its form again. ``message`` says what was in the way."""
+    """What was posted to an address and stands in its form again. ``message`` says what was in the way.
+
+    ``differences``: what somebody else changed meanwhile, for whoever sent it to choose.
+    """
 
     address: str
     typed: MultiDict[str, str]
     message: str = ""
+    differences: Sequence[Difference] = ()
     attached: dict[str, Any] = field(default_factory=dict)
     is_drawn: bool = False
 
@@ -117,13 +122,18 @@ def posted_fields() -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def bring_back(message: str, status: int, language: str = "") -> Response | None:
+def bring_back(
+    message: str, status: int, language: str = "", differences: Sequence[Difference] = ()
+) -> Response | None:
     """The form of this post with everything typed, or None where nothing was typed that could be lost."""
     if request.method in SAFE_METHODS or wants_json() or PAGE not in request.form:
         return None
     db.session.rollback()
     attached = registry().keep_files()
-    returned = Returned(request.path, MultiDict(posted_fields()), message, attached)
+    typed = MultiDict(posted_fields())
+    if differences:
+        _beside(typed, differences)
+    returned = Returned(request.path, typed, message, differences, attached)
     response = _drawn(request.form[PAGE], returned, language)
     if response is None:
         action = request.full_path.rstrip("?")
@@ -133,6 +143,14 @@ def bring_back(message: str, status: int, language: str = "") -> Response | None
     response.headers["Cache-Control"] = "no-store"
     response.headers.pop("ETag", None)
     return response
+
+
+def _beside(typed: MultiDict[str, str], differences: Sequence[Difference]) -> None:
+    """The form is drawn for what is stored now; what its sender did not touch in it is what is stored."""
+    typed.poplist(versions.VERSION)
+    for one in differences:
+        if one.drawn_again is not None:
+            typed.setlist(one.name, one.drawn_again)
 
 
 def fields_again() -> list[tuple[str, str]]:
@@ -180,7 +198,8 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 def answer(error: DomainError) -> ResponseReturnValue:
     """A refusal on top of the form that was refused; where nothing was typed a page of its own."""
-    return bring_back(str(error), error.status) or errors.answer(error)
+    differences = error.differences if isinstance(error, ChangedMeanwhileError) else ()
+    return bring_back(str(error), error.status, differences=differences) or errors.answer(error)
 
 
 def answer_too_large(error: RequestEntityTooLarge) -> ResponseReturnValue:

@@ -17,7 +17,7 @@ from eventapp.web.permissions import Role
 from eventapp.work.worker import Worker
 from tests.accounts.conftest import Colleague, give_password, send, sign_in_fully
 from tests.support.factories import make_case
-from tests.support.pages import PageClient
+from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.staff import make_staff
 
 pytestmark = pytest.mark.usefixtures("quick_hashes")
@@ -111,9 +111,10 @@ def test_only_an_administrator_in_use_counts_as_one_who_is_left(
         other.disabled_at = clock.system_now() if disabled else None
         db.session.commit()
     status = 409 if disabled else 303
-    csrf = desk.visit(f"/staff/accounts/{admin.id}").forms()[-1].all("input")[0].attributes["value"]
-    answer = desk.post(f"/staff/accounts/{admin.id}", data={"csrf_token": csrf, "roles": ["auditor"]})
+    form = choose_form(desk.visit(f"/staff/accounts/{admin.id}"), {"roles": ""}, admin.id)
+    answer = desk.post(f"/staff/accounts/{admin.id}", data={**form_values(form), "roles": ["auditor"]})
     assert answer.status_code == status
+    assert "En anden har ændret" not in answer.text
     assert roles_of(app, admin.email) == ({Role.ADMIN} if disabled else {Role.AUDITOR})
 
 

@@ -286,11 +286,11 @@ def test_an_answer_is_tied_to_a_party_of_its_own_hearing_only_and_can_be_untied(
     with app.app_context():
         own = queries.parties(hearing_id)[0].id
         foreign = queries.parties(make_hearing(make_case(), slug="anden").id)[0].id
-    page_client.submit(here, {"party": foreign}, status=422)
-    page_client.submit(here, {"party": own})
+    page_client.submit(here, {"party_id": foreign}, status=422)
+    page_client.submit(here, {"party_id": own})
     chosen = [one for one in page_client.page.root.all("option") if "selected" in one.attributes]
     assert [one.attributes["value"] for one in chosen] == [own]
-    page_client.submit(here, {"party": ""})
+    page_client.submit(here, {"party_id": ""})
     with app.app_context():
         assert db.session.get_one(Answer, answer_id).party_id is None
         linked = [facts for act, facts in audited(answer_id) if act == "hearing.answer_linked"]

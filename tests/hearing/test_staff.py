@@ -104,7 +104,7 @@ def test_reading_an_answer_is_logged_and_it_can_be_tied_to_a_party(
         answering.receive(sent_to(hearing_id))
         answer_id, party_id = queries.answers(hearing_id)[0].id, queries.parties(hearing_id)[0].id
         end_reading()
-    page_client.submit(f"/staff/hearings/answers/{answer_id}", {"party": party_id})
+    page_client.submit(f"/staff/hearings/answers/{answer_id}", {"party_id": party_id})
     with app.app_context():
         assert queries.counts(queries.hearing(hearing_id)).ticked == 1
         acts = db.session.scalars(select(AuditEntry.act).where(AuditEntry.subject_id == answer_id)).all()

@@ -39,7 +39,7 @@ def sender_kinds() -> list[tuple[str, str]]:
 class LinkForm(Form):
     """Which party an answer is from; the choices are set by the view."""
 
-    party = SelectField(_l("Party"))
+    party_id = SelectField(_l("Party"), coerce=lambda value: value or "")
 
 
 class AnswerPost:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from eventapp import audit, blobs
-from eventapp.db import db, write
+from eventapp.db import db, hold, write
 from eventapp.formats.files import download
 from eventapp.hearing import queries, rules, words
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.forms import LinkForm
 from eventapp.hearing.blueprint import staff_pages
-from eventapp.hearing.models import Answer, Hearing, Party
+from eventapp.hearing.models import Answer, Party
 from eventapp.web.permissions import Permission, current_person, requires
 
 
@@ -31,8 +31,7 @@ def answers(hearing_id: str) -> ResponseReturnValue:
 def answer(answer_id: str) -> ResponseReturnValue:
     found = queries.answer(answer_id)
     _note_reading("hearing.answer_read", answer_id)
-    form = _link_form(found.hearing, found.party_id)
-    return _answer_page(found, form)
+    return _answer_page(found, _link_form(found))
 
 
 @staff_pages.get("/answers/<answer_id>/attachments/<int:position>")
@@ -46,11 +45,11 @@ def attachment(answer_id: str, position: int) -> ResponseReturnValue:
 @staff_pages.post("/answers/<answer_id>/party")
 @requires(Permission.EDIT_HEARINGS)
 def link_answer(answer_id: str) -> ResponseReturnValue:
-    found = queries.answer(answer_id)
-    form = _link_form(found.hearing, None)
+    found = hold(queries.answer(answer_id))
+    form = _link_form(found)
     if not form.validate_on_submit():
         return _answer_page(found, form), 422
-    actions.link_answer(found, db.session.get(Party, form.party.data or ""), by=current_person())
+    actions.link_answer(found, db.session.get(Party, form.party_id.data or ""), by=current_person())
     return redirect(url_for(".answer", answer_id=answer_id), 303)
 
 
@@ -59,10 +58,10 @@ def _answer_page(found: Answer, form: LinkForm) -> str:
     return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form, mark=mark)
 
 
-def _link_form(hearing: Hearing, chosen: str | None) -> LinkForm:
-    form = LinkForm(party=chosen or "") if request.method == "GET" else LinkForm()
-    parties = [SelectChoice(one.id, one.name or _("erased")) for one in queries.parties(hearing.id)]
-    form.party.choices = [SelectChoice("", _("No party on the list")), *parties]
+def _link_form(answer: Answer) -> LinkForm:
+    form = LinkForm(obj=answer)
+    parties = [SelectChoice(one.id, one.name or _("erased")) for one in queries.parties(answer.hearing_id)]
+    form.party_id.choices = [SelectChoice("", _("No party on the list")), *parties]
     return form
 
 
