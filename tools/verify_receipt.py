@@ -6,7 +6,8 @@
 
 KEY is the authority's public key in base64, as printed at /record/key; give it more than once if keys were changed.
 Get it by another way than the receipt: from a printed report, a council clerk, an earlier copy.
-Says YES with what was proven, or NO with the reason, and ends with 0 or 1.
+Says YES with what was proven, or NO with the reason, and ends with 0 or 1. A file that
+is not the one that was received is a NO, beside a good receipt too; without its key it is named as not checked.
 
 Needs Python 3.10 or newer and the package "cryptography". Stands alone on purpose: it shares no code with the product
 or with the page, so that a mistake in one of them is seen by the others.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import io
 import json
 import re
 import sys
@@ -30,10 +32,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MAX_BYTES, MAX_HASHES, MAX_SIGNATURES, MAX_NUMBER = 65536, 63, 16, 2**53 - 1
 NAME = re.compile(r"[!-*,-~]+\Z")
+NO_SIGN_OF_A_SIGNER = "\0- +\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # blanks, controls, the plus
 
 
 class ProofError(Exception):
     """The receipt proves nothing; the text says why."""
+
+
+class FileError(ProofError):
+    """The receipt is good; files are not those that were received."""
 
 
 def require(condition: object, why: str) -> None:
@@ -43,6 +50,24 @@ def require(condition: object, why: str) -> None:
 
 def sha(*pieces: bytes) -> bytes:
     return hashlib.sha256(b"".join(pieces)).digest()
+
+
+def read_text(data: bytes) -> str:
+    """UTF-8, UTF-16 or Windows-1252 with lines that end in one way; what follows the last line does not count."""
+    codings = [("utf-8-sig", b"\xef\xbb\xbf"), ("utf-16", b"\xff\xfe"), ("utf-16", b"\xfe\xff")]
+    marked = [name for name, mark in codings if data.startswith(mark)]
+    for name in marked or ["utf-8", "cp1252"]:
+        try:
+            text = data.decode(name)
+        except ValueError:
+            continue
+        bare = text.replace("\r\n", "")
+        if "\r\n" in text and "\r" not in bare and "\n" not in bare:
+            text = text.replace("\r\n", "\n")
+        elif "\n" not in text:
+            text = text.replace("\r", "\n")
+        return text.rstrip("\n") + "\n"
+    raise ProofError("this is no text")
 
 
 def unbase64(text: str) -> bytes:
@@ -87,7 +112,7 @@ def read_head(note: str, keys: list[bytes]) -> tuple[str, int, bytes]:
 
 
 def read_signature(line: str) -> tuple[str, bytes]:
-    match = re.match("— ([!-*,-~]+) ([A-Za-z0-9+/=]+)\\Z", line)
+    match = re.match(f"— ([^{NO_SIGN_OF_A_SIGNER}]+) ([A-Za-z0-9+/=]+)\\Z", line)
     if match is None:
         raise ProofError("malformed signature line")
     raw = unbase64(match[2])
@@ -108,11 +133,9 @@ def climb(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
 
 def check_receipt(data: bytes, keys: list[bytes]) -> dict[str, Any]:
     """The entry that the receipt proves, with ``origin``, ``size`` and ``commitments`` beside."""
-    require(len(data) <= MAX_BYTES, "too long for a receipt")
-    try:
-        head, _, note = data.decode("utf-8").partition("\n\n")
-    except ValueError:
-        raise ProofError("not UTF-8") from None
+    whole_text = read_text(data)
+    require(len(whole_text.encode("utf-8", "surrogatepass")) <= MAX_BYTES, "too long for a receipt")
+    head, _, note = whole_text.partition("\n\n")
     lines = head.split("\n")
     require(len(lines) >= 3 and lines[0] == "c2sp.org/tlog-proof@v1", "this is not a receipt")
     require(lines[1].startswith("extra ") and lines[2].startswith("index "), "this is not a receipt")
@@ -120,31 +143,48 @@ def check_receipt(data: bytes, keys: list[bytes]) -> dict[str, Any]:
     text, index, path = unbase64(lines[1][6:]), whole(lines[2][6:]), [unhash(line) for line in lines[3:]]
     origin, size, root = read_head(note, keys)
     require(climb(sha(b"\x00", text), index, size, path) == root, "the entry is not in the signed record")
-    entry: dict[str, Any] = json.loads(text)
-    require(entry["seq"] == index, "the entry stands at another place than it says")
-    commitments = {part["name"]: part["commitment"] for part in entry["parts"]}
-    commitments.update({f"attachment:{i}": one["commitment"] for i, one in enumerate(entry["attachments"])})
+    try:
+        entry: dict[str, Any] = json.loads(text)
+        commitments = {part["name"]: part["commitment"] for part in entry["parts"]}
+        commitments.update({f"attachment:{i}": one["commitment"] for i, one in enumerate(entry["attachments"])})
+        told = entry["seq"], entry["kind"], entry["received_at"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise ProofError("the entry is of another form than this program knows") from None
+    require(told[0] == index, "the entry stands at another place than it says")
     return {**entry, "origin": origin, "size": size, "commitments": commitments}
 
 
-def check_opening(entry: dict[str, Any], text: str, originals: list[bytes]) -> list[str]:
-    """Names of the parts whose content the opening, or one of the originals, shows to be the one received."""
-    parts, shown = read_opening(text), []
-    candidates = [one for original in originals for one in readings(original)]
+def check_opening(
+    entry: dict[str, Any], text: str | None, originals: list[tuple[str, bytes]]
+) -> tuple[list[str], list[str]]:
+    """Names of the parts that the opening, or one of the originals, shows to be what was received; and of the files
+    (name, bytes) that cannot be checked, for the keys of some parts are not there."""
+    commitments, shown, known = entry["commitments"], set[str](), set[str]()
+    parts = [] if text is None else read_opening(text)
     for part in parts:
-        wanted, salt = entry["commitments"].get(part["name"]), bytes.fromhex(part["salt"])
+        wanted, salt = commitments.get(part["name"]), bytes.fromhex(part["salt"])
         require(wanted, "the opening is of another entry")
         if "value" in part:
             content = canonical(part["value"])
             require(sha(salt, content).hex() == wanted, f"{part['name']} is not what was received")
-        if "value" in part or any(sha(salt, one).hex() == wanted for one in candidates):
-            shown.append(part["name"])
-    return sorted(shown)
+            shown.add(part["name"])
+        for name, original in originals:
+            if any(sha(salt, one).hex() == wanted for one in readings(original)):
+                shown.add(part["name"])
+                known.add(original_key(name, original))
+    others = [name for name, original in originals if original_key(name, original) not in known]
+    if others and set(commitments) <= {part["name"] for part in parts}:
+        raise FileError("\n    ".join(f"the file {name} is not the one that was received" for name in others))
+    return sorted(shown), others
+
+
+def original_key(name: str, original: bytes) -> str:
+    return f"{sha(original).hex()} {name}"
 
 
 def read_opening(text: str) -> list[dict[str, Any]]:
     try:
-        told = json.loads(text, parse_float=integral, parse_constant=integral)
+        told = json.loads(text, parse_float=integral, parse_constant=integral, object_pairs_hook=named_once)
         parts: list[dict[str, Any]] = told["parts"]
         ok = told["form"] == "eventapp-opening" and repr(told["v"]) == "1" and type(parts) is list
         ok = ok and all(map(is_part, parts))
@@ -152,6 +192,12 @@ def read_opening(text: str) -> list[dict[str, Any]]:
         ok = False
     require(ok, "this is not an opening")
     return parts
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name comes twice")
+    return dict(pairs)
 
 
 def is_part(part: dict[str, Any]) -> bool:
@@ -201,18 +247,22 @@ def main() -> int:
     asked.add_argument("--opening", type=Path, help="the file with the salts of the entry")
     asked.add_argument("--original", type=Path, nargs="*", default=[], help="texts or files that were sent")
     given = asked.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file may be called what the terminal cannot write
     try:
         entry = check_receipt(given.receipt.read_bytes(), [unhash(key) for key in given.key])
-        shown = []
-        if given.opening:
-            shown = check_opening(entry, given.opening.read_text("utf-8"), [one.read_bytes() for one in given.original])
-    except ProofError as why:
+        opening = read_text(given.opening.read_bytes()) if given.opening else None
+        originals = [(str(one), one.read_bytes()) for one in given.original]
+        shown, unchecked = check_opening(entry, opening, originals)
+    except (ProofError, OSError) as why:
         print(f"NO: {why}")
         return 1
     print(f"YES: entry {entry['seq']} ({entry['kind']}) of {entry['origin']}, received {entry['received_at']},")
     print(f"     is in the record of {entry['size']} entries that was signed.")
     for name in sorted(entry["commitments"]):
         print(f"     {name}: {'is what was received' if name in shown else 'not shown'}")
+    for name in unchecked:
+        print(f"     the file {name}: not checked, its key is not here (--opening)")
     return 0
 
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.cases import document_views, entries, front_hooks, list_views, queries, staff_views, thread_hooks, views
+from eventapp.cases import (
+    document_views,
+    entries,
+    front_hooks,
+    list_views,
+    queries,
+    record_entries,
+    staff_views,
+    thread_hooks,
+    views,
+)
 from eventapp.web.permissions import Scope
 from eventapp.web.registry import Registry
 
@@ -19,6 +29,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(case_tabs=staff_views.tabs, record_url=thread_hooks.record_url)
     record.declare(app, *entries.KINDS)
+    record.declare_tables(app, *record_entries.TABLES)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(thread_hooks.own_steps)
     registry.front_cards.append(front_hooks.cards)

@@ -157,8 +157,8 @@ def describe_document(document: Document, facts: DocumentFacts, *, by: By) -> No
 
 
 def note_decision(step: DecisionStep, *, by: By, now: datetime) -> None:
-    """Enter into the record what was decided at a meeting, each wording of it; nothing while there is no text."""
-    if not step.decision:
+    """Enter into the record what was decided at a meeting, each wording of it; nothing while there was no text yet."""
+    if not step.decision and step.decided_at is None:
         return
     step.decided_at = step.decided_at or now
     told = {

@@ -24,7 +24,7 @@ _told = record.Keeping(CaseTold)
 
 def _document(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
     """A version of a document has a row of its own; the letter to the government and its reply are kept as told."""
-    row = VERSION(conn, document_id=entry.ref, seq=entry.seq).one_or_none()
+    row = VERSION(conn, document_id=entry.ref, seq=entry.seq).first()  # a second is told by its own number
     if row is None:
         return _told.content(conn, entry)
     told = {"title": row.title, "kind": row.kind, "version": row.number, "file_name": row.file_name}

@@ -115,7 +115,7 @@ def _after(row: Any, *, by: audit.Actor | None, now: datetime) -> None:
 
 
 def _keep_decided(_case: Case, row: DecisionStep) -> None:
-    if row.decision:
+    if row.decided_at:  # the record tells of it, also of one that was emptied since
         raise DecidedError
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.contributions import hooks, jobs, views
-from eventapp.contributions.entries import CONTRIBUTION
+from eventapp.contributions.entries import CONTRIBUTION, TABLE
 from eventapp.registration import staff_queries
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -15,6 +15,7 @@ from eventapp.web.registry import MailOwner, Registry
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     record.declare(app, CONTRIBUTION)
+    record.declare_tables(app, TABLE)
     jobs.register()
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(hooks.steps)

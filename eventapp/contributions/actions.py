@@ -81,7 +81,7 @@ def contribute(event: Event, sent: SentContribution, *, now: datetime) -> Contri
         db.session.connection(),
         log_id=event.case_id,
         kind=entries.CONTRIBUTION,
-        parts=entries.content(sent.theme_id, sent.name, sent.text, sent.quoting),
+        parts=entries.content(sent.theme_id, sent.name, sent.text, sent.quoting, number),
         ref=new,
         received_at=now,
         at=now,

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from eventapp import record
 from eventapp.events import hooks, list_views, queries, staff_views, views
-from eventapp.events.entries import EVENT
+from eventapp.events.entries import EVENT, TOLD
 from eventapp.web.registry import Registry, Tab
 
 
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.jinja_env.globals["desk_tabs"] = views.desk_tabs
     record.declare(app, EVENT)
+    record.declare_tables(app, TOLD)
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(hooks.steps)
     registry.case_links.append(hooks.case_links)

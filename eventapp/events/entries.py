@@ -29,3 +29,4 @@ EVENT = record.Kind(
     _told.content,
     _told.keep,
 )
+TOLD = record.told_table(EventTold, EVENT.name)

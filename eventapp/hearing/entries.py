@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from eventapp import record
 from eventapp.db import Sql, as_moment
 from eventapp.errors import existing
 from eventapp.hearing.models import HearingTold
-from eventapp.hearing.rules import content
+from eventapp.hearing.rules import content, place
 from eventapp.mail import outbox
 
 # SQL: the record reads an entry's text back on its own connection, without a session.
@@ -23,7 +24,15 @@ NOTICE_ROW = Sql("SELECT addressee, subject, deadline_at FROM notice WHERE id = 
 CHANGE = Sql(
     "SELECT old_at, new_at, reason, told FROM deadline_change WHERE hearing_id = :hearing_id AND entry_seq = :seq"
 )
-ANSWER_ROW = Sql("SELECT name, on_behalf_of, sender_kind, email, text, channel, received_at FROM answer WHERE id = :id")
+ANSWER_ROW = Sql(
+    "SELECT name, on_behalf_of, sender_kind, email, text, channel, received_at, hearing_id, number,"
+    " receipt_number, party_id"
+    " FROM answer WHERE id = :id"
+)
+LINKED = Sql("""
+    SELECT t.parts FROM record_entry e JOIN hearing_told t ON t.log_id = e.log_id AND t.seq = e.seq
+    WHERE e.kind = 'link' AND e.ref = :id ORDER BY e.seq LIMIT 1
+""")
 FILES = Sql("SELECT file_name, sha256 FROM answer_attachment WHERE answer_id = :id ORDER BY position")
 FORGET_FIELD = {
     name: Sql(f"UPDATE answer SET {name} = '' WHERE id = :id") for name in ("text", "name", "on_behalf_of", "email")
@@ -48,7 +57,14 @@ def answer_content(conn: Connection, answer_id: str) -> dict[str, Any]:
     """
     row = existing(ANSWER_ROW(conn, id=answer_id).one_or_none())
     answer = SimpleNamespace(**{**row._mapping, "received_at": as_moment(row.received_at)})
-    return content(answer, [(file.file_name, file.sha256) for file in FILES(conn, id=answer_id)])
+    told = content(answer, [(file.file_name, file.sha256) for file in FILES(conn, id=answer_id)])
+    return told | place(row.hearing_id, row.number, row.receipt_number, _party_at_first(conn, answer_id, row.party_id))
+
+
+def _party_at_first(conn: Connection, answer_id: str, party_id: str | None) -> str | None:
+    """Whose answer it was when it came, before anybody of staff said something else."""
+    linked = LINKED(conn, id=answer_id).scalar_one_or_none()
+    return party_id if linked is None else json.loads(linked)["party_before"]
 
 
 def _answer(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
@@ -62,7 +78,7 @@ def _notice(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
 
 
 def _extension(conn: Connection, entry: record.Entry) -> Mapping[str, Any]:
-    row = existing(CHANGE(conn, hearing_id=entry.ref, seq=entry.seq).one_or_none())
+    row = existing(CHANGE(conn, hearing_id=entry.ref, seq=entry.seq).first())
     old, new = (as_moment(one).isoformat() for one in (row.old_at, row.new_at))
     return {"old": old, "new": new, "reason": row.reason, "told": row.told}
 
@@ -102,6 +118,7 @@ DEADLINE = record.Kind(
     {
         "title": _l("the title"),
         "question": _l("the question"),
+        "starts_at": _l("the beginning"),
         "deadline": _l("the deadline"),
         "material": _l("the material"),
     },
@@ -139,6 +156,13 @@ CLOSE = record.Kind(
     _told.content,
     _told.keep,
 )
+LINK = record.Kind(
+    "link",
+    lazy_pgettext("record", "Whose answer it is"),
+    {"party_id": _l("the party on the list"), "party_before": _l("the party on the list before")},
+    _told.content,
+    _told.keep,
+)
 ANSWER = record.Kind(
     "answer",
     lazy_pgettext("record", "Hearing answer"),
@@ -151,9 +175,13 @@ ANSWER = record.Kind(
         "channel": _l("how it came in"),
         "received_at": _l("when it came in"),
         "files": _l("the attachments"),
+        "hearing": _l("the hearing"),
+        "serial": _l("the number"),
+        "receipt_number": _l("the number of the receipt"),
+        "party_id": _l("the party on the list"),
     },
     _answer,
     forget=_forget_answer,
     erasable=("text", "files", "name", "on_behalf_of", "email"),
 )
-KINDS = (DEADLINE, NOTICE, EXTEND, CLOSE, ANSWER)
+KINDS = (DEADLINE, NOTICE, EXTEND, CLOSE, LINK, ANSWER)

@@ -139,6 +139,11 @@ def receipt_number(year: int, issued: int) -> str:
     return f"HS-{year}-{issued:04d}"
 
 
+def place(hearing_id: str, number: int, receipt: str, party_id: str | None) -> dict[str, Any]:
+    """The committed fields of an answer that it gets from us when it comes in: part name -> value."""
+    return {"hearing": hearing_id, "serial": number, "receipt_number": receipt, "party_id": party_id}
+
+
 def content(answer: Any, files: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The committed fields of an answer: part name -> value.
 

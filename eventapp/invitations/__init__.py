@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.invitations import actions, entries, hooks, queries, views, words
+from eventapp.invitations import actions, entries, hooks, queries, record_entries, views, words
 from eventapp.registration.models import Origin
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -14,6 +14,7 @@ from eventapp.web.registry import MailOwner, Registry
 def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     record.declare(app, *entries.KINDS)
+    record.declare_tables(app, *record_entries.TABLES)
     app.jinja_env.filters.update(
         reply_words=words.reply, own_reply_words=words.own_reply, stand_in_words=words.stand_in_role
     )

@@ -15,11 +15,13 @@ from eventapp.record import cli, queries, signing, views
 from eventapp.record.actions import Appended, Then, append, append_now, erase, note_number, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.commitments import Attachment, Sealed, attachment_name, seal
+from eventapp.record.entries import moment_text
 from eventapp.record.errors import NoSuchRecordError, NothingToEraseError, SigningRefusedError, UndeclaredError
 from eventapp.record.kinds import Kind, declare
-from eventapp.record.models import Told
+from eventapp.record.models import RecordTold, Told
 from eventapp.record.own import ERASE, KEY
 from eventapp.record.receipts import Receipt, opening, receipt, verify_receipt
+from eventapp.record.rows import Row, Table, declare_tables, told_table
 from eventapp.record.signing import checkpoint_covering, last_checkpoint, sign_pending
 from eventapp.record.store import Entry
 from eventapp.record.told import Keeping
@@ -39,8 +41,10 @@ __all__ = [
     "NoSuchRecordError",
     "NothingToEraseError",
     "Receipt",
+    "Row",
     "Sealed",
     "SigningRefusedError",
+    "Table",
     "Then",
     "Told",
     "UndeclaredError",
@@ -49,8 +53,10 @@ __all__ = [
     "attachment_name",
     "checkpoint_covering",
     "declare",
+    "declare_tables",
     "erase",
     "last_checkpoint",
+    "moment_text",
     "note_number",
     "open_log",
     "opening",
@@ -58,6 +64,7 @@ __all__ = [
     "register",
     "seal",
     "sign_pending",
+    "told_table",
     "verify_receipt",
 ]
 
@@ -71,6 +78,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     cli.register(app)
     declare(app, ERASE, KEY)
+    declare_tables(app, told_table(RecordTold, ERASE.name, KEY.name))
     registry: Registry = app.extensions["registry"]
     registry.gauges.append(queries.gauges)
     kinds.every(SIGN_SECONDS, "record.sign_pending", _l("Sign what is new in the record"), signing.sign_pending)

@@ -11,7 +11,7 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Connection
 
 from eventapp.db import Model, Sql, do_last, new_id
-from eventapp.record import store, tree
+from eventapp.record import signing, store, tree
 from eventapp.record.commitments import Attachment, Sealed, seal
 from eventapp.record.entries import Facts, entry_text
 from eventapp.record.errors import NoSuchRecordError, NothingToEraseError, UndeclaredError
@@ -36,10 +36,13 @@ Then = Callable[[Connection, Appended], None]
 def open_log(conn: Connection, case_id: str, origin: str, at: datetime) -> str:
     """Begin the record of a case; nothing happens when it has one. Returns the log's id, which is the case's.
 
+    The empty record is signed at once, so a record that has entries and no signature has lost it (ADR 0052).
+
     :param origin: ``<authority>/case/<slug>``, without blanks; never changes, for every signature names it.
     """
     slug = origin.rpartition("/")[2]
-    store.INSERT_LOG(conn, id=case_id, slug=slug, origin=origin, at=at)
+    if store.INSERT_LOG(conn, id=case_id, slug=slug, origin=origin, at=at).rowcount:
+        signing.sign_empty(conn, case_id, origin)
     return case_id
 
 

@@ -31,16 +31,22 @@ ED25519 = b"\x01"  # signature type of signed-note
 KEY_ID_BYTES = 4
 MOST_SIGNATURES = 16
 NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
-NAME = re.compile(r"[!-*,-~]+")  # ASCII without blanks and plus: a part of what signed-note allows
+NAME = re.compile(r"[!-*,-~]+")  # of our origins: ASCII without blanks and plus, a part of what signed-note allows
+# Of anybody who signs along: no plus, blank or control (signed-note).
+SIGNER = re.compile("[^\0- +\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds exactly
 
 
 class BadProofError(ValueError):
-    """Something that claims to be a proof is none. ``code``: format, key, signature, entry or opening."""
+    """Something that claims to be a proof is none.
 
-    def __init__(self, code: str, detail: str) -> None:
+    ``code``: format, key, signature, entry, opening, or file, with the names of the ``files`` that are not those that
+    were received.
+    """
+
+    def __init__(self, code: str, detail: str, files: tuple[str, ...] = ()) -> None:
         super().__init__(detail)
-        self.code = code
+        self.code, self.files = code, files
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def _parse_signature(line: str) -> SignatureLine:
     except ValueError:
         raise BadProofError("format", "A signature line is malformed.") from None
     signed = base64_bytes(encoded)
-    if dash != "\N{EM DASH}" or not NAME.fullmatch(name) or len(signed) <= KEY_ID_BYTES:
+    if dash != "\N{EM DASH}" or not SIGNER.fullmatch(name) or len(signed) <= KEY_ID_BYTES:
         raise BadProofError("format", "A signature line is malformed.")
     return SignatureLine(name, signed[:KEY_ID_BYTES], signed[KEY_ID_BYTES:])
 

@@ -52,6 +52,10 @@ class Sealed:
     def all_parts(self) -> list[Part]:
         return [*self.parts, *(part for _, part in self.attachments)]
 
+    def also(self, parts: Mapping[str, Any]) -> Sealed:
+        """The same with a few small fields that are only known now."""
+        return Sealed(sorted([*self.parts, *seal(parts).parts], key=lambda part: part.name), self.attachments)
+
     @property
     def salts(self) -> dict[str, str]:
         """Name of the part -> salt as hexadecimal: what the author needs to show later what was sent."""

@@ -73,3 +73,18 @@ def _commitments(sealed: Sealed) -> dict[str, list[dict[str, Any]]]:
 def moment_text(moment: datetime) -> str:
     """A moment as UTC to the microsecond, always 27 characters: ``2023-11-24T10:58:07.000000Z``."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """What an entry says; nothing when it is no entry, for somebody may have written anything in its place."""
+    try:
+        told = json.loads(text)
+        whole = all(_is_part(one, "name", str) for one in told["parts"])
+        whole = whole and all(_is_part(one, "size", int) and "type" in one for one in told["attachments"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return told if whole and isinstance(told, dict) else {}
+
+
+def _is_part(one: Any, name: str, kind: type) -> bool:
+    return isinstance(one["commitment"], str) and isinstance(one[name], kind)

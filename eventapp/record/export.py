@@ -4,6 +4,7 @@
 
     entries.jsonl    the entries, one a line, exactly as they were hashed
     openings.jsonl   for each entry the salts and contents of its parts; what was erased is left out
+    rows.jsonl       the rows of the product that entries tell of, each as the record must have it
     heads.jsonl      every signed head as a JSON text, the one kept outside the database last
     files/<sha256>   the attachments
     keys.txt         the public keys
@@ -23,9 +24,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp import blobs
-from eventapp.record import published, store
+from eventapp.record import published, rows, store
 from eventapp.record.checkpoint import hash_text
 from eventapp.record.contents import values
+from eventapp.record.entries import moment_text
 from eventapp.record.kinds import is_attachment
 from eventapp.record.receipts import opening_text
 from eventapp.record.signing import key_ring
@@ -50,9 +52,12 @@ def members(conn: Connection, log_id: str) -> Iterator[Member]:
     openings = map(opening_text, entries, contents)
     yield Member("entries.jsonl", "".join(f"{entry.text}\n" for entry in entries).encode())
     yield Member("openings.jsonl", "".join(openings).encode())
+    told = [*map(_columns, entries), *rows.tables_told(conn, log_id)]
+    yield Member("rows.jsonl", "".join(f"{_json(row)}\n" for row in told).encode())
     yield Member("heads.jsonl", "".join(f"{json.dumps(head)}\n" for head in _heads(conn, log_id)).encode())
     yield Member("keys.txt", "".join(f"{hash_text(key)}\n" for key in key_ring().trusted).encode())
-    for sha256 in sorted({sha256 for some in contents for sha256 in _files(some)}):
+    files = {sha256 for some in contents for sha256 in _files(some)}
+    for sha256 in sorted(files.union(*(row.get("files", ()) for row in told))):
         yield Member(f"files/{sha256}", blobs.path(sha256))
 
 
@@ -70,6 +75,16 @@ def write(conn: Connection, log_id: str, folder: Path) -> int:
             (folder / member.name).write_bytes(member.content)
         written += 1
     return written
+
+
+def _columns(entry: store.Entry) -> dict[str, Any]:
+    """What stands beside the text of an entry in its own row."""
+    facts = {"recorded_at": moment_text(entry.created_at), "ref": entry.ref}
+    return rows.Row(str(entry.seq), entry.kind, seq=entry.seq, facts=facts, numbered=True).told("record_entry")
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, sort_keys=True)
 
 
 def _heads(conn: Connection, log_id: str) -> list[str]:

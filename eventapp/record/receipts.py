@@ -21,7 +21,7 @@ from eventapp.record.canonical import CanonicalError, canonical, encoded
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.checkpoint import verify as verify_checkpoint
 from eventapp.record.commitments import attachment_name, commitment
-from eventapp.record.errors import SigningRefusedError
+from eventapp.record.errors import NoSuchRecordError, SigningRefusedError
 from eventapp.record.signing import checkpoint_covering, key_ring
 
 OPENING_FORM = "eventapp-opening"
@@ -52,10 +52,14 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Opened:
-    """Which parts of an entry an opening and the given originals account for, each sorted by name."""
+    """Which parts of an entry an opening and the given originals account for, each sorted by name.
+
+    ``unchecked``: names of files that nothing can be said of, for the keys of some parts are not there.
+    """
 
     shown: list[str]
     not_shown: list[str]
+    unchecked: list[str]
 
 
 def receipt(log_id: str, seq: int) -> str:
@@ -95,6 +99,27 @@ def verify_receipt(text: str, public_keys: Collection[bytes] | None = None) -> R
     return Receipt(entry, found.entry.decode(), checkpoint)
 
 
+def held_against_tree(found: Receipt) -> bool | None:
+    """Whether the record kept here still holds what a verified receipt states; None when it is of no case here.
+
+    A receipt that somebody got is a witness: of a record that was made anew it says so.
+    """
+    head = found.checkpoint
+    with reading() as conn:
+        try:
+            log = store.log_of_slug(conn, head.origin.rpartition("/")[2])
+        except NoSuchRecordError:
+            return None
+        if log.origin != head.origin:
+            return None
+        try:
+            entry = store.entry(conn, log.id, found.entry["seq"])
+            root = tree.root(store.reader(conn, log.id), head.size)
+        except (NoSuchRecordError, LookupError):
+            return False
+    return head.size <= log.size and entry.text == found.entry_text and root == head.root
+
+
 def opening(log_id: str, seq: int, values: Mapping[str, Any] | None = None) -> str:
     """The salts of an entry's parts as a small JSON file for its author; parts that were erased are left out.
 
@@ -117,34 +142,45 @@ def _told(name: str, salt: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return told | {"value": values[name]} if name in values else told
 
 
-def verify_opening(found: Receipt, text: str, originals: Sequence[bytes] = ()) -> Opened:
-    """Hold an opening, and the author's own files, against the commitments of a verified receipt.
+def verify_opening(found: Receipt, text: str | None, originals: Sequence[tuple[str, bytes]] = ()) -> Opened:
+    """Hold an opening, and the author's own files (name, bytes), against the commitments of a verified receipt.
 
     A part without a value in the opening may be shown by one of ``originals``: as a text file, or as an attachment.
+    Without an opening nothing is shown, and no file is checked.
 
-    :raises BadProofError: ``opening``, when the file is none or says something else than the receipt.
+    :raises BadProofError: ``opening``, when it is none or says something else than the receipt; ``file``, when it has
+        the key of every part and a file is none of them.
     """
     commitments = found.commitments
-    readings = [one for original in originals for one in _readings(original)]
-    shown = [part["name"] for part in _opening_parts(text) if _shows(part, commitments, readings)]
-    return Opened(sorted(shown), sorted(set(commitments) - set(shown)))
+    parts = [] if text is None else _opening_parts(text)
+    readings = [(name, _readings(content)) for name, content in originals]
+    every = [one for _, some in readings for one in some]
+    shown = [part["name"] for part in parts if _shows(part, commitments, every)]
+    others = [name for name, some in readings if not any(_fits(part, commitments, some) for part in parts)]
+    if others and commitments.keys() <= {part["name"] for part in parts}:
+        raise BadProofError("file", "A file is not the one that was received.", tuple(others))
+    return Opened(sorted(shown), sorted(set(commitments) - set(shown)), others)
 
 
 def _shows(part: dict[str, Any], commitments: dict[str, str], readings: Sequence[bytes]) -> bool:
     """Whether the part's content was shown; a content that is shown and wrong is a refusal."""
-    salt, wanted = bytes.fromhex(part["salt"]), commitments.get(part["name"])
-    if wanted is None:
+    if part["name"] not in commitments:
         raise BadProofError("opening", "The opening is of another entry.")
     if "value" not in part:
-        return any(commitment(salt, one) == wanted for one in readings)
-    if commitment(salt, _content(part["value"])) != wanted:
+        return _fits(part, commitments, readings)
+    if not _fits(part, commitments, [_content(part["value"])]):
         raise BadProofError("opening", "A text is not the one that was received.")
     return True
 
 
+def _fits(part: dict[str, Any], commitments: dict[str, str], readings: Sequence[bytes]) -> bool:
+    salt, wanted = bytes.fromhex(part["salt"]), commitments[part["name"]]
+    return any(commitment(salt, one) == wanted for one in readings)
+
+
 def _opening_parts(text: str) -> list[dict[str, Any]]:
     try:
-        told = json.loads(text, parse_float=_whole, parse_constant=_whole)
+        told = json.loads(text, parse_float=_whole, parse_constant=_whole, object_pairs_hook=_named_once)
         form, version, parts = told["form"], told["v"], told["parts"]
     except (ValueError, RecursionError, LookupError, TypeError):
         raise BadProofError("opening", "The file is no opening of a receipt.") from None
@@ -152,6 +188,14 @@ def _opening_parts(text: str) -> list[dict[str, Any]]:
     if not is_form or not all(map(_is_part, parts)):
         raise BadProofError("opening", "The file is no opening of a receipt.")
     return list(parts)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name that comes twice some programs read the first and others the last."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("A name comes twice.")
+    return found
 
 
 def _whole(text: str) -> int:

@@ -59,6 +59,31 @@ def checkpoint_covering(log_id: str, size: int | None = None) -> Checkpoint:
             raise
 
 
+def sign_empty(conn: Connection, log_id: str, origin: str) -> None:
+    """The first head of a log, over no entries, in the transaction that opens it.
+
+    Its file outlives a transaction that is undone: harmless, for no other case ever has that id.
+    """
+    signed = sign([key_ring().signing], origin, 0, tree.EMPTY_ROOT)
+    with published.lock(log_id):
+        if published.read(log_id) is None:
+            published.write(log_id, signed.text)
+    _keep(conn, log_id=log_id, signed=signed, at=clock.system_now())
+
+
+def sign_first(log_id: str) -> Checkpoint:
+    """Sign a log of which no signature is left, with all that is in it. For an operator who has compared (ADR 0052).
+
+    :raises SigningRefusedError: when a signature is there after all, or its rows do not fit together.
+    """
+    _refuse_inside_transaction()
+    with published.lock(log_id):
+        with reading() as conn:
+            if _last_published(conn, store.log(conn, log_id)) is not None:
+                raise SigningRefusedError("This log was signed before.")
+        return _sign_current(log_id, 0, is_first=True)
+
+
 def last_checkpoint(log_id: str) -> Checkpoint | None:
     """The last tree head that was published, verified with our keys; ``None`` before the first.
 
@@ -147,11 +172,15 @@ def _last_published(conn: Connection, one: Log) -> Checkpoint | None:
     return None if text is None else _ours(text, one.origin)
 
 
-def _sign_current(log_id: str, size: int, also: Sequence[Ed25519PrivateKey] = ()) -> Checkpoint:
-    """:param also: further keys that sign, while keys change."""
+def _sign_current(
+    log_id: str, size: int, also: Sequence[Ed25519PrivateKey] = (), *, is_first: bool = False
+) -> Checkpoint:
+    """:param also: further keys that sign, while keys change. :param is_first: entries without a head are accepted."""
     with reading() as conn:
         one = store.log(conn, log_id)
         last = _last_published(conn, one)
+        if last is None and one.size and not is_first:
+            raise SigningRefusedError(f"The log has {one.size} entries, and every signature of it is gone.")
         root = _continued(conn, one, last, size)
     if last is not None and last.size == one.size and not also:
         if published.read(log_id) is None:  # this node had none yet

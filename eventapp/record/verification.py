@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from eventapp.db import Sql, reading
-from eventapp.record import published, store, tree
+from eventapp.record import published, rows, store, tree
 from eventapp.record.actions import erasure_ref
 from eventapp.record.checkpoint import BadProofError, hash_text, sign, verify
 from eventapp.record.contents import part_faults
-from eventapp.record.entries import VERSION, moment_text
+from eventapp.record.entries import VERSION, moment_text, parsed
 from eventapp.record.keys import KeyRing
 from eventapp.record.own import ERASE
 from eventapp.record.signing import key_ring
@@ -54,7 +54,8 @@ class Report:
 
     @property
     def is_intact(self) -> bool:
-        return not self.faults
+        """History that nothing signed is no history: somebody may have written all of it anew."""
+        return not self.faults and (self.signed > 0 or self.log.size == 0)
 
 
 def verify_log(log_id: str) -> Report:
@@ -84,6 +85,7 @@ class _Verification:
     ring: KeyRing
     faults: list[Fault] = field(default_factory=list)
     signed: int = 0
+    index: rows.Index = field(default_factory=rows.Index)
 
     def run(self, outside: str | None) -> Report:
         heads = self._heads(outside)
@@ -92,6 +94,8 @@ class _Verification:
             self._fault(None, f"a head over {size} entries was signed, the log has {self.log.size}")
         for row in SURPLUS(self.conn, log_id=self.log.id, size=self.log.size):
             self._fault(row.seq, "is beyond the end of the log")
+        for what in rows.faults(self.conn, self.log.id, self.index):
+            self._fault(None, what)
         return Report(self.log, self.signed, self.faults)
 
     def _fault(self, seq: int | None, what: str) -> None:
@@ -137,6 +141,7 @@ class _Verification:
         frontier, erased = tree.Frontier(), self._erased()
         self._check_heads(0, tree.EMPTY_ROOT, heads.pop(0, set()))
         for entry in store.entries(self.conn, self.log.id, 0, self.log.size):
+            self.index.add(entry)
             self._check_entry(entry, frontier.size, erased[erasure_ref(frontier.size)])
             if entry.nodes != b"".join(frontier.add(tree.leaf_hash(entry.text.encode())).values()):
                 self._fault(entry.seq, "the tree above it is not its own")
@@ -153,7 +158,7 @@ class _Verification:
         return found
 
     def _check_entry(self, entry: Entry, seq: int, erased: set[str]) -> None:
-        told = _parsed(entry.text)
+        told = parsed(entry.text)
         for what in (*self._column_faults(entry, told, seq), *part_faults(self.conn, entry, told, erased)):
             self._fault(entry.seq, what)
 
@@ -173,11 +178,3 @@ class _Verification:
         for name, value in columns.items():
             if told.get(name) != value:
                 yield f"{name} is {value!r} in its row and {told.get(name)!r} in its text"
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}

@@ -16,8 +16,9 @@ from eventapp.formats.files import takes_files
 from eventapp.record import queries, store
 from eventapp.record.checkpoint import BadProofError
 from eventapp.record.kinds import kind_words, part_words
-from eventapp.record.receipts import Opened, Receipt, receipt, verify_opening, verify_receipt
+from eventapp.record.receipts import Opened, Receipt, held_against_tree, receipt, verify_opening, verify_receipt
 from eventapp.record.signing import key_ring
+from eventapp.record.texts import read_text
 from eventapp.record.words import REASONS, part_word
 from eventapp.web.compress import compressible
 from eventapp.web.csrf import from_strangers
@@ -38,6 +39,7 @@ class Verdict:
     receipt: Receipt | None = None
     opened: Opened | None = None
     reason: str | None = None
+    files: tuple[str, ...] = ()  # those that are not what was received
 
 
 @bp.get("/record/<slug>")
@@ -152,19 +154,14 @@ def _judge(sent: FileStorage | None, opening: FileStorage | None, originals: lis
     if sent is None or not sent.filename:
         return Verdict(reason="missing")
     try:
-        found = verify_receipt(_decoded(sent, "format"))
-        if opening is None or not opening.filename:
-            return Verdict(found)
-        return Verdict(found, verify_opening(found, _decoded(opening, "opening"), [one.read() for one in originals]))
+        found = verify_receipt(read_text(sent.read()))
+        if held_against_tree(found) is False:
+            return Verdict(reason="tree")
+        files = [(one.filename, one.read()) for one in originals if one.filename]
+        keys = read_text(opening.read(), "opening") if opening and opening.filename else None
+        return Verdict(found, verify_opening(found, keys, files))
     except BadProofError as refusal:
-        return Verdict(reason=refusal.code)
-
-
-def _decoded(sent: FileStorage, code: str) -> str:
-    try:
-        return sent.read().decode("utf-8")
-    except UnicodeDecodeError as fault:
-        raise BadProofError(code, "Not UTF-8.") from fault
+        return Verdict(reason=refusal.code, files=refusal.files)
 
 
 def _verify_page(template: str, verdict: Verdict, **more: str) -> str:

@@ -14,6 +14,11 @@ REASONS: dict[str, object] = {
     "signature": _l("The signature does not fit: the receipt was changed after it was signed."),
     "entry": _l("The entry is not in the record that was signed: the receipt was changed."),
     "opening": _l("The receipt is good, but the text or the file with the keys does not belong to it."),
+    "file": _l("The receipt is good, but not every file that you chose came with it."),
+    "tree": _l(
+        "The receipt is good, but the record that is kept here today does not hold what it states. Keep the receipt: it"
+        " proves that the record was changed."
+    ),
     "browser": _l("Your browser is too old to check signatures. Use a newer one."),
 }
 

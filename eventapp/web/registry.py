@@ -204,6 +204,7 @@ class Registry:
     # case_id -> (label, url), for staff
     case_links: list[Callable[[str], list[tuple[str, str]]]] = field(default_factory=list)
     record_kinds: dict[str, Any] = field(default_factory=dict)  # name -> kind of entry (eventapp.record.declare)
+    record_tables: list[Any] = field(default_factory=list)  # rows held against it (eventapp.record.declare_tables)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
     # (event_id, by), in the same transaction: time, place, or called off

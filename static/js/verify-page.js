@@ -15,7 +15,7 @@ export async function checkReceipts(form, verdict, { able = canVerify, isFile = 
       if (!(await possible)) throw new BadProof("browser", "No Ed25519 here.");
       show(verdict, await check(form));
     } catch (error) {
-      refuse(verdict, error.code ?? "format");
+      refuse(verdict, error.code ?? "format", error.files);
     }
     verdict.focus();
   });
@@ -27,16 +27,17 @@ async function check(form) {
   if (!receipt) throw new BadProof("missing", "No file was chosen.");
   const keys = form.dataset.keys.split(" ");
   const found = await verifyReceipt(readText(await contentOf(receipt)), keys);
-  if (!opening) return { found };
-  const originals = await Promise.all(Array.from(form.elements.originals.files, contentOf));
-  return { found, opened: await verifyOpening(found, openingText(await contentOf(opening)), originals) };
+  const files = Array.from(form.elements.originals.files);
+  const originals = await Promise.all(files.map(async (file) => ({ name: file.name, bytes: await contentOf(file) })));
+  const text = opening ? openingText(await contentOf(opening)) : null;
+  return { found, opened: opening || files.length > 0 ? await verifyOpening(found, text, originals) : undefined };
 }
 
 function openingText(bytes) {
   try {
     return readText(bytes);
   } catch {
-    throw new BadProof("opening", "Not UTF-8.");
+    throw new BadProof("opening", "No text.");
   }
 }
 
@@ -57,6 +58,7 @@ function show(verdict, { found, opened }) {
     size: found.size,
     shown: parts(opened?.shown),
     notShown: parts(opened?.notShown),
+    unchecked: (opened?.unchecked ?? []).join(", "),
   };
   for (const [name, value] of Object.entries(facts)) {
     const slot = verdict.querySelector(`[data-slot="${name}"]`);
@@ -66,7 +68,12 @@ function show(verdict, { found, opened }) {
   toggle(verdict, true);
 }
 
-function refuse(verdict, code) {
+function refuse(verdict, code, files = []) {
+  const pattern = verdict.querySelector("[data-file]");
+  const lines = files.map((name) => pattern.dataset.file.replace("{name}", () => name));
+  pattern.hidden = lines.length === 0;
+  pattern.textContent = lines.join(" ");
+  verdict.querySelector("[data-nothing]").hidden = lines.length > 0;
   for (const reason of verdict.querySelectorAll("[data-reason]")) reason.hidden = reason.dataset.reason !== code;
   toggle(verdict, false);
 }

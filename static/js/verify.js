@@ -17,11 +17,12 @@ const OPENING_FORM = "eventapp-opening";
 
 const encoder = new TextEncoder();
 
-/** Why something proves nothing. `code`: format, key, signature, entry or opening. */
+/** Why something proves nothing. `code`: format, key, signature, entry, opening, or file with the names of `files`. */
 export class BadProof extends Error {
-  constructor(code, detail) {
+  constructor(code, detail, files = []) {
     super(detail);
     this.code = code;
+    this.files = files;
   }
 }
 
@@ -35,13 +36,29 @@ export async function canVerify(subtle = globalThis.crypto?.subtle) {
   }
 }
 
-/** Text of a file, byte for byte: anything that is not UTF-8 is no receipt. */
+/**
+ * Text of a file as programs save it: UTF-8, UTF-16 with its mark, or Windows-1252; lines that all end in one way; blank
+ * lines at the end, or a last line without an end, do not count.
+ */
 export function readText(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new BadProof("format", "Not UTF-8.");
+  const text = decoded(bytes);
+  const ends = new Set(text.match(/\r\n|\r|\n/g));
+  const lines = ends.size === 1 ? text.split([...ends][0]) : text.split("\n");
+  while (lines.length > 1 && lines.at(-1) === "") lines.pop();
+  return `${lines.join("\n")}\n`;
+}
+
+function decoded(bytes) {
+  const [first, second] = bytes;
+  const marked = { 0xfffe: "utf-16le", 0xfeff: "utf-16be" }[first * 256 + second];
+  for (const encoding of marked ? [marked] : ["utf-8", "windows-1252"]) {
+    try {
+      return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    } catch {
+      continue;
+    }
   }
+  throw new BadProof("format", "No text.");
 }
 
 /**
@@ -54,7 +71,7 @@ export async function verifyReceipt(text, keys) {
   const leaf = await sha256(Uint8Array.of(0), proof.entry);
   const root = await rootFrom(leaf, BigInt(proof.index), BigInt(head.size), proof.hashes);
   if (!root || !same(root, head.root)) throw new BadProof("entry", "The entry is not in the signed record.");
-  const entry = JSON.parse(readText(proof.entry)); // authentic from here on: the record wrote it
+  const entry = JSON.parse(decoded(proof.entry)); // authentic from here on: the record wrote it
   if (entry.seq !== proof.index) throw new BadProof("entry", "The entry stands at another place than it says.");
   const named = entry.parts.map((part) => [part.name, part.commitment]);
   const files = entry.attachments.map((file, place) => [`attachment:${place}`, file.commitment]);
@@ -62,19 +79,27 @@ export async function verifyReceipt(text, keys) {
 }
 
 /**
- * Hold an opening (the salts) and the author's own files, as byte arrays, against a verified receipt.
- * Returns `{ shown, notShown }`, sorted names of parts. Throws BadProof("opening") when it says something else.
+ * Hold an opening (the salts, or null) and the author's own files (`{ name, bytes }`) against a verified receipt.
+ * Returns `{ shown, notShown, unchecked }`: sorted names of parts, and of the files that nothing can be said of, for
+ * the keys of some parts are not there. Throws BadProof("opening") when the opening says something else, and
+ * BadProof("file") when it has all keys and a file is none of what was received.
  */
 export async function verifyOpening(receipt, text, originals = []) {
-  const readings = (await Promise.all(originals.map(readingsOf))).flat();
+  const files = await Promise.all(originals.map(readFile));
+  const parts = text === null ? [] : openingParts(text);
   const shown = [];
-  for (const part of openingParts(text)) {
+  for (const part of parts) {
     const wanted = receipt.commitments.get(part.name);
     if (wanted === undefined) throw new BadProof("opening", "The opening is of another entry.");
-    if (await isShown(part, wanted, readings)) shown.push(part.name);
+    if (await isShown(part, wanted, files)) shown.push(part.name);
   }
-  const notShown = [...receipt.commitments.keys()].filter((name) => !shown.includes(name));
-  return { shown: shown.sort(), notShown: notShown.sort() };
+  const names = [...receipt.commitments.keys()];
+  const others = files.filter((file) => !file.isKnown).map((file) => file.name);
+  if (others.length > 0 && names.every((name) => parts.some((part) => part.name === name))) {
+    throw new BadProof("file", "A file is not the one that was received.", others);
+  }
+  const notShown = names.filter((name) => !shown.includes(name));
+  return { shown: shown.sort(), notShown: notShown.sort(), unchecked: others };
 }
 
 // --- receipt ---
@@ -122,7 +147,7 @@ function parseSignatures(lines) {
   return found.map((line) => {
     const [dash, name, encoded, more] = line.split(" ");
     const signed = bytesOf(encoded ?? "");
-    if (dash !== "\u2014" || more !== undefined || !isName(name) || signed.length <= KEY_ID_BYTES) {
+    if (dash !== "\u2014" || more !== undefined || !isSigner(name) || signed.length <= KEY_ID_BYTES) {
       throw new BadProof("format", "Malformed signatures.");
     }
     return { name, keyId: signed.slice(0, KEY_ID_BYTES), signature: signed.slice(KEY_ID_BYTES) };
@@ -164,6 +189,7 @@ function openingParts(text) {
   } catch {
     throw new BadProof("opening", "The file is no opening of a receipt.");
   }
+  if (hasDoubledName(text)) throw new BadProof("opening", "A name comes twice.");
   const whole = told?.form === OPENING_FORM && told.v === 1 && Array.isArray(told.parts);
   if (!whole || !told.parts.every(isPart)) throw new BadProof("opening", "The file is no opening of a receipt.");
   return told.parts;
@@ -173,12 +199,39 @@ function isPart(part) {
   return typeof part?.name === "string" && typeof part.salt === "string" && /^[0-9a-f]{64}$/.test(part.salt);
 }
 
-async function isShown(part, wanted, readings) {
+/** Whether JSON that is well formed has an object with a name twice: of these, programs read the first or the last. */
+function hasDoubledName(text) {
+  const open = [];
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g) ?? [];
+  for (const [place, token] of tokens.entries()) {
+    if (token === "{" || token === "[") open.push(new Set());
+    else if (token === "}" || token === "]") open.pop();
+    else if (tokens[place + 1] === ":") {
+      const name = JSON.parse(token);
+      if (open.at(-1).has(name)) return true;
+      open.at(-1).add(name);
+    }
+  }
+  return false;
+}
+
+/** Marks the files that show the part; a part whose content the opening has is shown by it. */
+async function isShown(part, wanted, files) {
   const salt = Uint8Array.from(part.salt.match(/../g), (pair) => parseInt(pair, 16));
   const fits = async (content) => hex(await sha256(salt, encoder.encode(content))) === wanted;
-  if (!("value" in part)) return (await Promise.all(readings.map(fits))).includes(true);
+  let byFile = false;
+  for (const file of files) {
+    const isThis = (await Promise.all(file.readings.map(fits))).includes(true);
+    file.isKnown ||= isThis;
+    byFile ||= isThis;
+  }
+  if (!("value" in part)) return byFile;
   if (!(await fits(canonical(part.value)))) throw new BadProof("opening", "A text is not the one that was received.");
   return true;
+}
+
+async function readFile({ name, bytes }) {
+  return { name, readings: await readingsOf(bytes), isKnown: false };
 }
 
 /** What a file may have been committed as: an attachment, a text, a text without blanks around it. */
@@ -222,6 +275,11 @@ function after(word, line) {
 
 function isName(text) {
   return text !== undefined && /^[!-*,-~]+$/.test(text);
+}
+
+/** Of anybody who signs along: no plus, blank or control (signed-note). */
+function isSigner(text) {
+  return text !== undefined && /^[^\0- +\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/.test(text);
 }
 
 function numberOf(text) {

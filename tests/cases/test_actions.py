@@ -45,7 +45,7 @@ def opened(**more: Any) -> Case:
 def told(db: SQLAlchemy, case: Case) -> list[dict[str, Any]]:
     """What the record was told of the case, in order; its log is whole."""
     db.session.commit()  # entries are appended last
-    assert record.verification.verify_log(case.id).is_intact
+    assert record.verification.verify_log(case.id).faults == []
     found = select(CaseTold).where(CaseTold.log_id == case.id).order_by(CaseTold.seq)
     return [one.parts for one in db.session.scalars(found)]
 

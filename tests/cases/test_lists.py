@@ -63,7 +63,7 @@ def lines(db: SQLAlchemy, row_id: str) -> list[tuple[str, dict[str, Any]]]:
 def told(db: SQLAlchemy, case: Case) -> list[dict[str, Any]]:
     """What the record was told of the case after it was opened; its log is whole."""
     db.session.commit()
-    assert record.verification.verify_log(case.id).is_intact
+    assert record.verification.verify_log(case.id).faults == []
     found = select(CaseTold).where(CaseTold.log_id == case.id, CaseTold.seq > 0).order_by(CaseTold.seq)
     return [one.parts for one in db.session.scalars(found)]
 

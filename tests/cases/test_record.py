@@ -33,7 +33,7 @@ def held(db: SQLAlchemy, case: Case) -> list[Mapping[str, Any]]:
 
 
 def is_intact(case: Case) -> bool:
-    return record.verification.verify_log(case.id).is_intact
+    return record.verification.verify_log(case.id).faults == []
 
 
 def test_every_entry_is_found_again_whatever_was_changed_since(db: SQLAlchemy, case: Case) -> None:
@@ -63,7 +63,9 @@ def test_every_entry_is_found_again_whatever_was_changed_since(db: SQLAlchemy, c
     case.title = step.body = step.decision = document.title = Wording("Noget andet")
     case.number, step.item, document.kind = "9", "9", DocumentKind.OTHER
     assert held(db, case) == before
-    assert is_intact(case)
+    faults = " ".join(map(str, record.verification.verify_log(case.id).faults))
+    for told in ("case", "decision_step"):  # what rows say now is another matter, and found too
+        assert told in faults
 
 
 def test_version_of_a_document_is_held_with_its_name_its_number_and_the_fingerprint_of_its_file(

@@ -52,6 +52,7 @@ def test_an_input_is_entered_as_it_was_sent(event: Event, named: Contribution) -
             "name": "Åse Ørsted",
             "text": "Bevar træerne.\n\nOg bænkene 🌳",
             "quoting": "named",
+            "serial": 1,
         }
     ]
 
@@ -61,7 +62,7 @@ def test_the_record_does_not_say_who_was_there(event: Event) -> None:
     actions.contribute(event, replace(sent_to(event), was_present=True), now=AFTER)
     db.session.commit()
     (entry,) = recorded(event.case_id, entries.CONTRIBUTION)
-    assert set(entry) == {"theme", "name", "text", "quoting"}
+    assert set(entry) == {"theme", "name", "text", "quoting", "serial"}
 
 
 def test_the_log_has_the_number_and_no_word_of_it(named: Contribution) -> None:

@@ -97,7 +97,7 @@ def test_what_is_not_known_is_never_invented(app: Flask, page_client: PageClient
 def test_demo_can_begin_at_the_end_and_its_record_verifies(app: Flask) -> None:
     with app.app_context():
         load.load(Stage.CLOSED)
-        assert record.verification.verify_log(cases.case_by_slug(facts.SLUG).id).is_intact
+        assert record.verification.verify_log(cases.case_by_slug(facts.SLUG).id).faults == []
         late = {one.received_at > facts.DEADLINE_AT for one in db.session.scalars(select(Answer))}
         assert late == {True, False}
         assert db.session.scalars(select(Hearing.deadline_at)).one() == facts.DEADLINE_AT

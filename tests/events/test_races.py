@@ -58,7 +58,7 @@ def acts(event_id: str) -> list[str]:
 
 def told(event_id: str) -> list[dict[str, Any]]:
     case_id = queries.event_by_id(event_id).case_id
-    assert record.verification.verify_log(case_id).is_intact
+    assert record.verification.verify_log(case_id).faults == []
     rows = database.session.scalars(select(EventTold).where(EventTold.log_id == case_id).order_by(EventTold.seq))
     return [one.parts for one in rows]
 

@@ -109,6 +109,7 @@ def test_sending_publishes_at_the_moment_it_is_sent_and_the_record_says_what_was
         {
             "title": "Høring om havneparken",
             "question": "Hvad mener I?",
+            "starts_at": SENT_AT.astimezone(UTC).isoformat(),
             "deadline": DEADLINE_AT.astimezone(UTC).isoformat(),
             "material": [draft.material[0].version.sha256],
         }

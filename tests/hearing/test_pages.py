@@ -59,7 +59,9 @@ def test_a_sent_answer_leads_to_a_receipt_that_proves_itself(page_client: PageCl
     assert "træerne" not in proof
     with app.app_context():
         found = record.verify_receipt(proof)
-        opened = record.receipts.verify_opening(found, page_client.get(f"{address}/opening").text, [b"Bilag"])
+        opened = record.receipts.verify_opening(
+            found, page_client.get(f"{address}/opening").text, [("bilag.txt", b"Bilag")]
+        )
     assert opened.not_shown == []
 
 

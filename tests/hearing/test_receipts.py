@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import email
+import email.policy
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -20,8 +23,9 @@ from eventapp.hearing.answering.actions import SentAnswer
 from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.errors import OtherContentError
 from eventapp.hearing.models import Answer, Channel, Hearing, ReceiptSeries, SenderKind
-from eventapp.mail import rendering
+from eventapp.mail import delivery, rendering
 from eventapp.mail.models import OutboxMail
+from eventapp.record.texts import read_text
 from eventapp.record.verification import verify_log
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Person
@@ -253,9 +257,28 @@ def test_a_receipt_comes_in_the_language_of_the_page_it_was_sent_from(hearing: H
 def test_the_file_of_the_mail_is_a_receipt_that_verifies(hearing: Hearing) -> None:
     answer, mail = receipt_mail(hearing)
     (file,) = mail.files
-    assert (file.name, file.media_type) == ("HS-2024-0001.tlog-proof", "text/plain")
+    assert (file.name, file.media_type) == ("HS-2024-0001.tlog-proof", "text/plain; charset=utf-8")
     proved = record.verify_receipt(file.content.decode())
     assert (proved.entry["ref"], proved.entry["seq"]) == (answer.id, answer.entry_seq)
+
+
+@pytest.mark.parametrize("policy", [email.policy.default, email.policy.SMTP])
+def test_the_receipt_survives_the_mail_whatever_a_program_makes_of_its_lines(
+    hearing: Hearing, policy: email.policy.EmailPolicy
+) -> None:
+    receive(sent_to(hearing.id))
+    end_reading()
+    (mail,) = [one for one in take_mails() if one.message == "hearing/receipt"]
+    raw = delivery.pack(mail, rendering.render(mail)).as_bytes()
+    assert raw.isascii()
+    assert max(map(len, raw.splitlines())) <= 998  # RFC 5322 2.1.1
+    got = email.message_from_bytes(raw, policy=policy)
+    assert isinstance(got, EmailMessage)
+    (part,) = [one for one in got.walk() if str(one.get_filename()).endswith(".tlog-proof")]
+    assert (part.get_content_type(), part.get_content_charset()) == ("text/plain", "utf-8")
+    shown = str(part.get_content())  # as a mail program shows it
+    for saved in (shown, shown.replace("\n", "\r\n"), shown.strip()):
+        assert record.verify_receipt(read_text(saved.encode())).entry["kind"] == "answer"
 
 
 def test_an_answer_without_an_address_is_taken_in_and_nobody_is_written_to(hearing: Hearing) -> None:
@@ -279,7 +302,7 @@ def test_an_answer_is_tied_to_a_party_moved_and_untied_and_each_is_logged(hearin
     first, second = queries.parties(hearing.id)
     answer = stored(receive(sent_to(hearing.id)))
     for party, ticked in ((first, {first.id}), (second, {second.id}), (None, set())):
-        answering.link_answer(answer, party, by=OFFICER)
+        answering.link_answer(answer, party, by=OFFICER, now=DEADLINE_AT)
         db.session.commit()
         db.session.expire_all()
         assert {one.id for one in queries.parties(hearing.id) if one.answers} == ticked
@@ -291,7 +314,7 @@ def test_an_answer_is_tied_to_a_party_moved_and_untied_and_each_is_logged(hearin
 def test_tying_an_answer_changes_nothing_of_what_was_committed_to(hearing: Hearing) -> None:
     party, case_id = queries.parties(hearing.id)[0], hearing.case_id
     answer = stored(receive(sent_to(hearing.id)))
-    answering.link_answer(answer, party, by=OFFICER)
+    answering.link_answer(answer, party, by=OFFICER, now=DEADLINE_AT)
     db.session.commit()
     end_reading()
     assert verify_log(case_id).faults == []

@@ -61,7 +61,7 @@ def test_every_act_is_logged_under_the_name_of_who_did_it(app_case: Case) -> Non
     end_reading()
     answering.receive(sent_to(hearing_id), by=OFFICER)
     answer = queries.answers(hearing_id)[0]
-    answering.link_answer(answer, queries.parties(hearing_id)[0], by=OFFICER)
+    answering.link_answer(answer, queries.parties(hearing_id)[0], by=OFFICER, now=DEADLINE_AT)
     calling.close(queries.hearing(hearing_id), by=OFFICER, now=AT)
     seq = answer.entry_seq
     db.session.commit()

@@ -40,6 +40,7 @@ def shelf() -> Shelf:
 def log_id(app: Flask, db: SQLAlchemy, now: datetime, shelf: Shelf) -> str:
     """The log of a case, empty; the shelf's kinds of entries stand in the place of those of the slices."""
     registry().record_kinds.clear()
+    registry().record_tables.clear()
     record.declare(app, record.ERASE, record.KEY, *shelf.kinds.values())
     with transaction() as session:
         return record.open_log(session.connection(), LOG, ORIGIN, now)

@@ -22,11 +22,12 @@ RUN = """async (cases) => {
   for (const one of cases) {
     try {
       const receipt = await verifier.verifyReceipt(verifier.readText(bytes(one.receipt)), one.keys);
-      const opening = one.opening === null ? null
-        : await verifier.verifyOpening(receipt, one.opening, one.originals.map(bytes));
-      verdicts.push({ seq: receipt.entry.seq, shown: opening ? opening.shown : [] });
+      const files = one.originals.map((sent, place) => ({ name: `file ${place}`, bytes: bytes(sent) }));
+      const text = one.opening === null ? null : verifier.readText(bytes(one.opening));
+      const { shown, unchecked } = await verifier.verifyOpening(receipt, text, files);
+      verdicts.push({ seq: receipt.entry.seq, shown, unchecked });
     } catch (error) {
-      verdicts.push(error.code ?? `${error}`);
+      verdicts.push(error.code === "file" ? { files: error.files } : error.code ?? `${error}`);
     }
   }
   return verdicts;
@@ -35,18 +36,27 @@ RUN = """async (cases) => {
 
 @dataclass(frozen=True)
 class Case:
-    """Something to verify."""
+    """Something to verify; the originals are called ``file 0`` and so on."""
 
     receipt: bytes
     keys: list[str]
-    opening: str | None = None
+    opening: str | bytes | None = None
     originals: list[bytes] = field(default_factory=list)
 
+    @property
+    def files(self) -> list[tuple[str, bytes]]:
+        return [(f"file {place}", one) for place, one in enumerate(self.originals)]
+
+    @property
+    def opening_bytes(self) -> bytes | None:
+        return self.opening.encode() if isinstance(self.opening, str) else self.opening
+
     def told(self) -> dict[str, Any]:
+        opening = self.opening_bytes
         return {
             "receipt": base64.b64encode(self.receipt).decode(),
             "keys": self.keys,
-            "opening": self.opening,
+            "opening": None if opening is None else base64.b64encode(opening).decode(),
             "originals": [base64.b64encode(one).decode() for one in self.originals],
         }
 
@@ -62,7 +72,8 @@ class PageVerifier:
         self.page.wait_for_function("globalThis.verifier !== undefined")
 
     def verdicts(self, cases: list[Case]) -> list[Any]:
-        """For each case ``{"seq": …, "shown": […]}``, or the code of the refusal."""
+        """For each case ``{"seq": …, "shown": […], "unchecked": […]}``, ``{"files": […]}`` for files that are not what
+        was received, or the code of the refusal."""
         found: list[Any] = self.page.evaluate(RUN, [one.told() for one in cases])
         return found
 

@@ -1,7 +1,10 @@
 """The commands of an operator."""
 
+from sqlalchemy import text
+
 from eventapp import record
-from eventapp.record import signing
+from eventapp.db import transaction
+from eventapp.record import published, signing
 
 
 def test_verify_says_yes(app, append, log_id):
@@ -39,3 +42,32 @@ def test_sign_and_rotate_key(app, append, log_id):
     assert runner.invoke(args=["record", "rotate-key"]).output.startswith("New key in 1 logs.")
     assert signing.key_ring().public != before
     assert runner.invoke(args=["record", "verify"]).exit_code == 0
+
+
+def test_a_receipt_that_somebody_got_is_a_witness(app, append, log_id, tmp_path):
+    """The record was made anew and signed with the same key, every head replaced: only the receipt knows."""
+    append("Et")
+    append("To")
+    mine = tmp_path / "kvittering æ.tlog-proof"
+    mine.write_text(record.receipt(log_id, 0), "utf-8")
+    command = ["record", "verify", "--receipt", str(mine)]
+    told = app.test_cli_runner().invoke(args=command)
+    assert (told.exit_code, "yes, the record holds it" in told.output) == (0, True)
+    with transaction() as session:
+        for statement in (
+            "DELETE FROM record_checkpoint",
+            "DELETE FROM record_entry",
+            "UPDATE record_log SET size = 0",
+        ):
+            session.execute(text(statement))
+    published.path(log_id).unlink()
+    append("Et andet")
+    append("To")
+    signing.sign_first(log_id)
+    told = app.test_cli_runner().invoke(args=command)
+    assert told.exit_code == 1
+    assert "kobenhavn/case/narkotika: yes, 2 entries, 2 of them signed" in told.output
+    assert "NO, the record does not hold what it states" in told.output
+    mine.write_bytes(b"\x89PNG\r\n\x81")
+    told = app.test_cli_runner().invoke(args=command)
+    assert (told.exit_code, "NO, it proves nothing" in told.output) == (1, True)

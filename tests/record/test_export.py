@@ -28,7 +28,7 @@ def exported(append, log_id, now, tmp_path):
     append("Tre")
     (tmp_path / "hoved").write_text(record.checkpoint_covering(log_id).text, "utf-8")
     with reading() as conn:
-        assert export.write(conn, log_id, tmp_path / "sag") == 5
+        assert export.write(conn, log_id, tmp_path / "sag") == 6
     return tmp_path
 
 
@@ -88,7 +88,7 @@ def test_the_command_writes_and_says_how_to_check(app, append, log_id, tmp_path)
     record.checkpoint_covering(log_id)
     told = app.test_cli_runner().invoke(args=["record", "export", "--case", "narkotika", str(tmp_path / "ny")])
     assert told.exit_code == 0, told.output
-    assert told.output.startswith("4 files.")
+    assert told.output.startswith("5 files.")
     assert (tmp_path / "ny" / "entries.jsonl").is_file()
 
 

@@ -45,7 +45,7 @@ def test_the_opening_with_texts_shows_them_and_without_leaves_that_to_the_author
     salts = record.opening(log_id, 0)
     assert "svar" not in salts
     assert verify_opening(found, salts).shown == []
-    assert verify_opening(found, salts, [b"Mit svar"]).shown == ["text"]
+    assert verify_opening(found, salts, [("svar.txt", b"Mit svar")]).shown == ["text"]
 
 
 def test_an_opening_of_another_answer_is_refused(append, log_id):

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from eventapp import record
 from eventapp.config import settings
-from eventapp.db import reading, transaction
+from eventapp.db import reading, transaction, write
+from eventapp.errors import DomainError
 from eventapp.record import keys, published, rotation, signing, store, verification
 from eventapp.record.checkpoint import verify
 
@@ -54,19 +55,56 @@ def test_a_head_covers_all_there_is_and_is_kept_twice(append, log_id):
     head = record.checkpoint_covering(log_id)
     assert head.size == 2
     assert published.read(log_id) == head.text
-    assert heads(log_id) == [2]
+    assert heads(log_id) == [0, 2]
     assert verify(head.text, [signing.key_ring().public]) == head
 
 
-def test_the_empty_log_can_be_signed_too(log_id):
-    assert record.checkpoint_covering(log_id).size == 0
+def test_the_empty_log_is_signed_when_it_is_opened(log_id):
+    assert heads(log_id) == [0]
+    assert published.read(log_id) == record.checkpoint_covering(log_id).text
+
+
+def test_history_without_any_signature_is_not_signed_as_if_it_were_new(app, append, log_id, alarms):
+    """Whoever writes a history anew would have it signed by taking every signature away first."""
+    append()
+    record.checkpoint_covering(log_id)
+    append()
+    run("DELETE FROM record_checkpoint")
+    published.path(log_id).unlink()
+    with pytest.raises(record.SigningRefusedError, match="every signature of it is gone"):
+        record.checkpoint_covering(log_id)
+    assert record.sign_pending() == 0
+    assert heads(log_id) == []
+    assert set(alarms) == {("record_signing_refused", log_id)}
+    report = verification.verify_log(log_id)
+    assert (report.faults, report.is_intact) == ([], False)
+    told = app.test_cli_runner().invoke(args=["record", "verify"])
+    assert (told.exit_code, "NO, 2 entries, 0 of them signed" in told.output) == (1, True)
+    told = app.test_cli_runner().invoke(args=["record", "sign", "--first", "narkotika"])
+    assert told.output == "2 entries signed for the first time\n"
+    assert verification.verify_log(log_id).is_intact
+    again = app.test_cli_runner().invoke(args=["record", "sign", "--first", "narkotika"])
+    assert again.exit_code == 1
+
+
+def test_a_case_that_was_not_opened_after_all_leaves_nothing_that_binds(app, db, now):
+    other = "f" * 32
+
+    def thought_better_of(conn):
+        record.open_log(conn, other, "kobenhavn/case/fortrudt", now)
+        raise DomainError
+
+    with pytest.raises(DomainError):
+        write(thought_better_of)
+    with pytest.raises(record.NoSuchRecordError):
+        record.checkpoint_covering(other)
 
 
 def test_one_signature_serves_all_it_covers(append, log_id):
     for _ in range(5):
         append()
     assert {record.checkpoint_covering(log_id, size).size for size in (3, 1, 5)} == {5}
-    assert heads(log_id) == [5]
+    assert heads(log_id) == [0, 5]
 
 
 def test_a_rush_is_signed_in_few_heads_that_all_fit(app, append, log_id):
@@ -141,10 +179,11 @@ def test_rows_that_do_not_fit_together_are_not_signed(append, log_id, change):
     """Computed once more from the texts before signing, as a flipped bit once spoiled a log for good."""
     for _ in range(6):
         append()
+    before = published.read(log_id)
     run(change)
     with pytest.raises(record.SigningRefusedError):
         record.checkpoint_covering(log_id)
-    assert published.read(log_id) is None
+    assert published.read(log_id) == before
 
 
 def test_signing_inside_a_write_transaction_would_wait_for_itself_and_is_refused(db, append, log_id):
@@ -159,7 +198,7 @@ def test_the_worker_signs_what_is_pending(append, log_id):
     append()
     assert record.sign_pending() == 1
     assert record.sign_pending() == 0
-    assert heads(log_id) == [1]
+    assert heads(log_id) == [0, 1]
 
 
 def test_the_worker_notices_a_restored_database_although_nobody_writes(append, log_id, alarms):

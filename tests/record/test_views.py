@@ -5,9 +5,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from eventapp import record
-from eventapp.db import write
+from eventapp.db import transaction, write
 from eventapp.record import tree, views
 from eventapp.record.checkpoint import verify
 from eventapp.record.signing import key_ring
@@ -183,6 +184,32 @@ def test_no_file_and_a_wrong_file_with_keys_are_told_apart(published, page_clien
     assert any(text.startswith("Kvitteringen er god nok, men") for text in shown(page))
 
 
+NOT_OURS = "Nej: filen svar.txt er ikke den, vi modtog."
+
+
+def test_a_file_that_is_not_what_was_received_is_a_no_by_name(published, page_client):
+    fields = sent(record.receipt(published, 1), record.opening(published, 1), [b"Hemmelig tekst?"])
+    page = page_client.submit("/verify", fields, status=422)
+    assert NOT_OURS in [one.strip() for one in shown(page)]
+    assert "Nej. Det her beviser ingenting." not in shown(page)
+
+
+def test_a_file_without_keys_is_named_as_not_checked(published, page_client):
+    page = page_client.submit("/verify", sent(record.receipt(published, 1), None, [b"Hemmelig tekst"]), status=200)
+    assert "Ja. Kvitteringen er ægte." in shown(page)
+    assert "svar.txt" in shown(page)
+
+
+def test_a_receipt_that_the_record_does_not_hold_any_more_is_a_no(published, page_client):
+    """Signed with our key, and of another history than the one that is kept here."""
+    mine = record.receipt(published, 1)
+    with transaction() as session:
+        session.execute(text("UPDATE record_entry SET text = replace(text, 'false', 'true')"))
+    page = page_client.submit("/verify", sent(mine), status=422)
+    assert "Nej. Protokollen indeholder det ikke længere." in shown(page)
+    assert "Nej. Det her beviser ingenting." not in shown(page)
+
+
 def test_a_picture_is_no_receipt(db, page_client):
     files = {"receipt": (BytesIO(b"\x89PNG\r\n\x1a\n\xff\xfe"), "billede.png")}
     page_client.submit("/verify", files, status=422)
@@ -221,6 +248,15 @@ def test_the_browser_checks_without_sending_anything(published, client, browser)
         choose(page, "receipt", good.replace("index 1", "index 0"))
         page.click("form#check button:not([aria-hidden])")
         assert "Indførslen står ikke" in page.inner_text(NO)
+        choose(page, "receipt", good)
+        choose(page, "originals", "Hemmelig tekst?")
+        page.click("form#check button:not([aria-hidden])")
+        page.wait_for_selector(f"{NO} >> text=Nej: filen originals er ikke den, vi modtog.")
+        assert "beviser ingenting" not in page.inner_text(NO)
+        page.set_input_files("#opening", [])
+        page.click("form#check button:not([aria-hidden])")
+        page.wait_for_selector(YES)
+        assert "originals" in page.inner_text(f"{YES} [data-slot=unchecked]")
         assert not requests
 
 

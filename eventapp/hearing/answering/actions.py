@@ -18,14 +18,14 @@ from sqlalchemy.exc import IntegrityError
 
 from eventapp import audit, blobs, clock, record
 from eventapp.blobs import NamedFile
-from eventapp.db import Sql, as_moment, end_reading, new_id, write
+from eventapp.db import Sql, as_moment, db, end_reading, new_id, write
 from eventapp.errors import existing
 from eventapp.filling import actions as kept_files
 from eventapp.hearing.answering import messages
-from eventapp.hearing.entries import ANSWER
+from eventapp.hearing.entries import ANSWER, LINK
 from eventapp.hearing.errors import OtherContentError, SentBeforeError
 from eventapp.hearing.models import Answer, Channel, Party, SenderKind
-from eventapp.hearing.rules import content, ends_at, is_late, receipt_number
+from eventapp.hearing.rules import content, ends_at, is_late, place, receipt_number
 from eventapp.languages import OFFICIAL
 from eventapp.mail import outbox
 from eventapp.tokens import derived_token, token_hash
@@ -57,6 +57,7 @@ INSERT_ATTACHMENT = Sql(
     "INSERT INTO answer_attachment (id, answer_id, position, file_name, sha256, size, media_type)"
     " VALUES (:id, :answer_id, :position, :file_name, :sha256, :size, :media_type)"
 )
+PROOF_TYPE = "text/plain; charset=utf-8"  # of a receipt as a file: the dash of a signature line is not ASCII
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _store(
         conn,
         log_id=hearing.case_id,
         kind=ANSWER,
-        sealed=sealed,
+        sealed=sealed.also(place(sent.hearing_id, hearing.answers_issued, number, sent.party_id)),
         ref=answer_id,
         received_at=sent.received_at,
         at=sent.received_at,
@@ -250,13 +251,24 @@ def _queue_receipt(
         subject_id=answer_id,
         context={**told, "answer_id": answer_id},
         secrets={"link": external_url("hearing.receipt", token=receipt_token(answer_id))},
-        attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": "text/plain"}],
+        attachments=[{"maker": "hearing.receipt", "name": f"{told['number']}.tlog-proof", "media_type": PROOF_TYPE}],
         dedupe=dedupe,
         public=True,  # anybody can answer in anybody's name; the page shows the receipt in any case (S45)
     )
 
 
-def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor) -> None:
-    """Say which party an answer is from; this ticks the party off."""
-    answer.party_id = party.id if party else None
+def link_answer(answer: Answer, party: Party | None, *, by: audit.Actor, now: datetime) -> None:
+    """Say which party an answer is from; this ticks the party off. The record tells of it."""
+    before, answer.party_id = answer.party_id, party.id if party else None
+    if before == answer.party_id:
+        return
+    record.append(
+        db.session.connection(),
+        log_id=answer.hearing.case_id,
+        kind=LINK,
+        parts={"party_id": answer.party_id, "party_before": before},
+        ref=answer.id,
+        received_at=now,
+        at=now,
+    )
     audit.record(by, "hearing.answer_linked", answer.id, party=answer.party_id)

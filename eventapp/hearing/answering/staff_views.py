@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
-from eventapp import audit, blobs
+from eventapp import audit, blobs, clock
 from eventapp.db import db, hold, write
 from eventapp.formats.files import download
 from eventapp.hearing import queries, rules, words
@@ -49,7 +49,8 @@ def link_answer(answer_id: str) -> ResponseReturnValue:
     form = _link_form(found)
     if not form.validate_on_submit():
         return _answer_page(found, form), 422
-    actions.link_answer(found, db.session.get(Party, form.party_id.data or ""), by=current_person())
+    chosen = db.session.get(Party, form.party_id.data or "")
+    actions.link_answer(found, chosen, by=current_person(), now=clock.now())
     return redirect(url_for(".answer", answer_id=answer_id), 303)
 
 

@@ -215,6 +215,7 @@ def _record_opening(hearing: Hearing, now: datetime) -> None:
     parts = {
         "title": hearing.title.official,
         "question": hearing.question.official,
+        "starts_at": hearing.starts_at.astimezone(UTC).isoformat(),
         "deadline": hearing.deadline_at.isoformat(),
         "material": [one.version.sha256 for one in hearing.material],
     }
