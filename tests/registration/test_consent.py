@@ -55,7 +55,7 @@ def test_consent_is_taken_back_on_the_own_page_at_any_time(
     assert SAID_YES in page.text
     (link,) = [one.attributes["href"] for one in page.root.all("a") if one.attributes["href"].endswith("/consent")]
     assert link == f"{own}/consent"
-    assert page_client.visit(link).heading == "Må vi ikke længere skrive til dig bagefter?"
+    assert page_client.visit(link).heading == "Skal vi lade være med at skrive til dig bagefter?"
     assert agreed() == [True]  # opening the link changes nothing
     assert page_client.submit(link, action="/consent").heading == "Vi skriver ikke til dig bagefter"
     assert agreed() == [False]

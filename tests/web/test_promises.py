@@ -17,11 +17,13 @@ from eventapp.demo import load
 from eventapp.demo.models import Stage
 from eventapp.events.models import Event
 from eventapp.registration.models import Booking
+from eventapp.web.permissions import Role
 from tests.checkin.support import make_guest
 from tests.hearing.conftest import SENT_AT, make_hearing
 from tests.support.factories import STARTS_AT, make_event
 from tests.support.html import Element, Page
 from tests.support.pages import PageClient
+from tests.support.staff import sign_in
 from tests.support.walk import pages
 
 pytestmark = pytest.mark.engines("sqlite")
@@ -127,3 +129,20 @@ def test_cookies_last_as_long_as_the_page_says(app: Flask) -> None:
     assert lang is not None
     assert form is not None
     assert (lang.max_age, form.max_age, form.expires) == (365 * 24 * 3600, None, None)
+
+
+def main_buttons(page: Page) -> list[str]:
+    """What the page asks for above all."""
+    found = [one for main in page.root.all("main") for one in main.all("a", "button")]
+    return [one.text for one in found if "button-primary" in one.attributes.get("class", "").split()]
+
+
+def test_no_page_has_two_main_buttons(app: Flask) -> None:
+    with app.app_context():
+        load.load(Stage.CLOSED)
+    client = app.test_client()
+    sign_in(client, *(one for one in Role if one is not Role.DOOR))
+    buttons = {path: main_buttons(page) for path, page in pages(app, client, ["/staff/", "/", "/door/"], lang="da")}
+    clock.follow(timedelta)
+    assert {path: found for path, found in buttons.items() if len(found) > 1} == {}
+    assert sum(map(len, buttons.values())) > 30
