@@ -28,6 +28,7 @@ from eventapp import (
     record,
     registration,
     statistics,
+    telling,
     web,
     work,
 )
@@ -38,6 +39,7 @@ ROOT = Path(__file__).parent.parent
 SLICES = (
     work,
     filling,
+    telling,
     mail,
     record,
     accounts,

@@ -33,7 +33,7 @@ from eventapp.events.models import Event
 from eventapp.hearing.dossier.erasure_actions import erasable
 from eventapp.languages import OFFICIAL, Wording
 from eventapp.record.models import RecordEntry
-from eventapp.registration import asking_actions, jobs
+from eventapp.registration import asking_actions
 from eventapp.registration.asking_actions import Question
 from eventapp.tokens import new_token, token_hash
 from eventapp.web.fields import FieldKind
@@ -112,7 +112,7 @@ def _prepare() -> dict[str, str]:
         now=now,
     )
     asking_actions.ask(event, QUESTION, by=by)
-    job_id = work.start(db.session.connection(), jobs.TELL, arguments={}, owner=by, subject_id=event.id)
+    job_id = work.start(db.session.connection(), "telling.event", arguments={}, owner=by, subject_id=event.id)
     under_way = {"state": JobState.RUNNING, "leased_by": "picture", "done": 140, "total": 200}
     db.session.execute(db.update(Job).where(Job.id == job_id).values(under_way))
     entries = db.session.scalars(select(RecordEntry.seq).where(RecordEntry.log_id == case.id)).all()

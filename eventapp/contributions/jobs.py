@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from eventapp import clock
 from eventapp.contributions import actions, queries
-from eventapp.registration.jobs import STEP, about
+from eventapp.events.hooks import about
+from eventapp.registration.jobs import STEP
 from eventapp.web.permissions import Permission
 from eventapp.work.kinds import Kind, register_kind
 from eventapp.work.running import Part, Running

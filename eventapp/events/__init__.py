@@ -12,6 +12,9 @@ from flask_babel import lazy_gettext as _l
 from eventapp import record
 from eventapp.events import hooks, list_views, queries, staff_views, views
 from eventapp.events.entries import EVENT, TOLD
+from eventapp.telling import jobs as telling
+from eventapp.telling.models import Subject
+from eventapp.web.permissions import Permission
 from eventapp.web.registry import Registry, Tab
 
 
@@ -32,5 +35,6 @@ def register(app: Flask) -> None:
         Tab(75, _l("Hall and seats"), "events_staff.hall"),
         Tab(80, _l("Settings"), "events_staff.settings"),
     ]
+    telling.register(Subject.EVENT, hooks.about, Permission.EDIT_EVENTS)
     registry.scopes["event_id"] = queries.scope
     registry.scope_choices.append(queries.scope_choices)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,8 @@ from eventapp.events.errors import (
 from eventapp.events.models import Category, Event, EventKind, Layout, Quota, QuotaKind, Venue
 from eventapp.events.rules import Road
 from eventapp.languages import NO_WORDS, Wording, translated
+from eventapp.telling import actions as telling
+from eventapp.telling.models import Fact, Subject
 from eventapp.web.ordered import assign
 from eventapp.web.registry import registry
 
@@ -104,11 +106,23 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
     return event
 
 
-def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: datetime, plan: Plan | None = None) -> None:
+def change(
+    event: Event,
+    facts: EventFacts,
+    place: Place,
+    *,
+    by: By,
+    now: datetime,
+    reason: str = "",
+    quiet: timedelta = timedelta(),
+    plan: Plan | None = None,
+) -> None:
     """Change what an event is, when and where. Once published, title, time and place go to the record and to calendars.
 
     Doors, end and closing of registration that nobody touched follow a beginning that moves to another day.
 
+    :param reason: what those are told who hold a copy of title, time or place.
+    :param quiet: how long to wait with that for further changes.
     :param plan: of the hall at another place.
     :raises PlanNeededError: when the place is another and its plan is not given; a published event never lacks one.
     :raises HallTooSmallError: when seats and reserve exceed the limit of the hall there.
@@ -131,8 +145,7 @@ def change(event: Event, facts: EventFacts, place: Place, *, by: By, now: dateti
         _record(event, "changed", now)
     if event.published_at and told:
         event.calendar_sequence += 1
-        db.session.flush()  # whoever hears of it reads the new time from the database
-        _tell(registry().event_changed, event, by)
+        _tell_holders(event, told, reason, by=by, now=now, quiet=quiet)
     audit.record(by, "events.changed", event.id, fields=sorted(changed))
 
 
@@ -151,7 +164,8 @@ def change_hall(event: Event, hall: Hall, *, by: By, now: datetime) -> None:
     touch(event)
     if event.published_at:
         _record(event, "changed", now)
-    _tell(registry().quotas_changed, event, by)
+    for listener in registry().quotas_changed:
+        listener(event.id, by)
     audit.record(by, "events.hall_changed", event.id, fields=sorted(changed), seats=dict(hall.seats))
 
 
@@ -186,7 +200,7 @@ def cancel(event: Event, text: str, *, by: By, now: datetime) -> None:
     event.calendar_sequence += 1
     touch(event)
     _record(event, "cancelled", now)
-    _tell(registry().event_changed, event, by)
+    _tell_holders(event, [Fact.STATE], "", by=by, now=now)
     audit.record(by, "events.cancelled", event.id)
 
 
@@ -226,12 +240,12 @@ def _followed(event: Event, facts: EventFacts, shift: timedelta) -> EventFacts:
     return replace(facts, **{name: getattr(facts, name) + shift for name in kept})
 
 
-def _changed_facts(event: Event, facts: EventFacts, place: Place) -> list[str]:
+def _changed_facts(event: Event, facts: EventFacts, place: Place) -> list[Fact]:
     """Which facts that others hold copies of become others."""
     held = {
-        "title": (event.title, facts.title),
-        "time": tuple(tuple(getattr(one, name) for name in TIMES) for one in (event, facts)),
-        "place": ((event.layout.venue.name, event.layout.venue.address), (place.name, place.address)),
+        Fact.TITLE: (event.title, facts.title),
+        Fact.TIME: tuple(tuple(getattr(one, name) for name in TIMES) for one in (event, facts)),
+        Fact.PLACE: ((event.layout.venue.name, event.layout.venue.address), (place.name, place.address)),
     }
     return [name for name, (before, after) in held.items() if before != after]
 
@@ -252,9 +266,12 @@ def _lock(event: Event) -> None:
     db.session.refresh(event, with_for_update={"key_share": True})
 
 
-def _tell(listeners: list[Callable[[str, By], None]], event: Event, by: By) -> None:
-    for listener in listeners:
-        listener(event.id, by)
+def _tell_holders(
+    event: Event, facts: list[Fact], reason: str, *, by: By, now: datetime, quiet: timedelta = timedelta()
+) -> None:
+    db.session.flush()  # whoever hears of it reads the new time from the database
+    conn = db.session.connection()
+    telling.tell(conn, Subject.EVENT, event.id, facts, reason=reason, by=by, now=now, quiet=quiet)
 
 
 def _record(event: Event, act: str, now: datetime) -> None:

@@ -87,6 +87,7 @@ class SettingsForm(TimesForm):
     influence = long_words(_l("What people can influence, and what happens with what they say"), required=False)
     venue_access = long_words(_l("How people get in"), required=False)
     photo_notice = long_words(_l("Pictures, sound and film"), required=False)
+    reason = paragraph(_l("Why title, time or place becomes another"), required=False)
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)

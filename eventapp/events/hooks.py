@@ -8,14 +8,16 @@ from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
 from eventapp.cases.rules import PLACES
+from eventapp.db import db
 from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seat_words import seats_text
 from eventapp.formats.display import clock_time, period
 from eventapp.languages import with_words
-from eventapp.web.permissions import url_if_allowed
+from eventapp.web.permissions import Scope, url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
+from eventapp.work.kinds import Subject as About
 
 STAFF_LINK = StaffLink(
     20,
@@ -67,6 +69,12 @@ def cards() -> list[FrontCard]:
         for event in queries.published_events()
         if now < event.ends_at
     ]
+
+
+def about(event_id: str) -> About | None:
+    """What a job about an event is about."""
+    event = db.session.get(Event, event_id)
+    return About(str(event.title), _desk(event), Scope(event.case_id, event_id)) if event else None
 
 
 def _step(event: Event) -> ThreadStep:

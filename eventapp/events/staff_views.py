@@ -8,13 +8,17 @@ from flask_babel import gettext as _
 
 from eventapp import clock
 from eventapp.cases.queries import case_by_id, cases
-from eventapp.db import hold
+from eventapp.db import hold, reading
 from eventapp.events import actions, checklist_rules, queries, views
 from eventapp.events.errors import HallTooSmallError, SeatsTakenError
 from eventapp.events.forms import CancelForm, HallForm, NewEventForm, SettingsForm
 from eventapp.events.list_forms import LISTS
 from eventapp.events.models import Event
+from eventapp.telling import queries as telling
+from eventapp.telling.models import Fact, Subject
+from eventapp.telling.rules import quiet
 from eventapp.web.permissions import Permission, current_person, reach, requires
+from eventapp.web.registry import Reached
 
 bp = Blueprint("events_staff", __name__, url_prefix="/staff/events")
 
@@ -47,9 +51,9 @@ def settings(event_id: str) -> ResponseReturnValue:
     event = hold(queries.event_by_id(event_id))
     form = SettingsForm.of(event)
     if not form.is_submitted():
-        return render_template("events/settings.html", event=event, form=form)
+        return _settings(event, form)
     if not form.validate() or not form.fits() or form.lacks_plan(event) or not _changed(event, form):
-        return render_template("events/settings.html", event=event, form=form), 422
+        return _settings(event, form), 422
     flash(_("Saved."), "success")
     return redirect(url_for("events_staff.settings", event_id=event.id), 303)
 
@@ -111,10 +115,11 @@ def publish(event_id: str) -> ResponseReturnValue:
 def cancel(event_id: str) -> ResponseReturnValue:
     """Call the event off. This cannot be undone."""
     event, form = queries.event_by_id(event_id), CancelForm()
+    reached = _reached(event)
     if not form.is_submitted():
-        return render_template("events/cancel.html", event=event, form=form)
+        return render_template("events/cancel.html", event=event, form=form, reached=reached)
     if not form.validate():
-        return render_template("events/cancel.html", event=event, form=form), 422
+        return render_template("events/cancel.html", event=event, form=form, reached=reached), 422
     actions.cancel(event, form.text.data, by=current_person(), now=clock.now())
     flash(_("The event is called off."), "success")
     return _to_desk(event)
@@ -124,11 +129,26 @@ def _changed(event: Event, form: SettingsForm) -> bool:
     """Change the event; a refusal is said on the form, and nothing is kept of it."""
     try:
         plan = form.plan(event)
-        actions.change(event, form.facts(), form.place(), by=current_person(), now=clock.now(), plan=plan)
+        now, facts = clock.now(), form.facts()
+        waits, why = quiet(min(event.starts_at, facts.starts_at), now), form.reason.data or ""
+        place, by = form.place(), current_person()
+        actions.change(event, facts, place, by=by, now=now, plan=plan, reason=why, quiet=waits)
     except HallTooSmallError as refusal:
         form.form_errors = [str(refusal)]
         return False
     return True
+
+
+def _settings(event: Event, form: SettingsForm) -> str:
+    return render_template("events/settings.html", event=event, form=form, reached=_reached(event))
+
+
+def _reached(event: Event) -> list[Reached]:
+    """Who would hear of it now, were the event to become another or be called off."""
+    if event.published_at is None:
+        return []
+    with reading() as conn:
+        return telling.reached(conn, Subject.EVENT, event.id, list(Fact), clock.now())
 
 
 def _hall_changed(event: Event, form: HallForm) -> bool:

@@ -16,6 +16,8 @@ from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import cli as dossier_commands
 from eventapp.hearing.dossier import views as dossier
 from eventapp.mail import rendering
+from eventapp.telling import jobs as telling
+from eventapp.telling.models import Subject
 from eventapp.web.lookups import SECONDS, Kept
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -35,6 +37,8 @@ def register(app: Flask) -> None:
     registry.thread_steps.append(hooks.steps)
     registry.case_links.append(hooks.case_links)
     registry.front_cards.append(hooks.cards)
+    registry.holders.append(hooks.HOLDERS)
+    telling.register(Subject.HEARING, hooks.about, Permission.EDIT_HEARINGS)
     registry.scopes["hearing_id"] = queries.scope
     registry.scopes["answer_id"] = queries.answer_scope
     registry.mail_owners["hearing"] = MailOwner(Permission.READ_ANSWERS, queries.mail_scope, queries.mail_subjects)

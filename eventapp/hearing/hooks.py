@@ -7,15 +7,20 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import Connection
 
 from eventapp import clock
+from eventapp.db import db
 from eventapp.formats.display import long_moment
 from eventapp.hearing import queries
+from eventapp.hearing.calling import messages
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
 from eventapp.languages import with_words
-from eventapp.web.permissions import url_if_allowed
-from eventapp.web.registry import FrontCard, StepState, ThreadStep
+from eventapp.telling.models import Fact, Subject
+from eventapp.web.permissions import Scope, url_if_allowed
+from eventapp.web.registry import FrontCard, Holders, Reached, StepState, ThreadStep
+from eventapp.work.kinds import Subject as About
 
 ORDER = 60
 STATES = {
@@ -73,6 +78,22 @@ def _card_state(hearing: Hearing, now: datetime) -> str:
     if state(hearing, now) is HearingState.WAITING:
         return _("Begins %(moment)s", moment=long_moment(hearing.starts_at))
     return _("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at))
+
+
+def answered_reached(conn: Connection, hearing_id: str, until: datetime) -> Reached:
+    """Those who have answered, whether a party or anybody else."""
+    number = messages.answered_number(conn, hearing_id, until)
+    words = ngettext("%(num)s who has answered", "%(num)s who have answered", number)
+    return Reached(words, number, number)
+
+
+HOLDERS = Holders(Subject.HEARING, frozenset({Fact.DEADLINE}), answered_reached, messages.tell_answered)
+
+
+def about(hearing_id: str) -> About | None:
+    """What a job about a hearing is about."""
+    hearing = db.session.get(Hearing, hearing_id)
+    return About(str(hearing.title), _page(hearing), Scope(hearing.case_id)) if hearing else None
 
 
 def case_links(case_id: str) -> list[tuple[str, str]]:

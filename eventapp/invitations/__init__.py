@@ -27,3 +27,6 @@ def register(app: Flask) -> None:
     registry.scopes["invitation_id"] = queries.scope
     registry.mail_owners["invitations"] = MailOwner(Permission.READ_INVITATIONS, queries.scope, queries.ids_within)
     registry.came_changed[Origin.INVITATION] = actions.note_arrival
+    registry.seat_ending[Origin.INVITATION] = actions.wait_for_others
+    registry.seat_given_back[Origin.INVITATION] = actions.note_given_back
+    registry.holders.append(hooks.HOLDERS)

@@ -52,6 +52,17 @@ AT_DOOR = Sql("""
 NOT_SEEN = Sql("""
     DELETE FROM sighting WHERE invitation_id = :invitation_id AND kind = 'came' AND recorded_by_id IS NULL
 """)
+LOCK = Sql("UPDATE invitation SET precedence = precedence WHERE registration_id = :registration_id")
+HOLDER = Sql("""
+    SELECT i.id, e.case_id, r.number, r.state AS last FROM invitation i JOIN event e ON e.id = i.event_id
+    JOIN reply r ON r.invitation_id = i.id
+    WHERE i.registration_id = :registration_id ORDER BY r.number DESC LIMIT 1
+""")
+DECLINE = Sql("""
+    INSERT INTO reply (id, invitation_id, number, state, reason, will_write, stand_in_name, stand_in_title,
+                       contact_name, contact_phone, channel, recorded_by_id, replied_at)
+    VALUES (:id, :invitation_id, :number, 'declined', '', FALSE, '', '', '', '', :channel, :by_id, :at)
+""")
 LOG = Sql("SELECT event.case_id FROM invitation JOIN event ON event.id = invitation.event_id WHERE invitation.id = :id")
 
 
@@ -142,8 +153,8 @@ def send(
         to=invitation.email,
         subject_id=invitation.id,
         context=letter_files.told(invitation),
-        secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
-        attachments=[{"name": "invitation.pdf", "media_type": "application/pdf", "sha256": letter.sha256}],
+        secrets={"link": letter_files.reply_link(link_token(invitation.id))},
+        attachments=[letter_files.attached(letter.sha256)],
         calendar=letter_files.calendar_request(conn, invitation, now),
         calendar_method="REQUEST",
     )
@@ -212,7 +223,7 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
             "stand_in": given.stand_in_name,
             "at": now,
         },
-        secrets={"link": letter_files.reply_link(invitation, link_token(invitation.id))},
+        secrets={"link": letter_files.reply_link(link_token(invitation.id))},
         dedupe=entries.noted_once(new.id),
     )
     audit.record(by, "invitations.replied", invitation.id, state=given.state, channel=given.channel)
@@ -254,6 +265,32 @@ def note_arrival(conn: Connection, registration_id: str, came_at: datetime | Non
         _record_arrival(conn, invitation_id, "came", at)
     else:
         AT_DOOR(conn, invitation_id=invitation_id, at=came_at)
+
+
+def wait_for_others(conn: Connection, registration_id: str) -> None:
+    """Before the ticket of an invitation is given back: whoever replies at this moment locks it in the same order."""
+    LOCK(conn, registration_id=registration_id)
+
+
+def note_given_back(conn: Connection, registration_id: str, by: audit.Actor | None, at: datetime) -> None:
+    """A guest with the ticket of an invitation has cancelled: that is a no, and counts as the reply in force."""
+    found = HOLDER(conn, registration_id=registration_id).one_or_none()
+    if found is None or found.last == ReplyState.DECLINED.value:
+        return
+    channel = ReplyChannel.LINK if by is None else ReplyChannel.PHONE
+    reply_id, by_id = new_id(), by.id if by else None
+    DECLINE(
+        conn,
+        id=reply_id,
+        invitation_id=found.id,
+        number=found.number + 1,
+        channel=channel.value,
+        by_id=by_id,
+        at=at,
+    )
+    parts = {"state": ReplyState.DECLINED.value, "stand_in": "", "reason": "", "channel": channel.value}
+    _record(conn, found.case_id, entries.REPLY, parts, reply_id, at)
+    audit.insert(conn, by, "invitations.replied", found.id, state=ReplyState.DECLINED, channel=channel)
 
 
 def _record_arrival(conn: Connection, invitation_id: str, what: str, at: datetime) -> None:

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from eventapp import clock
 from eventapp.events.models import Event
 from eventapp.events.queries import events_of_case
-from eventapp.invitations import queries
+from eventapp.invitations import messages, queries
 from eventapp.invitations.models import Invitation
 from eventapp.invitations.words import reply_words
 from eventapp.languages import with_words
+from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import url_if_allowed
-from eventapp.web.registry import DeskFigure, DeskItem, StepState, Tab, ThreadStep
+from eventapp.web.registry import DeskFigure, DeskItem, Holders, Reached, StepState, Tab, ThreadStep
 
 ORDER = 30
 TAB = Tab(20, _l("Invitations"), "invitations.index")
+
+
+def offices_reached(conn: Connection, event_id: str, until: datetime) -> Reached:
+    """Offices that were sent a letter and have not said no."""
+    number = messages.number_reached(conn, event_id, until)
+    words = ngettext("%(num)s invited office", "%(num)s invited offices", number)
+    return Reached(words, number, number)
+
+
+HOLDERS = Holders(
+    Subject.EVENT,
+    frozenset({Fact.TITLE, Fact.TIME, Fact.PLACE, Fact.STATE}),
+    offices_reached,
+    messages.tell_of_change,
+)
 
 
 def steps(case_id: str) -> list[ThreadStep]:

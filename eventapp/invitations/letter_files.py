@@ -21,10 +21,14 @@ from eventapp.registration.queries import calendar_entry
 from eventapp.web.urls import external_url
 
 
-def reply_link(invitation: Invitation, token: str) -> str:
+def reply_link(token: str) -> str:
     """Where the invitee's office replies. :param token: of ``actions.link_token``."""
-    assert invitation.id
     return external_url("invitations.reply_page", token=token)
+
+
+def attached(sha256: str) -> dict[str, str]:
+    """A letter as a file of a mail, by its content."""
+    return {"name": "invitation.pdf", "media_type": "application/pdf", "sha256": sha256}
 
 
 def told(invitation: Invitation) -> dict[str, Any]:

@@ -44,9 +44,12 @@ from eventapp.registration.errors import (
 )
 from eventapp.registration.models import Origin, Reason, RegistrationState
 from eventapp.registration.queries import Booked, BookedHead, Choice, EventBrief, Seats
+from eventapp.web.registry import Telling, registry
 
 # with the verbs, what others build on
 __all__ = ["INSERT", "INSERT_HEAD", "INSERT_TICKET", "Head", "Sending", "SignUp", "SignedUp"]
+
+GIVEN_BACK = frozenset({Reason.GUEST_CANCELLED, Reason.TOLD_STAFF})  # by the guest's own wish
 
 # A walk-in has no quota to stand in a queue for, so those who change one stand in a queue for the booking.
 LOCK_WALK_IN = Sql("UPDATE booking SET waiting = waiting WHERE id = :booking_id")
@@ -184,6 +187,8 @@ def cancel(
     :raises EventOverError: when the guest does it and the event has ended.
     """
     found = queries.booked_with(conn, registration_id)
+    if found and (wait := registry().seat_ending.get(found.origin)):
+        wait(conn, registration_id)
     booked = _locked(conn, found.id if found else "")
     leaving = [one for one in booked.live if one.id == registration_id]
     return _cancel(conn, booked, leaving, reason, now, by)
@@ -198,6 +203,9 @@ def cancel_booking(
     :raises AlreadyCancelledError: when nobody of it wants to come any more.
     :raises EventOverError: when the guest does it and the event has ended.
     """
+    found = queries.booked(conn, booking_id)
+    if found and (wait := registry().seat_ending.get(found.origin)):
+        wait(conn, found.heads[0].id)
     booked = _locked(conn, booking_id)
     return _cancel(conn, booked, booked.live, reason, now, by)
 
@@ -222,19 +230,19 @@ def move_up_everywhere(conn: Connection, event_id: str, *, now: datetime) -> int
     return sum(len(move_up(conn, brief, quota_id, now)) for quota_id in lines)
 
 
-def tell_of_change(conn: Connection, event_id: str, *, until: datetime, after: str, most: int) -> list[str]:
-    """Write to those who want to come that time or place has changed, or that the event is called off.
+def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) -> list[str]:
+    """Write to those who want to come that title, time or place has changed, or that the event is called off.
 
     These are practical mails, so nobody has to have asked for them (LAW-04).
 
-    :param until: who signed up later knows already.
     :param after: the last booking that was written to; empty at the beginning.
     :returns: the bookings that were written to now, at most ``most``; empty when all were.
     """
+    event_id = telling.subject_id
     brief = queries.brief_by_id(conn, event_id)
-    bookings = queries.reachable(conn, event_id, until=until, after=after, most=most)
+    bookings = queries.reachable(conn, event_id, until=telling.until, after=after, most=most)
     for booking in bookings:
-        messages.event_changed(conn, booking, brief, has_seat=bool(booking.has_seat))
+        messages.event_changed(conn, booking, brief, telling, has_seat=bool(booking.has_seat))
     return [one.id for one in bookings]
 
 
@@ -354,6 +362,9 @@ def _cancel(
     for one in ids:
         audit.insert(conn, by, "registration.cancelled", one, event_id=booked.event_id, reason=reason)
     messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
+    if reason in GIVEN_BACK and (hear := registry().seat_given_back.get(booked.origin)):
+        for one in ids:
+            hear(conn, one, by, now)
     if not booked.quota_id:
         return []
     return move_up(conn, brief, booked.quota_id, now)

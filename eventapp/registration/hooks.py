@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from sqlalchemy import Connection
 
 from eventapp import clock
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import event_by_id, events_of_case
-from eventapp.registration import fields, jobs, staff_queries
+from eventapp.registration import actions, fields, jobs, queries, staff_queries
 from eventapp.registration.models import RegistrationState
 from eventapp.registration.staff_queries import DOUBLES, Tally
+from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import Permission, url_if_allowed
-from eventapp.web.registry import DeskFigure, DeskItem, MailOwner, Registry, StepState, Tab, ThreadStep
+from eventapp.web.registry import (
+    DeskFigure,
+    DeskItem,
+    Holders,
+    MailOwner,
+    Reached,
+    Registry,
+    StepState,
+    Tab,
+    ThreadStep,
+)
 
 TABS = (
     Tab(30, _l("Registrations"), "registration_staff.index"),
     Tab(35, _l("What guests need"), "registration_staff.access_needs"),  # for those who may read that and no list
 )
+
+
+HELD_FACTS = frozenset({Fact.TITLE, Fact.TIME, Fact.PLACE, Fact.STATE})
+
+
+def guests_reached(conn: Connection, event_id: str, until: datetime) -> Reached:
+    """Guests who want to come. Who was invited is told with the invitation."""
+    found = queries.reachable_number(conn, event_id, until=until)
+    words = ngettext("%(num)s person", "%(num)s people", found.people)
+    return Reached(words, found.people, found.bookings, found.without_mail)
+
+
+HOLDERS = Holders(Subject.EVENT, HELD_FACTS, guests_reached, actions.tell_of_change)
 
 
 def thread_steps(case_id: str) -> list[ThreadStep]:
@@ -96,7 +123,7 @@ def register(registry: Registry) -> None:
     registry.desk_tabs += TABS
     registry.asked_facts.append(fields.data_map)
     registry.quotas_changed.append(jobs.seats_were_changed)
-    registry.event_changed.append(jobs.event_was_changed)
+    registry.holders.append(HOLDERS)
     registry.scopes["registration_id"] = staff_queries.scope
     registry.scopes["field_id"] = staff_queries.field_scope
     registry.mail_owners["registration"] = MailOwner(

@@ -20,6 +20,9 @@ from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
 from eventapp.registration import queries, ticket_rules
 from eventapp.registration.queries import Booked, BookedHead, CalendarEntry, EventBrief
+from eventapp.telling import queries as changes
+from eventapp.telling import words
+from eventapp.web.registry import Telling
 from eventapp.web.urls import external_url
 
 CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
@@ -69,14 +72,15 @@ def cancelled(conn: Connection, booked: Booked, gone: Sequence[str], *, had_seat
     _queue(conn, CANCELLED, booked, told, public=not by_staff, attachments=files)
 
 
-def event_changed(conn: Connection, to: Recipient, brief: EventBrief, *, has_seat: bool) -> None:
+def event_changed(conn: Connection, to: Recipient, brief: EventBrief, telling: Telling, *, has_seat: bool) -> None:
     """Something is another now, or the event is called off; once for each change.
 
     Who has a seat has an entry in the calendar, which goes along; who waits has none, and gets none.
     """
     message = CALLED_OFF if brief.cancelled_at else CHANGED
+    told = {"since": telling.since, "number": telling.number}
     dedupe = f"{message}:{brief.calendar_sequence}:{to.id}"
-    _queue(conn, message, to, attachments=(CALENDAR,) if has_seat else (), dedupe=dedupe)
+    _queue(conn, message, to, told, attachments=(CALENDAR,) if has_seat else (), dedupe=dedupe)
 
 
 def full_house(conn: Connection, event_id: str, email: str, lang: str) -> None:
@@ -136,6 +140,7 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
         assert booked is not None
         brief = queries.brief_by_id(conn, booked.event_id)
         entry = queries.calendar_entry(conn, booked.event_id, booked.email, booked.calendar_uid)
+        changed = changes.since(conn, brief.id, values["since"]) if "since" in values else None
     page_url = external_url("registration.waiting", token=ticket_rules.link_token(booked.id))
     gone = values.get("registration_ids", ())
     whose = _whose(booked, gone)
@@ -145,6 +150,8 @@ def read(values: dict[str, Any]) -> dict[str, Any]:
         "headline": f"{brief.title} ({whose})" if whose and entry.bookings > 1 else brief.title,
         "booked": booked,
         "entry": entry,
+        "changed": words.facts(changed.facts) if changed and changed.facts else "",
+        "reasons": changed.reasons if changed else (),
         **_about(brief),
         "heads": len(booked.live),
         "gone": [one.name for one in booked.heads if one.id in gone],

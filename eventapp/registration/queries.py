@@ -45,7 +45,7 @@ BOOKED_WITH = Sql(f"""{_BOOKED}
     WHERE b.id = (SELECT booking_id FROM registration WHERE id = :registration_id) ORDER BY r.position
 """)
 REACHABLE = """
-    FROM booking WHERE event_id = :event_id AND email <> '' AND registered_at <= :until
+    FROM booking WHERE event_id = :event_id AND email <> '' AND origin <> 'invitation' AND registered_at <= :until
     AND EXISTS (SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state <> 'cancelled')
 """
 SOME_REACHABLE = Sql(f"""
@@ -53,7 +53,14 @@ SOME_REACHABLE = Sql(f"""
         SELECT 1 FROM registration r WHERE r.booking_id = booking.id AND r.state = 'confirmed') AS has_seat
     {REACHABLE} AND id > :after ORDER BY id LIMIT :most
 """)
-REACHABLE_NUMBER = Sql(f"SELECT count(*) {REACHABLE}")
+# Who came to the door has come; who signed up by telephone is to be told by telephone.
+REACHABLE_NUMBER = Sql("""
+    SELECT count(DISTINCT b.id) FILTER (WHERE b.email <> '') AS bookings,
+           count(*) FILTER (WHERE b.email <> '') AS people,
+           count(*) FILTER (WHERE b.email = '') AS without_mail
+    FROM booking b JOIN registration r ON r.booking_id = b.id AND r.state <> 'cancelled'
+    WHERE b.event_id = :event_id AND b.origin NOT IN ('invitation', 'walk_in') AND b.registered_at <= :until
+""")
 PAGE = """
     SELECT b.id AS booking_id, b.event_id, b.email, b.wants_follow_up, b.registered_at, r.id, r.position, r.state,
            r.name, c.label, t.id AS ticket_id, t.version
@@ -301,9 +308,19 @@ def reachable(conn: Connection, event_id: str, *, until: datetime, after: str, m
     return SOME_REACHABLE(conn, event_id=event_id, until=until, after=after, most=most).all()
 
 
-def reachable_number(conn: Connection, event_id: str, *, until: datetime) -> int:
-    """How many bookings those are in all."""
-    return int(REACHABLE_NUMBER(conn, event_id=event_id, until=until).scalar_one())
+@dataclass(frozen=True)
+class ReachableNumber:
+    """How many bookings those are in all, and people in them; and how many people gave no address."""
+
+    bookings: int
+    people: int
+    without_mail: int
+
+
+def reachable_number(conn: Connection, event_id: str, *, until: datetime) -> ReachableNumber:
+    """How many those are in all."""
+    row = REACHABLE_NUMBER(conn, event_id=event_id, until=until).one()
+    return ReachableNumber(row.bookings, row.people, row.without_mail)
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,48 @@ class StaffLink:
 
 
 @dataclass(frozen=True)
+class Reached:
+    """How many would be told of a change: in so many mails so many people, or offices, and who has none.
+
+    ``words`` names those who are reached by mail, in figures: "42 people".
+    """
+
+    words: str
+    by_mail: int
+    mails: int
+    by_phone: int = 0
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A change that is being told: of what, its number, and the first one that was not told yet.
+
+    Who came by a copy after ``until`` knows it already. ``by_id``: who of staff made the change.
+    """
+
+    subject_id: str
+    number: int
+    since: int
+    until: datetime
+    by_id: str | None
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Those who hold copies of facts of an event or a hearing, as the slice knows them that gave the copies out.
+
+    ``subject`` and ``facts`` are codes of :mod:`eventapp.telling.models`. ``number(conn, subject_id, until)`` counts
+    them; ``tell(conn, telling, after, most)`` writes to the next, at most ``most``, and gives back the ids of those, in
+    order; the next time ``after`` is the last of them.
+    """
+
+    subject: str
+    facts: frozenset[str]
+    number: Callable[[Any, str, datetime], Reached]
+    tell: Callable[[Any, Telling, str, int], list[str]]
+
+
+@dataclass(frozen=True)
 class MailOwner:
     """Whose mails these are: the slice that sends them says who may open them. A mail without an owner stays shut.
 
@@ -207,9 +249,9 @@ class Registry:
     record_tables: list[Any] = field(default_factory=list)  # rows held against it (eventapp.record.declare_tables)
     # event_id -> programme item id -> names of invited offices that said yes
     programme_people: list[Callable[[str], dict[str, list[str]]]] = field(default_factory=list)
-    # (event_id, by), in the same transaction: time, place, or called off
-    event_changed: list[Callable[[str, Any], None]] = field(default_factory=list)
-    quotas_changed: list[Callable[[str, Any], None]] = field(default_factory=list)  # the same: seats raised or lowered
+    holders: list[Holders] = field(default_factory=list)  # who is told when something changes
+    # (event_id, by), in the same transaction: seats raised or lowered
+    quotas_changed: list[Callable[[str, Any], None]] = field(default_factory=list)
     # argument of an address -> its value -> the Scope of what it names; a test holds that each one stands here
     scopes: dict[str, Callable[[str], Any]] = field(default_factory=dict)
     scope_choices: list[Callable[[], list[ScopeChoice]]] = field(default_factory=list)
@@ -226,6 +268,10 @@ class Registry:
     keep_files: Callable[[], dict[str, Any]] = dict
     # origin of a registration -> (conn, registration_id, came_at or None, at): whether and when she came is another
     came_changed: dict[str, Callable[..., None]] = field(default_factory=dict)
+    # the same: (conn, registration_id), before its seat is given back; whoever must wait for others does so here
+    seat_ending: dict[str, Callable[..., None]] = field(default_factory=dict)
+    # the same: (conn, registration_id, by, at), when the guest has given it back
+    seat_given_back: dict[str, Callable[..., None]] = field(default_factory=dict)
 
 
 def registry() -> Registry:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from eventapp import audit, clock
 from eventapp.audit import Actor
-from eventapp.db import Sql, new_id, write
+from eventapp.db import Sql, as_moment, new_id, write
 from eventapp.work import kinds, rules
 from eventapp.work.errors import JobEndedError
 from eventapp.work.models import LaneName
@@ -21,8 +21,17 @@ IS_ID = re.compile(r"[\w:.+-]{1,64}", re.ASCII)  # an id, a code, a moment: noth
 INSERT = Sql("""
     INSERT INTO job (id, kind, lane, arguments, owner_id, subject_id, dedupe, state, attempts, due_at, cursor, done,
                      queued_at)
-    VALUES (:id, :kind, :lane, :arguments, :owner_id, :subject_id, :dedupe, 'waiting', 0, :now, '', 0, :now)
+    VALUES (:id, :kind, :lane, :arguments, :owner_id, :subject_id, :dedupe, 'waiting', 0, :due_at, '', 0, :now)
     ON CONFLICT (dedupe) DO NOTHING
+""")
+NOT_BEGUN = Sql("""
+    SELECT id, arguments, queued_at FROM job
+    WHERE kind = :kind AND subject_id = :subject_id AND state = 'waiting' AND attempts = 0 AND cursor = ''
+    ORDER BY queued_at DESC LIMIT 1
+""")
+PUT_OFF = Sql("""
+    UPDATE job SET arguments = :arguments, owner_id = :owner_id, due_at = :due_at
+    WHERE id = :id AND state = 'waiting' AND attempts = 0
 """)
 # One statement: between two the job could begin or rest, and neither of them would meet it.
 CANCEL = Sql("""
@@ -47,6 +56,7 @@ def start(
     owner: Actor | None,
     subject_id: str | None = None,
     dedupe: str | None = None,
+    at: datetime | None = None,
 ) -> str | None:
     """Let a worker do something once this transaction is kept.
 
@@ -55,28 +65,58 @@ def start(
     :param owner: who sees how far it is, and may stop it.
     :param subject_id: the row that the job is about, such as an event.
     :param dedupe: a second job with the same text here is not written.
+    :param at: not before this moment, by the machine's clock.
     :returns: the row's id, or ``None`` when ``dedupe`` was there already.
     :raises ValueError: for an argument that looks like something a person wrote.
     :raises LookupError: for a kind that nobody registered.
     """
     if kinds.find(kind) is None:
         raise LookupError(kind)
-    for value in arguments.values():
-        if isinstance(value, str) and not IS_ID.fullmatch(value):
-            raise ValueError("Arguments of a job are ids, codes, moments and numbers.")
-    job_id = new_id()
+    job_id, now = new_id(), clock.system_now()
     written = INSERT(
         conn,
         id=job_id,
         kind=kind,
         lane=LaneName.JOBS.value,
-        arguments=json.dumps(dict(arguments), sort_keys=True),
+        arguments=_packed(arguments),
         owner_id=owner.id if owner else None,
         subject_id=subject_id,
         dedupe=dedupe,
-        now=clock.system_now(),
+        due_at=at or now,
+        now=now,
     )
     return job_id if written.rowcount else None
+
+
+def put_off(
+    conn: Connection,
+    kind: str,
+    subject_id: str,
+    *,
+    arguments: Mapping[str, str | int],
+    owner: Actor | None,
+    at: datetime,
+    longest: timedelta,
+) -> bool:
+    """Let a job of this kind about this, which has not begun, do this as well, and later; whether there was one.
+
+    :param arguments: added to its own, in place of those of the same name.
+    :param at: not before this moment, by the machine's clock; at most ``longest`` after it was asked for first.
+    """
+    found = NOT_BEGUN(conn, kind=kind, subject_id=subject_id).one_or_none()
+    if found is None:
+        return False
+    packed = _packed({**json.loads(found.arguments), **arguments})
+    due_at = min(at, as_moment(found.queued_at) + longest)
+    owner_id = owner.id if owner else None
+    return bool(PUT_OFF(conn, id=found.id, arguments=packed, owner_id=owner_id, due_at=due_at).rowcount)
+
+
+def _packed(arguments: Mapping[str, str | int]) -> str:
+    for value in arguments.values():
+        if isinstance(value, str) and not IS_ID.fullmatch(value):
+            raise ValueError("Arguments of a job are ids, codes, moments and numbers.")
+    return json.dumps(dict(arguments), sort_keys=True)
 
 
 def cancel(conn: Connection, job_id: str, *, by: Actor, now: datetime) -> None:

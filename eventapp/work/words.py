@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from eventapp import clock
 from eventapp.formats import display
 from eventapp.web.permissions import Permission, Scope, allowed, current_person
 from eventapp.work import answers, kinds, queries
@@ -37,6 +38,7 @@ class Shown:
     outcome: str
     answer: str
     may_try_again: bool
+    is_put_off: bool
 
 
 def shown(jobs: Iterable[Job]) -> list[Shown]:
@@ -74,8 +76,15 @@ def state(job: Job) -> tuple[str, str]:
         return _("Is being stopped"), "warning"
     if job.state is JobState.WAITING and job.attempts:
         return _("Waits for another try"), "warning"
+    if is_put_off(job):
+        return _("Waits until %(time)s, in case there is more", time=display.clock_time(job.due_at)), "info"
     words, mark = STATES[job.state]
     return str(words), mark
+
+
+def is_put_off(job: Job) -> bool:
+    """Whether it was asked for and is to begin later, so that what else changes goes out with it."""
+    return job.state is JobState.WAITING and not job.attempts and job.due_at > clock.system_now()
 
 
 def _shown(job: Job) -> Shown:
@@ -92,4 +101,5 @@ def _shown(job: Job) -> Shown:
         outcome=kind.outcome(job.result) if kind and job.result else "",
         answer=answers.in_words(job.answer) if job.state is not JobState.DONE else "",
         may_try_again=_may_try_again(kind, subject),
+        is_put_off=is_put_off(job),
     )

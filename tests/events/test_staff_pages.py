@@ -15,6 +15,7 @@ from eventapp.events import queries
 from eventapp.events.entries import EVENT
 from eventapp.events.models import Event, Quota, QuotaKind
 from eventapp.record import store
+from eventapp.telling.models import Change
 from eventapp.web.permissions import Role
 from tests.support.factories import SIGN_UP_AT, make_case
 from tests.support.html import Page
@@ -154,16 +155,22 @@ def test_event_is_published_with_an_entry_in_the_record(organiser: PageClient, a
     assert entries(app, ready_id) == [EVENT.name]
 
 
+def changes(app: Flask, event_id: str) -> list[tuple[list[str], str]]:
+    """Which facts became others, and why, as those hear it who hold a copy."""
+    with app.app_context():
+        found = db.session.scalars(select(Change).where(Change.subject_id == event_id).order_by(Change.number))
+        return [(one.facts, str(one.reason)) for one in found]
+
+
 def test_changed_time_of_a_published_event_goes_to_record_and_calendars(
     organiser: PageClient, app: Flask, ready_id: str
 ) -> None:
-    heard: list[str] = []
-    app.extensions["registry"].event_changed.append(lambda event_id, _by: heard.append(event_id))
     organiser.submit(f"/staff/events/{ready_id}/publication", action="/publication")
     organiser.submit(f"/staff/events/{ready_id}/settings", {"influence": "Alt."})
-    assert heard == []
-    organiser.submit(f"/staff/events/{ready_id}/settings", {"ends_at": "2024-10-26T20:00"})
-    assert heard == [ready_id]
+    assert changes(app, ready_id) == []
+    moved = {"ends_at": "2024-10-26T20:00", "reason": "Salen er optaget."}
+    organiser.submit(f"/staff/events/{ready_id}/settings", moved)
+    assert changes(app, ready_id) == [(["time"], "Salen er optaget.")]
     assert len(entries(app, ready_id)) == 3
     with app.app_context():
         event = queries.event_by_id(ready_id)

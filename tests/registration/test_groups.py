@@ -30,6 +30,7 @@ from eventapp.registration.errors import (
 )
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.web.permissions import Person, Role
+from eventapp.web.registry import Telling
 from tests.registration.givens import all_at_once, count, given_event, quota_of, rows, said, sign_up
 from tests.registration.test_messages import mails
 from tests.support.factories import SIGN_UP_AT
@@ -282,7 +283,7 @@ def test_a_changed_event_is_told_once_a_booking(db) -> None:
     sign_up(event, 1, heads=3)
     gone = sign_up(event, 2, heads=2)
     cancel_all(gone)
-    told = core.write(lambda conn: actions.tell_of_change(conn, event.id, until=SIGN_UP_AT, after="", most=9))
+    told = core.write(lambda conn: actions.tell_of_change(conn, Telling(event.id, 1, 1, SIGN_UP_AT, None), "", 9))
     assert len(told) == 1
 
 

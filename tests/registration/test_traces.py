@@ -23,6 +23,7 @@ from eventapp.registration.errors import AlreadyCancelledError, EventNotOpenErro
 from eventapp.registration.models import Booking, Reason, Registration, RegistrationChange, RegistrationState, Ticket
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Person
+from eventapp.web.registry import Telling
 from tests.registration.givens import count, given_event, quota_of, rows, said, sign_up
 from tests.support.factories import SIGN_UP_AT, STARTS_AT
 
@@ -370,11 +371,14 @@ def test_a_change_is_told_to_those_who_want_to_come_have_an_address_and_did_not_
     sign_up(event, 6, now=SIGN_UP_AT + timedelta(seconds=1))
     sign_up(other, 7)
 
+    telling = Telling(event.id, 1, 1, SIGN_UP_AT, None)
+
     def tell(after: str) -> list[str]:
-        return core.write(lambda conn: actions.tell_of_change(conn, event.id, until=SIGN_UP_AT, after=after, most=2))
+        return core.write(lambda conn: actions.tell_of_change(conn, telling, after, 2))
 
     with core.reading() as conn:
-        assert queries.reachable_number(conn, event.id, until=SIGN_UP_AT) == 3
+        found = queries.reachable_number(conn, event.id, until=SIGN_UP_AT)
+    assert (found.bookings, found.people, found.without_mail) == (3, 3, 1)
     first = tell("")
     second = tell(first[-1])
     assert [len(first), len(second)] == [2, 1]

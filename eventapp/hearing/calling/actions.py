@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -31,6 +31,8 @@ from eventapp.hearing.models import DeadlineChange, Hearing, Material, Notice, P
 from eventapp.hearing.rules import Road
 from eventapp.languages import Wording
 from eventapp.mail import outbox
+from eventapp.telling import actions as telling
+from eventapp.telling.models import Fact, Subject
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
 
@@ -119,9 +121,19 @@ def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> 
 
 
 def extend_deadline(
-    hearing: Hearing, new_at: datetime, reason: str, *, by: audit.Actor, now: datetime
+    hearing: Hearing,
+    new_at: datetime,
+    reason: str,
+    *,
+    by: audit.Actor,
+    now: datetime,
+    quiet: timedelta = timedelta(),
 ) -> DeadlineChange:
     """Move the deadline to a later moment, and tell every party that was told of the earlier one.
+
+    A party's notice is an entry of the record and leaves at once; those who answered are told by a job.
+
+    :param quiet: how long to wait with that for further changes.
 
     :raises NotLaterError: when it is not later. :raises InThePastError: when it has passed already.
     :raises ClosedError: after the hearing was closed.
@@ -150,6 +162,8 @@ def extend_deadline(
     _record(hearing, entries.EXTEND, parts, hearing.id, now, record.note_number(DeadlineChange, change.id))
     for party in told:
         _notify(hearing, party, EXTENSION, by=by, now=now)
+    facts = [Fact.DEADLINE]
+    telling.tell(_conn(), Subject.HEARING, hearing.id, facts, reason=reason, by=by, now=now, quiet=quiet)
     audit.record(by, "hearing.deadline_extended", hearing.id, told=len(told))
     return change
 

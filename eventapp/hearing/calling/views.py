@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -20,10 +21,16 @@ from eventapp.hearing.calling import actions
 from eventapp.hearing.calling.forms import ExtensionForm, HearingForm, MaterialForm, PartyForm
 from eventapp.hearing.entries import NOTICE
 from eventapp.hearing.errors import BecomesPublicError
-from eventapp.hearing.models import Hearing
+from eventapp.hearing.models import Hearing, Party
 from eventapp.languages import Text, with_words
 from eventapp.record import store
+from eventapp.telling import queries as telling
+from eventapp.telling.models import Fact, Subject
+from eventapp.telling.rules import quiet
 from eventapp.web.permissions import Permission, current_person, requires
+from eventapp.web.registry import Reached
+from eventapp.work import words as job_words
+from eventapp.work.queries import jobs_about
 
 
 @staff_pages.get("/new/<case_id>")
@@ -90,7 +97,9 @@ def extend(hearing_id: str) -> ResponseReturnValue:
     hearing, form = queries.hearing(hearing_id), ExtensionForm()
     if not form.validate_on_submit() or not form.fits(hearing.deadline_at, clock.now()):
         return _page(hearing, extension_form=form), 422
-    change = actions.extend_deadline(hearing, form.moment, form.reason.data, by=current_person(), now=clock.now())
+    now, reason = clock.now(), form.reason.data
+    waits = quiet(hearing.deadline_at, now)
+    change = actions.extend_deadline(hearing, form.moment, reason, by=current_person(), now=now, quiet=waits)
     told = ngettext("%(num)s party is told.", "%(num)s parties are told.", change.told)
     flash(_("The deadline was extended. %(told)s", told=told), "success")
     return _back(hearing)
@@ -121,11 +130,15 @@ def _page(hearing: Hearing, **forms: Any) -> str:
     }
     with reading() as conn:
         numbers = store.numbers(conn, hearing.case_id, NOTICE.name)
+        reached = telling.reached(conn, Subject.HEARING, hearing.id, [Fact.DEADLINE], now)
+    parties = queries.parties(hearing.id)
     return render_template(
         "hearing/staff.html",
         numbers=numbers,
         hearing=hearing,
-        parties=queries.parties(hearing.id),
+        parties=parties,
+        reached=[*_parties_reached(parties), *reached],
+        jobs=job_words.shown(jobs_about(hearing.id)),
         counts=queries.counts(hearing),
         state_words=words.state,
         state=rules.state(hearing, now),
@@ -133,6 +146,12 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         person=person,
         **shown,
     )
+
+
+def _parties_reached(parties: Sequence[Party]) -> list[Reached]:
+    """Those who have a notice, and an address that was not erased."""
+    number = sum(bool(one.notices and one.email) for one in parties)
+    return [Reached(ngettext("%(num)s party", "%(num)s parties", number), number, number)] if number else []
 
 
 def _material_form(hearing: Hearing) -> MaterialForm:

@@ -4,6 +4,8 @@ Revision ID: 4b7d1e90c3a5
 Follows: e4b81c6d9a27
 """
 
+import re
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -41,5 +43,5 @@ def downgrade() -> None:
 
 def _lines(calendar: str) -> dict[str, str]:
     """The properties without parameters, unfolded (RFC 5545, 3.1)."""
-    unfolded = calendar.replace("\r\n ", "").replace("\r\n\t", "")
-    return dict(line.split(":", 1) for line in unfolded.split("\r\n") if ":" in line)
+    unfolded = re.sub(r"\r?\n[ \t]", "", calendar)
+    return dict(line.split(":", 1) for line in unfolded.splitlines() if ":" in line)
