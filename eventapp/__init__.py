@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response
+from flask.typing import ResponseReturnValue
 
 from eventapp import (
     accounts,
@@ -32,6 +33,7 @@ from eventapp import (
     web,
     work,
 )
+from eventapp.filling.hooks import once
 from eventapp.web import logs, pages, permissions
 from eventapp.web.sessions import FormSessions
 
@@ -63,6 +65,11 @@ class House(Flask):
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Call the view; a form that was taken in before is not taken in again."""
+        with once():
+            return super().dispatch_request()
 
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
         """A hook that fails is a fault like any other, also after one: ``web.faults`` answers it from outside."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -51,7 +51,9 @@ def create() -> ResponseReturnValue:
                 by=current_person(),
                 now=clock.system_now(),
             )
-            return _link_page(staff)
+            response = make_response(_link_page(staff))
+            response.location = url_for("accounts.show", staff_id=staff.id)  # where a second press is led
+            return response
         except EmailTakenError as error:
             form.email.errors = [str(error)]
     return render_template("accounts/new.html", form=form), 200 if request.method == "GET" else 422

@@ -36,6 +36,12 @@ def contribution_with_key(key: str) -> Contribution | None:
     return db.session.scalars(select(Contribution).where(Contribution.submission_key == key)).one_or_none()
 
 
+def same_contribution(event_id: str, content_hash: str) -> Contribution | None:
+    """The latest with this content."""
+    same = (Contribution.event_id == event_id, Contribution.content_hash == content_hash)
+    return db.session.scalars(select(Contribution).where(*same).order_by(Contribution.number.desc())).first()
+
+
 def contributions(event_id: str) -> Sequence[Contribution]:
     """All contributions by theme and number."""
     wanted = (

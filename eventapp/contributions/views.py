@@ -8,15 +8,19 @@ from flask_babel import ngettext
 
 from eventapp import clock
 from eventapp.contributions import actions, queries, words
+from eventapp.contributions.actions import SentContribution
 from eventapp.contributions.entries import CONTRIBUTION
 from eventapp.contributions.errors import OtherContributionError
 from eventapp.contributions.forms import ContributionForm
+from eventapp.contributions.models import Contribution
 from eventapp.db import db, new_id, reading
 from eventapp.events import rules as event_rules
 from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id, published_event
 from eventapp.events.rules import Road
+from eventapp.filling.hooks import has_own_key
 from eventapp.record import store
+from eventapp.web import own
 from eventapp.web.csrf import from_strangers
 from eventapp.web.permissions import Permission, current_person, public, requires
 
@@ -40,20 +44,31 @@ def link_form(slug: str, token: str) -> ResponseReturnValue:
 @bp.post("/events/<slug>/contribute", defaults={"token": ""})
 @bp.post("/events/<slug>/contribute/<token>")
 @from_strangers
+@has_own_key
 @public
 def contribute(slug: str, token: str) -> ResponseReturnValue:
     event, filled = published_event(slug), ContributionForm()
     filled.offer(event.themes)
     if not filled.validate_on_submit() or not filled.fits():
         return _form(event, filled, token), 422
+    sent = filled.sent(was_present=queries.is_link(event.id, token))
     try:
-        sent = filled.sent(was_present=queries.is_link(event.id, token))
-        contribution = actions.contribute(event, sent, now=clock.now())
+        contribution = _from_here(event, sent) or actions.contribute(event, sent, now=clock.now())
     except OtherContributionError as refusal:
         filled.text.errors = [str(refusal)]
         filled.submission_key.data = new_id()
         return _form(event, filled, token), 422
+    own.remember(_mark(event, sent))
     return redirect(url_for(".receipt", token=actions.receipt_token(contribution.id)), 303)
+
+
+def _from_here(event: Event, sent: SentContribution) -> Contribution | None:
+    """The same input that this browser has sent already. From elsewhere it is another's, for it names no address."""
+    return queries.same_contribution(event.id, sent.content_hash()) if own.is_from_here(_mark(event, sent)) else None
+
+
+def _mark(event: Event, sent: SentContribution) -> str:
+    return f"{event.id} {sent.content_hash()}"
 
 
 @bp.get("/contributions/<token>")

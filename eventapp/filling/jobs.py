@@ -5,14 +5,16 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from eventapp import clock
-from eventapp.filling import actions
+from eventapp.filling import actions, sent_actions
 from eventapp.work import kinds
 
 EACH_SECONDS = 900  # with files left alone for half an hour nothing that belongs to nobody is older than an hour
 
 
 def _run() -> None:
-    actions.forget_old(clock.system_now())
+    now = clock.system_now()
+    actions.forget_old(now)
+    sent_actions.forget_sent(now)
 
 
 def register() -> None:

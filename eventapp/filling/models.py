@@ -1,17 +1,18 @@
-"""What is kept of a form that was not taken in yet."""
+"""What is kept of a form: its files until it is taken in, and then that it was."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from eventapp.db import Model, UtcDateTime, new_id
-from eventapp.db.personal import AtEnd, Since, personal
+from eventapp.db.personal import EVERY_COLUMN, AtEnd, Since, personal
 from eventapp.formats.files import LONGEST_NAME
 
 HELD = timedelta(days=1)
+REMEMBERED = timedelta(days=7)  # as long as a browser keeps the session of a form
 
 
 class KeptFile(Model):
@@ -56,3 +57,20 @@ class KeptFile(Model):
     )
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SentForm(Model):
+    """A form that was taken in (ADR 0059). Nothing of it can be read by whoever has not the form's own key.
+
+    ``key_hash``: of its key and address. ``content_hash``: of key and fields. ``leads_to``: the address that its
+    sender was sent to, encrypted with the key, for it may hold a link that opens something.
+    """
+
+    __tablename__ = "sent_form"
+    __impersonal__ = EVERY_COLUMN
+    __table_args__ = (Index(None, "sent_at"),)
+
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    leads_to: Mapped[str] = mapped_column(Text)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

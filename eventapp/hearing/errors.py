@@ -11,7 +11,10 @@ class OtherContentError(DomainError):
     """The submission key was used for other content: nothing may be swallowed, so the sender is asked (R7)."""
 
     code, status = "other_content", 422
-    message = _l("You have sent another text with this form already. Press the button once more to send this one too.")
+    message = _l(
+        "You have sent another text with this form already, and it was received. Press the button once more to send"
+        " this one too. If it takes the place of the first, say so in it: both become part of the case."
+    )
 
 
 class SentBeforeError(DomainError):

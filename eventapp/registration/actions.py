@@ -40,10 +40,11 @@ from eventapp.registration.errors import (
     GroupTooLargeError,
     MixedSeatsError,
     OtherContentError,
+    SentBeforeError,
     TooManySeatsError,
 )
 from eventapp.registration.models import Origin, Reason, RegistrationState
-from eventapp.registration.queries import Booked, BookedHead, Choice, EventBrief, Seats
+from eventapp.registration.queries import Booked, BookedHead, Choice, EventBrief, Same, Seats
 from eventapp.web.registry import Telling, registry
 
 # with the verbs, what others build on
@@ -74,6 +75,7 @@ def sign_up(
     :raises MixedSeatsError: when the heads take different kinds of seats.
     :raises GroupTooLargeError: when there are not so many seats in all.
     :raises OtherContentError: when the key was used for another content.
+    :raises SentBeforeError: when another form has brought the same from the same address within a day.
     :raises TooManySeatsError: when the address holds as many heads as one may; a mail says so.
     """
     if not event_rules.is_open(Road.SIGN_UP, brief, now):
@@ -85,7 +87,11 @@ def sign_up(
         if len(brief.quotas) > 1:  # the quota's own row makes those of one quota wait, and none of another
             db.one_at_a_time(conn, f"{brief.id} {given.email}")
         outcome = _register(conn, brief, new, now, public=True)
-        if queries.held_by(conn, brief.id, given.email) > rules.MOST_SEATS_PER_ADDRESS:
+        same = Same(new.values["content_hash"], now - rules.SAME_FOR, new.id)
+        held = queries.held_by(conn, brief.id, given.email, same)
+        if held.same and (earlier := _came_of(conn, held.same)):
+            raise SentBeforeError(earlier)
+        if held.heads > rules.MOST_SEATS_PER_ADDRESS:
             raise TooManySeatsError
         return outcome
 
@@ -246,6 +252,17 @@ def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) ->
     return [one.id for one in bookings]
 
 
+def mail_again(conn: Connection, booking_id: str) -> None:
+    """Mail the sender of a booking that came in once more what came of it, as if anybody could have asked for it."""
+    booked = queries.booked(conn, booking_id)
+    if booked is None or not booked.live:
+        return
+    if booked.state is RegistrationState.CONFIRMED:
+        messages.confirmed(conn, booked, [one.position for one in booked.live], public=True)
+    else:
+        messages.waiting(conn, booked, queries.place_in_line(conn, booked.id), public=True)
+
+
 def send_again(conn: Connection, booking_id: str, *, by: Actor, now: datetime) -> None:
     """Mail a sender the tickets, or the place in line, once more.
 
@@ -388,6 +405,15 @@ def _locked(conn: Connection, booking_id: str) -> Booked:
 
 
 # --- what was sent before ------------------------------------------------------------------------------------
+
+
+def _came_of(conn: Connection, booking_id: str) -> SignedUp | None:
+    """What a booking is now; None when one of it has cancelled, so that what it said holds no more."""
+    booked = queries.booked(conn, booking_id)
+    if booked is None or booked.live != list(booked.heads):
+        return None
+    ids, codes = tuple(one.id for one in booked.heads), tuple(one.code for one in booked.heads if one.code)
+    return SignedUp(booking_id, ids, booked.state, ticket_rules.link_token(booking_id), codes)
 
 
 def _earlier(key: str, content_hash: str) -> SignedUp:

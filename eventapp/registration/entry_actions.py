@@ -83,6 +83,9 @@ class SignUp:
         told = {**sender, "email": self.email, "wants_follow_up": self.wants_follow_up}
         return {**told, "others": others} if others else told
 
+    def fingerprint(self, event_id: str) -> str:
+        return rules.content_hash({"event": event_id, **self.content()})
+
 
 @dataclass(frozen=True)
 class Sending:
@@ -166,7 +169,7 @@ def prepare(
         "event_id": event_id,
         "quota_id": quota_id,
         "submission_key": sending.key,
-        "content_hash": rules.content_hash({"event": event_id, **given.content()}),
+        "content_hash": given.fingerprint(event_id),
         "origin": origin.value,
         "email": given.email,
         "lang": sending.lang,

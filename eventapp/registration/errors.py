@@ -31,6 +31,17 @@ class OtherContentError(DomainError):
         self.earlier = earlier
 
 
+class SentBeforeError(DomainError):
+    """The same came from the same address by another form. ``earlier``: its outcome. The page tells no stranger."""
+
+    code, status = "sent_before", HTTPStatus.CONFLICT
+    message = _l("This registration has been received already.")
+
+    def __init__(self, earlier: Any) -> None:
+        super().__init__()
+        self.earlier = earlier
+
+
 class TooManySeatsError(DomainError):
     """An address holds as many seats and places in line for an event as one may."""
 

@@ -32,7 +32,9 @@ BY_KEY = Sql("""
     WHERE b.submission_key = :key ORDER BY r.position
 """)
 HELD_BY_ADDRESS = Sql("""
-    SELECT count(*) FROM booking b JOIN registration r ON r.booking_id = b.id AND r.state <> 'cancelled'
+    SELECT count(*) AS heads, min(CASE WHEN b.content_hash = :content_hash AND b.registered_at > :since
+        AND b.id <> :except_id AND b.origin = 'web' THEN b.id END) AS same
+    FROM booking b JOIN registration r ON r.booking_id = b.id AND r.state <> 'cancelled'
     WHERE b.event_id = :event_id AND b.email = :email
 """)
 _BOOKED = """
@@ -283,9 +285,28 @@ def sent_before(conn: Connection, key: str) -> Sequence[Any]:
     return BY_KEY(conn, key=key).all()
 
 
-def held_by(conn: Connection, event_id: str, email: str) -> int:
-    """How many heads an address holds for an event, cancelled ones apart."""
-    return int(HELD_BY_ADDRESS(conn, event_id=event_id, email=email).scalar_one())
+@dataclass(frozen=True)
+class Same:
+    """What makes a booking the same as another: its content, sent by the form since a moment."""
+
+    content_hash: str
+    since: datetime | None  # nothing is later than NULL
+    except_id: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """How many heads an address holds for an event, and the booking among them that says the same, if there is one."""
+
+    heads: int
+    same: str | None
+
+
+def held_by(conn: Connection, event_id: str, email: str, same_as: Same | None = None) -> Held:
+    """What an address holds for an event, cancelled heads apart."""
+    wanted = same_as or Same("", None, "")
+    found = HELD_BY_ADDRESS(conn, event_id=event_id, email=email, **vars(wanted)).one()
+    return Held(found.heads, found.same)
 
 
 def booked(conn: Connection, booking_id: str) -> Booked | None:

@@ -14,6 +14,7 @@ from eventapp.registration.models import RegistrationState, Suspicion
 MOST_SEATS_PER_ADDRESS = 5  # heads: a household shares an address; a sixth asks by phone (reliability S45)
 GUESSING = Brake("ticket", most=15, window=timedelta(minutes=1))  # codes of tickets and own links
 QUICKEST = timedelta(seconds=2)  # nobody reads and fills in the form faster (reliability S47)
+SAME_FOR = timedelta(days=1)  # so long the same sign-up from the same address is the same sign-up
 FRESH = timedelta(minutes=15)  # how long the ticket's page says where the mail went
 
 

@@ -24,6 +24,7 @@ from eventapp.registration.errors import (
     EventNotOpenError,
     EventOverError,
     OtherContentError,
+    SentBeforeError,
     TicketNotFoundError,
     TooManySeatsError,
 )
@@ -31,7 +32,7 @@ from eventapp.registration.kept_fields import Found, look_up
 from eventapp.registration.models import Reason, RegistrationState
 from eventapp.registration.queries import BookedHead, Choice, EventBrief, OwnPage
 from eventapp.tokens import token_hash
-from eventapp.web import pages
+from eventapp.web import own, pages
 from eventapp.web.csrf import from_strangers, protect
 from eventapp.web.languages import chosen
 from eventapp.web.lookups import Kept
@@ -63,19 +64,31 @@ def sign_up(slug: str) -> ResponseReturnValue:
     sent = forms.read(request.form, asks, lang=chosen(), notice_version=notice_words.CURRENT, now=clock.system_now())
     if not sent.is_valid:  # whether seats are left is asked anew
         return _draw(look_up(slug).brief, offered, sent.form), 422
+    fingerprint = sent.sign_up.fingerprint(brief.id)
     try:
         outcome = actions.sign_up(brief, offered, sent.sign_up, sent.sending, now=clock.now())
     except EventNotOpenError:
         return _not_open(look_up(slug).brief, typed=True), 409
     except OtherContentError as error:
         return _draw(brief, offered, forms.with_new_key(sent.form), earlier=own_page_url(error.earlier)), 422
+    except SentBeforeError as error:
+        return _sent_before(slug, error.earlier, fingerprint)
     except TooManySeatsError:
         return redirect(url_for(".mail_sent", slug=slug), 303)
     except OperationalError:  # a full disk, a database that is away: sent again with the same key it is one sign-up
         return _draw(brief, offered, sent.form, failed=True), 503, {"Retry-After": "30"}
     if outcome.took_last:
         pages.outdate()
+    own.remember(fingerprint)
     return redirect(own_page_url(outcome), 303)
+
+
+def _sent_before(slug: str, earlier: SignedUp, fingerprint: str) -> ResponseReturnValue:
+    """The same from the same address: its page where it was sent from, and by mail for everybody else."""
+    if own.is_from_here(fingerprint):
+        return redirect(own_page_url(earlier), 303)
+    db.write(lambda conn: actions.mail_again(conn, earlier.booking_id))
+    return redirect(url_for(".mail_sent", slug=slug), 303)
 
 
 @bp.get("/events/<slug>/register/mail")

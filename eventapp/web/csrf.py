@@ -86,8 +86,9 @@ def from_strangers(view: View) -> View:
 
 
 def csrf_field() -> Markup:
-    """The hidden field of every form."""
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(_token())
+    """The hidden fields of every form: that it is one of ours, and its key, by which it is taken in once (ADR 0059)."""
+    token = Markup('<input type="hidden" name="csrf_token" value="{}">').format(_token())
+    return token + Markup('<input type="hidden" name="form_key" value="{}">').format(returned.form_key())
 
 
 def check_posted(post: Posted) -> None:

@@ -51,6 +51,7 @@ class FaultPages:
             HTTPStatus.INTERNAL_SERVER_ERROR: _page(site_name, contact, _fault_words),
             HTTPStatus.SERVICE_UNAVAILABLE: _page(site_name, contact, _away_words),
         }
+        self.lost = _in_each("p", lambda: _("Nothing that you sent has been received."))
         self.kept = _in_each("p", lambda: _("What you wrote is here. Copy it, or send it once more."))
         self.files = _in_each("span", lambda: _("Files were not kept. Choose them again:"))
         self.secret = _in_each("span", lambda: _("Write this once more:"))
@@ -59,7 +60,8 @@ class FaultPages:
     def page(self, status: HTTPStatus, asked: Request) -> str:
         """The page for one request, with what it posted."""
         head, foot = self.pages[status]
-        return f"{head}{self._posted(asked)}{foot}"
+        lost = "" if asked.method in SAFE_METHODS else self.lost
+        return f"{head}{lost}{self._posted(asked)}{foot}"
 
     def _posted(self, asked: Request) -> str:
         if asked.method in SAFE_METHODS or asked.mimetype not in returned.FORMS:
@@ -124,8 +126,8 @@ def _fault_words() -> tuple[str, str]:
     return (
         _("Something went wrong at our end"),
         _(
-            "Nothing that you sent has been received. The fault has been noted, and you did nothing wrong. Try again in"
-            " a moment. If it happens again, write to us, and say what time it was."
+            "The fault has been noted, and you did nothing wrong. Try again in a moment. If it happens again, write to"
+            " us, and say what time it was."
         ),
     )
 
@@ -133,7 +135,7 @@ def _fault_words() -> tuple[str, str]:
 def _away_words() -> tuple[str, str]:
     return (
         _("We are closed for a moment"),
-        _("Nothing that you sent has been received. A part of the site is away just now. Try again in a minute."),
+        _("A part of the site is away just now. Try again in a minute."),
     )
 
 

@@ -9,13 +9,14 @@ from flask import session
 
 from eventapp.tokens import keyed_hash
 
-SENT = "sent"
+SENT = "marks"
 MOST = 10
 
 
 def remember(content_hash: str) -> None:
     """This browser sent what has this fingerprint."""
-    session[SENT] = [_mark(content_hash), *(one for one in _marks() if one != _mark(content_hash))][:MOST]
+    marks = [_mark(content_hash), *(one for one in _marks() if one != _mark(content_hash))]
+    session[SENT] = " ".join(marks[:MOST])  # one text, so that the session need not be read anew (web/sessions.py)
 
 
 def is_from_here(content_hash: str) -> bool:
@@ -23,7 +24,7 @@ def is_from_here(content_hash: str) -> bool:
 
 
 def _marks() -> list[str]:
-    return list(session.get(SENT, []))
+    return str(session.get(SENT, "")).split()
 
 
 def _mark(content_hash: str) -> str:

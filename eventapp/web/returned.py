@@ -21,16 +21,18 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from eventapp import errors
-from eventapp.db import SAFE_METHODS, db
+from eventapp.db import SAFE_METHODS, db, new_id
 from eventapp.errors import DomainError, wants_json
 from eventapp.languages import LANGUAGES
 from eventapp.web import outlines, versions
+from eventapp.web.posted import KEY as WELL_FORMED
 from eventapp.web.registry import registry
 from eventapp.web.versions import ChangedMeanwhileError, Difference
 
 PAGE = "form_page"  # the page that a form stands on, as a hidden field
 LANGUAGE = "form_language"  # the button that asks for the page in another language
-OURS = {PAGE, LANGUAGE, "csrf_token"}
+KEY = "form_key"  # by which a form is taken in once, as a hidden field
+OURS = {PAGE, LANGUAGE, KEY, "csrf_token"}
 SECRETS = ("password", "code")  # parts of names of fields that are never sent back
 SHAPES = {  # of the values that a browser shows in an input of the type
     "date": re.compile(r"\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])"),
@@ -46,11 +48,13 @@ CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCOD
 class Returned:
     """What was posted to an address and stands in its form again. ``message`` says what was in the way.
 
+    ``key``: of the form; empty where it comes back as a new one.
     ``differences``: what somebody else changed meanwhile, for whoever sent it to choose.
     """
 
     address: str
     typed: MultiDict[str, str]
+    key: str
     message: str = ""
     differences: Sequence[Difference] = ()
     attached: dict[str, Any] = field(default_factory=dict)
@@ -112,6 +116,23 @@ def _page() -> str:
 form_page = outlines.personal("form_page", _page)
 
 
+def posted_key() -> str:
+    """The key of the form that was posted; empty where it has none."""
+    found = request.form.get(KEY, "")
+    return found if WELL_FORMED.fullmatch(found) else ""
+
+
+def _key() -> str:
+    """The key of the form that is being drawn: its own where it comes back, else one that no form has had."""
+    if (returned := _of_this_form()) is not None:
+        return returned.key or new_id()
+    is_posted = request.method not in SAFE_METHODS and g.get("form_address") == request.path
+    return (posted_key() if is_posted and not g.get("key_is_spent") else "") or new_id()
+
+
+form_key = outlines.personal(KEY, _key)
+
+
 # --- bringing it back ----------------------------------------------------------------------------------------
 
 
@@ -130,10 +151,10 @@ def bring_back(
         return None
     db.session.rollback()
     attached = registry().keep_files()
-    typed = MultiDict(posted_fields())
+    typed, key = MultiDict(posted_fields()), "" if g.get("key_is_spent") else posted_key()
     if differences:
         _beside(typed, differences)
-    returned = Returned(request.path, typed, message, differences, attached)
+    returned = Returned(request.path, typed, key, message, differences, attached)
     response = _drawn(request.form[PAGE], returned, language)
     if response is None:
         action = request.full_path.rstrip("?")
@@ -159,9 +180,7 @@ def fields_again() -> list[tuple[str, str]]:
 
 
 def _again(attached: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [*posted_fields(), *(one for files in attached.values() for one in files.fields())]
-    page = [(PAGE, request.form[PAGE])] if PAGE in request.form else []
-    return list(dict.fromkeys([*found, *page]))
+    return list(dict.fromkeys([*posted_fields(), *(one for files in attached.values() for one in files.fields())]))
 
 
 def _drawn(page: str, returned: Returned, language: str) -> Response | None:

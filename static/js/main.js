@@ -23,4 +23,17 @@ export async function attach(root, known = behaviours) {
   }
 }
 
+/**
+ * Back, and the browser asks for a page anew: its forms have new keys, and what was typed in them stands there still.
+ * So the keys belong to the visit (history.state): the same form sent again is the same, a new visit has new ones.
+ * Without script, or where the browser keeps nothing, such a form is sent as a new one.
+ */
+export function keepKeys(root, { visit = history } = {}) {
+  const fields = [...root.querySelectorAll("input[name='form_key'], input[name='key'], input[name='submission_key']")];
+  const kept = visit.state?.formKeys ?? [];
+  if (kept.length === fields.length) fields.forEach((field, place) => (field.value = kept[place]));
+  else visit.replaceState({ ...visit.state, formKeys: fields.map((field) => field.value) }, "");
+}
+
 attach(document);
+if (document.querySelector("input[name='form_key']")) keepKeys(document);

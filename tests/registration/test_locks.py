@@ -34,7 +34,7 @@ def test_an_address_cannot_pass_its_limit_by_booking_over_two_quotas_at_once(
     db.session.commit()
     both, count = threading.Barrier(2), queries.held_by
 
-    def counted_side_by_side(*asked: Any) -> int:
+    def counted_side_by_side(*asked: Any) -> queries.Held:
         """Neither is kept before both have counted, as far as the database lets both come at once."""
         found = count(*asked)
         with suppress(threading.BrokenBarrierError):

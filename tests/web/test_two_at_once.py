@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 
 from eventapp.audit import AuditEntry
 from eventapp.cases import queries as cases
-from eventapp.db import db
+from eventapp.db import db, new_id
 from eventapp.web.permissions import Permission, Role
+from eventapp.web.returned import KEY
 from tests.support.factories import make_case
 from tests.support.html import Element, Page
 from tests.support.pages import PageClient, form_values
@@ -140,7 +141,7 @@ def _faults(app: Flask, staff: FlaskClient, form: Shown) -> Iterator[str]:
         yield f"the first is refused, {first.status_code}"
         return
     lines = _audit_lines(app)
-    second = staff.post(form.action, data=form.changed(2))
+    second = staff.post(form.action, data={**form.changed(2), KEY: new_id()})  # the other's own form
     if second.status_code != 409 or "gemt endnu" not in second.text:
         yield f"the second is not asked, {second.status_code}"
         return
@@ -223,7 +224,7 @@ def test_a_mistake_does_not_make_a_stale_form_fresh(app: Flask, page_client: Pag
     wrong = page_client.post(here, data={**drawn(page_client, here), "number": ""})
     assert wrong.status_code == 422
     kept = next(form_values(one) for one in page_client.page.forms() if VERSION in form_values(one))
-    assert page_client.post(here, data={**stale, "number": "2024-77"}).status_code == 409
+    assert page_client.post(here, data={**stale, KEY: new_id(), "number": "2024-77"}).status_code == 409
     assert page_client.post(here, data={**kept, "number": "2024-77"}).status_code == 303
 
 

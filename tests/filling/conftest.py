@@ -1,0 +1,7 @@
+"""All forms of the product."""
+
+from __future__ import annotations
+
+from tests.filling.walk import walk
+
+__all__ = ["walk"]
