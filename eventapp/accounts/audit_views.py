@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from eventapp.accounts import queries
+from eventapp.accounts import log_words, queries
 from eventapp.accounts.blueprint import bp
 from eventapp.accounts.messages import ACT_NAMES
 from eventapp.web.permissions import Permission, requires
@@ -22,6 +22,5 @@ def audit_log() -> ResponseReturnValue:
     page = page_number()
     found = queries.audit_page(act=chosen["act"], subject_id=chosen["subject"], by_id=chosen["by"], page=page)
     acts = [(act, ACT_NAMES.get(act, act)) for act in queries.audit_acts()]
-    return render_template(
-        "accounts/audit.html", found=found, chosen=chosen, acts=acts, act_names=ACT_NAMES, people=queries.everybody()
-    )
+    shown = {"act_names": ACT_NAMES, "details": log_words.details, "people": queries.everybody()}
+    return render_template("accounts/audit.html", found=found, chosen=chosen, acts=acts, **shown)

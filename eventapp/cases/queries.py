@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Collection, Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select, true
 
 from eventapp.cases.models import Case, Document, DocumentVersion
+from eventapp.cases.rules import first_free
 from eventapp.db import db, reading
 from eventapp.errors import NotFoundError, existing
 from eventapp.languages import Wording, in_language_of
@@ -91,8 +91,7 @@ def number_taken(number: str, own_id: str | None = None) -> bool:
 def free_slug(wish: str) -> str:
     """The wish, or the wish with the first number behind it that no case has."""
     taken = set(db.session.scalars(select(Case.slug).where(Case.slug.startswith(wish)).order_by(Case.slug)))
-    numbered = (f"{wish}-{number}" for number in itertools.count(2))
-    return wish if wish not in taken else next(one for one in numbered if one not in taken)
+    return first_free(wish, taken)
 
 
 def record_numbers(case_id: str, refs: Collection[str]) -> dict[str, list[int]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -34,6 +35,12 @@ def slug_of(title: str) -> str:
     plain = unicodedata.normalize("NFKD", title.lower().translate(DANISH)).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_SLUG].strip("-")
     return slug or "sag"
+
+
+def first_free(wish: str, taken: Collection[str]) -> str:
+    """The wish, or the wish with the first number behind it that nothing has."""
+    numbered = (f"{wish}-{number}" for number in itertools.count(2))
+    return wish if wish not in taken else next(one for one in numbered if one not in taken)
 
 
 def kind_of(step: ThreadStep) -> str:

@@ -62,6 +62,6 @@ def _texts() -> dict[str, str]:
         "letIn": _("Let in"),
         "goesOut": _("Goes out"),
         "undo": _("Undo"),
-        "close": _("Close"),
+        "close": _("Back"),
         "stay": _("{n} scans are not sent yet. Wait until they are, or they stay on this phone."),
     }

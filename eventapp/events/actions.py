@@ -37,11 +37,11 @@ By = audit.Actor | None
 TIMES = ("starts_at", "ends_at", "doors_open_at")
 FOLLOWING = ("ends_at", "doors_open_at", "registration_closes_at")
 USUAL_CATEGORIES = (
-    lazy_gettext("Citizen"),
-    lazy_gettext("Professional"),
-    lazy_gettext("Civil-society actor"),
-    lazy_gettext("Politician"),
-    lazy_gettext("Press"),
+    (lazy_gettext("Citizen"), QuotaKind.PUBLIC),
+    (lazy_gettext("Professional"), QuotaKind.PUBLIC),
+    (lazy_gettext("Civil-society actor"), QuotaKind.PUBLIC),
+    (lazy_gettext("Politician"), QuotaKind.PUBLIC),
+    (lazy_gettext("Press"), QuotaKind.PRESS),
 )
 
 
@@ -98,7 +98,8 @@ def create(case: Case, facts: EventFacts, place: Place, max_persons: int, *, by:
     )
     event.quotas = [Quota(kind=kind, seats=0) for kind in QuotaKind]
     event.categories = [
-        Category(position=number, label=translated(label)) for number, label in enumerate(USUAL_CATEGORIES, 1)
+        Category(position=number, label=translated(label), quota_kind=kind)
+        for number, (label, kind) in enumerate(USUAL_CATEGORIES, 1)
     ]
     db.session.add(event)
     db.session.flush()  # the audit line names the new id

@@ -13,7 +13,7 @@ from eventapp.events import queries, rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
 from eventapp.events.seat_words import seats_text
-from eventapp.formats.display import clock_time, period
+from eventapp.formats.display import clock_time, is_of_days, long_moment, period
 from eventapp.languages import with_words
 from eventapp.web.permissions import Scope, url_if_allowed
 from eventapp.web.registry import FrontCard, StaffLink, StepState, ThreadStep
@@ -79,14 +79,18 @@ def about(event_id: str) -> About | None:
 
 def _step(event: Event) -> ThreadStep:
     phase = rules.phase(event, clock.now())
-    begin, end = clock_time(event.starts_at), clock_time(event.ends_at)
+    begin, end, place = clock_time(event.starts_at), event.ends_at, event.layout.venue.name
+    if is_of_days(event.starts_at, end):
+        note = _("%(begin)s until %(end)s, %(place)s", begin=begin, end=long_moment(end), place=place)
+    else:
+        note = _("%(begin)s to %(end)s, %(place)s", begin=begin, end=clock_time(end), place=place)
     return ThreadStep(
         key=f"debate:{event.id}",
         title=event.title,
         at=event.starts_at,
         state=STATES[phase],
         order=PLACES["debate"],
-        note=_("%(begin)s to %(end)s, %(place)s", begin=begin, end=end, place=event.layout.venue.name),
+        note=note,
         url=url_for("events.show", slug=event.slug),
         link=_("See the event"),
         refs=(event.id,),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import joinedload
 
+from eventapp.cases.rules import first_free
 from eventapp.db import db, reading
 from eventapp.errors import existing
 from eventapp.events.models import Event, Layout, Quota, QuotaKind
@@ -93,8 +93,7 @@ def published_events() -> Sequence[Event]:
 def free_slug(wish: str) -> str:
     """The wish, or the wish with the first number behind it that no event has."""
     taken = set(db.session.scalars(select(Event.slug).where(Event.slug.startswith(wish)).order_by(Event.slug)))
-    numbered = (f"{wish}-{number}" for number in itertools.count(2))
-    return wish if wish not in taken else next(one for one in numbered if one not in taken)
+    return first_free(wish, taken)
 
 
 def quota(event_id: str, kind: QuotaKind) -> Quota | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Flask
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 
 from eventapp.clock import COPENHAGEN
 from eventapp.languages import LANGUAGES, Language, current
@@ -67,9 +67,19 @@ def period(start: datetime, end: datetime) -> str:
 
     What ends on another day says which, unless it is the same night: a span of half a day or more.
     """
-    if end - start >= ONE_NIGHT and long_date(start) != long_date(end):
+    if is_of_days(start, end):
         return f"{long_moment(start)} – {long_moment(end)}"
     return f"{long_date(start)}{_here().period_at}{clock_time(start)}-{clock_time(end)}"
+
+
+def is_of_days(start: datetime, end: datetime) -> bool:
+    """Whether the end is another day to people, and not the night after the first."""
+    return end - start >= ONE_NIGHT and long_date(start) != long_date(end)
+
+
+def deadline(value: datetime | None) -> str:
+    """fredag den 24. november 2023 kl. 12.00 (dansk tid): who must keep it may be elsewhere."""
+    return DASH if value is None else gettext("%(moment)s (Danish time)", moment=long_moment(value))
 
 
 def number(value: int | float | Decimal | None) -> str:
@@ -107,6 +117,7 @@ def register(app: Flask) -> None:
         moment=moment,
         moment_seconds=moment_seconds,
         long_moment=long_moment,
+        deadline=deadline,
         number=number,
         percent=percent,
         filesize=file_size,

@@ -8,7 +8,7 @@ from flask import Flask
 
 from eventapp import record
 from eventapp.db import end_reading
-from eventapp.hearing import blueprint, entries, hooks, queries, record_entries
+from eventapp.hearing import blueprint, entries, hooks, queries, record_entries, words
 from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
 from eventapp.hearing.calling import public_views as hearing_shown
@@ -31,6 +31,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(blueprint.staff_pages)
     app.register_blueprint(dossier.bp)
     app.extensions["kept_hearings"] = Kept(0 if app.testing else SECONDS)
+    app.add_template_filter(words.heading, "hearing_heading")
     record.declare(app, *entries.KINDS)
     record.declare_tables(app, *record_entries.TABLES)
     registry: Registry = app.extensions["registry"]

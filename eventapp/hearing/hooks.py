@@ -11,12 +11,11 @@ from sqlalchemy import Connection
 
 from eventapp import clock
 from eventapp.db import db
-from eventapp.formats.display import long_moment
-from eventapp.hearing import queries
+from eventapp.formats.display import deadline, long_moment
+from eventapp.hearing import queries, words
 from eventapp.hearing.calling import messages
 from eventapp.hearing.models import Hearing
 from eventapp.hearing.rules import HearingState, state
-from eventapp.languages import with_words
 from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import Scope, url_if_allowed
 from eventapp.web.registry import FrontCard, Holders, Reached, StepState, ThreadStep
@@ -77,7 +76,7 @@ def cards() -> list[FrontCard]:
 def _card_state(hearing: Hearing, now: datetime) -> str:
     if state(hearing, now) is HearingState.WAITING:
         return _("Begins %(moment)s", moment=long_moment(hearing.starts_at))
-    return _("Answer by %(deadline)s", deadline=long_moment(hearing.deadline_at))
+    return _("Answer by %(deadline)s", deadline=deadline(hearing.deadline_at))
 
 
 def answered_reached(conn: Connection, hearing_id: str, until: datetime) -> Reached:
@@ -107,7 +106,7 @@ def case_links(case_id: str) -> list[tuple[str, str]]:
 
 
 def _named(hearing: Hearing) -> str:
-    return with_words(_("Hearing: %(title)s"), title=hearing.title)
+    return words.heading(hearing.title)
 
 
 def _page(hearing: Hearing) -> str:

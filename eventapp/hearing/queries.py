@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.cases.models import Case
 from eventapp.cases.queries import case_scope, within
+from eventapp.cases.rules import first_free
 from eventapp.db import Sql, db, reading
 from eventapp.errors import existing
 from eventapp.formats.names import danish_key
@@ -66,8 +67,10 @@ def _sent_hearing_id(slug: str) -> str:
         return found
 
 
-def slug_taken(slug: str) -> bool:
-    return db.session.scalar(select(Hearing.id).where(Hearing.slug == slug)) is not None
+def free_slug(wish: str) -> str:
+    """The wish, or the wish with the first number behind it that no hearing has."""
+    taken = set(db.session.scalars(select(Hearing.slug).where(Hearing.slug.startswith(wish)).order_by(Hearing.slug)))
+    return first_free(wish, taken)
 
 
 def hearings_of_case(case_id: str) -> list[Hearing]:

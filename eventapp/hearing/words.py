@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
+from eventapp.hearing.models import SenderKind
 from eventapp.hearing.rules import HearingState, Timing
+from eventapp.languages import Wording, with_words
+
+
+def heading(title: Wording | str) -> Markup:
+    """A hearing by its title, with the word in front where the title does not begin with it."""
+    if str(title).casefold().startswith(_("Hearing").casefold()):
+        return escape(title)
+    return with_words(_("Hearing: %(title)s"), title=title)
+
+
+def sender_kinds() -> list[tuple[str, str]]:
+    """What a sender may speak as, in the order of the form."""
+    return [
+        (SenderKind.CITIZEN, _("Citizen")),
+        (SenderKind.ORGANISATION, _("Organisation or association")),
+        (SenderKind.COMPANY, _("Company")),
+        (SenderKind.AUTHORITY, _("Authority")),
+        (SenderKind.COUNCIL, _("Council or committee")),
+        (SenderKind.EMPLOYEE, _("Employee")),
+    ]
+
+
+def sender_kind(kind: str) -> str:
+    """What somebody speaks as; a code that is none of ours as it is."""
+    return dict(sender_kinds()).get(kind, kind)
 
 
 def state(state: HearingState) -> tuple[str, str]:

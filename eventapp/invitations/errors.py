@@ -11,7 +11,7 @@ class TooLateError(DomainError):
     """By the link one replies until the event begins."""
 
     code = "too_late"
-    message = _l("The event has begun. Call us instead.")
+    message = _l("The event has begun. Get in touch with us instead.")
 
 
 class NoReplyToSeeError(DomainError):
@@ -25,4 +25,4 @@ class TooManyRepliesError(TooManyError):
     """Whoever holds the link keeps changing the reply; each is a mail, and a seat taken or given back."""
 
     code = "too_many_replies"
-    message = _l("This reply was changed many times today. Call us, and we will note what is so.")
+    message = _l("This reply was changed many times today. Get in touch with us, and we will note what is so.")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from eventapp import pdf
 from eventapp.config import settings
 from eventapp.events import calendar_files
-from eventapp.formats.display import danish_date, long_moment, period
+from eventapp.formats.display import danish_date, deadline, period
 from eventapp.invitations.models import Invitation
 from eventapp.invitations.words import wished_role
 from eventapp.languages import OFFICIAL
@@ -86,7 +86,7 @@ def _letter(invitation: Invitation, now: datetime) -> dict[str, Any]:
             [_("Time"), period(event.starts_at, event.ends_at)],
             [_("Place"), event.place],
             [_("We ask you to"), _role(invitation)],
-            [_("Reply by"), long_moment(invitation.reply_by_at)],
+            [_("Reply by"), deadline(invitation.reply_by_at)],
         ],
         "closing": _closing(contact.email if contact else settings().contact_email),
         "signature": [_("Yours sincerely"), ", ".join(filter(None, (settings().site_name, lead)))],

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from eventapp import blobs, clock
 from eventapp.db import db, only_reads, write_from_here
 from eventapp.events import rules as event_rules
-from eventapp.events.queries import event_by_id
+from eventapp.events.models import QuotaKind
+from eventapp.events.queries import event_by_id, quota
 from eventapp.events.rules import Road
 from eventapp.formats.files import download
 from eventapp.invitations import actions, letter_files, queries, words
@@ -134,6 +135,12 @@ def _reply_page(invitation: Invitation, token: str, form: ReplyForm) -> str:
     )
 
 
+def _has_seat(event_id: str) -> bool:
+    """Whether a yes gets a seat, as things stand now."""
+    seats = quota(event_id, QuotaKind.INVITED)
+    return seats is not None and not seats.waiting and seats.taken < seats.seats
+
+
 def _show(invitation: Invitation, form: StaffReplyForm) -> str:
     return render_template(
         "invitations/show.html",
@@ -142,4 +149,5 @@ def _show(invitation: Invitation, form: StaffReplyForm) -> str:
         form=form,
         role=words.wished_role(invitation.wished_role),
         is_overdue=invitation.reply is None and clock.now() > invitation.reply_by_at,
+        has_seat=invitation.reply is not None or _has_seat(invitation.event_id),
     )

@@ -140,7 +140,7 @@ def register_invited(
     """Give an invited guest who said yes a seat of those set aside for the invited, and mail the ticket.
 
     Where those are all taken the guest waits for one, and the organiser's desk says so: it is the organiser who sets
-    seats aside, and no rule here takes one from the public.
+    seats aside, and no rule here takes one from the public. Nobody whom we invited is written to about a waiting list.
 
     :param sending: its ``key`` is the reply's own id, so that a reply stored twice makes one booking.
     :param calendar_uid: of the entry that the guest has in the calendar, where it is not the event's own.
@@ -338,7 +338,7 @@ def _register(conn: Connection, brief: EventBrief, new: New, now: datetime, *, p
     place = None if got.is_seat else got.waiting - heads + 1
     if place is None:
         messages.confirmed(conn, new, range(1, heads + 1), public=public)
-    else:
+    elif new.reason is not Reason.ACCEPTED_INVITATION:
         messages.waiting(conn, new, place, public=public)
     token = ticket_rules.link_token(new.id)
     outcome = SignedUp(new.id, new.registration_ids, state, token, codes, place, took_last=got.is_last)
@@ -378,7 +378,8 @@ def _cancel(
     seat_actions.note(conn, ids, state=RegistrationState.CANCELLED, reason=reason, by_id=by_id, now=now)
     for one in ids:
         audit.insert(conn, by, "registration.cancelled", one, event_id=booked.event_id, reason=reason)
-    messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
+    if had_seat or booked.origin != Origin.INVITATION:  # whom we invited never heard of a line to leave
+        messages.cancelled(conn, booked, ids, had_seat=had_seat, by_staff=by is not None)
     if reason in GIVEN_BACK and (hear := registry().seat_given_back.get(booked.origin)):
         for one in ids:
             hear(conn, one, by, now)

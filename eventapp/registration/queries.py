@@ -140,8 +140,8 @@ class EventBrief:
 
     def seats_for(self, choice: Choice | None) -> Seats | None:
         """The seats that a guest of this kind takes; those of the public where none are set aside."""
-        kind = choice.quota_kind if choice else QuotaKind.PUBLIC
-        return self.quotas.get(kind) or self.quotas.get(QuotaKind.PUBLIC)
+        own = self.quotas.get(choice.quota_kind) if choice else None
+        return own if own and (own.seats or own.waiting) else self.quotas.get(QuotaKind.PUBLIC)
 
 
 @dataclass(frozen=True)

@@ -296,6 +296,7 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         "can_cancel": rules.can_cancel(ends_at=brief.ends_at, now=now),
         "may_write": page.wants_follow_up and page.heads[0].position == 1,
         "is_open": event_rules.is_open(Road.SIGN_UP, brief, now),
+        "had_seat": any(one.ticket_id for one in page.heads),
     }
     own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place), "consent_url": ""}
     if facts["may_write"]:

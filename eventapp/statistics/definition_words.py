@@ -40,7 +40,8 @@ DEFINITIONS: dict[Key, Definition] = {
     Key.CONFIRMED: Definition(_l("With a seat"), _l("Those signed up who hold a ticket.")),
     Key.WAITING: Definition(_l("On the waiting list"), _l("Those signed up who wait for a seat.")),
     Key.CANCELLED: Definition(
-        _l("Have cancelled"), _l("Everybody who signed up and cancelled, whether they had a seat or waited for one.")
+        _l("Cancelled"),
+        _l("Registrations that were cancelled, by the guest or by staff, whether they had a seat or waited for one."),
     ),
     Key.CAME: Definition(
         _l("Attended"),

@@ -9,7 +9,17 @@ from typing import Any
 from flask_babel import get_translations, gettext, lazy_gettext, lazy_ngettext
 from flask_wtf import FlaskForm
 from wtforms import ValidationError
-from wtforms.fields import DateTimeLocalField, Field, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms.fields import (
+    BooleanField,
+    DateTimeLocalField,
+    Field,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.core import UnboundField
 from wtforms.form import BaseForm
 from wtforms.utils import unset_value
@@ -70,12 +80,23 @@ class Form(FlaskForm):
         """
         if self.changes_a_row:
             versions.check(self, self._drawn or "")
-        return super().validate(extra_validators)
+        is_valid: bool = super().validate(extra_validators)
+        for field in self:
+            _say_what_is_missing(field)
+        return is_valid
 
     @property
     def row_version(self) -> str:
         """Of what the form shows: what it was drawn with when it comes back for a mistake in it."""
         return versions.of_fields(self) if self._drawn is None else self._drawn
+
+
+def _say_what_is_missing(field: Field) -> None:
+    """In the words of the field: a choice is made and a box ticked, not filled in."""
+    missing = gettext("This field is required.")
+    if missing in field.errors and isinstance(field, SelectField | SelectMultipleField | BooleanField):
+        said = gettext("Tick the box.") if isinstance(field, BooleanField) else gettext("Choose one of the answers.")
+        field.errors = [said if one == missing else one for one in field.errors]
 
 
 def _settle(field: Field) -> None:

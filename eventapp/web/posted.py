@@ -59,7 +59,7 @@ class Posted:
         """Whether a box was ticked."""
         is_ticked = bool(self.form.get(name))
         if required and not is_ticked:
-            self.refuse(name, _("Fill in this field."))
+            self.refuse(name, _("Tick the box."))
         return is_ticked
 
     def key(self, name: str) -> str:

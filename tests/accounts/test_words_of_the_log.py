@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import ast
+import enum
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from eventapp.accounts import log_words
+from eventapp.accounts.log_words import CODES, NAMES
 from eventapp.accounts.messages import ACT_NAMES
-from eventapp.registration.models import Origin, Reason
+from eventapp.cases.models import DocumentKind, LetterKind
+from eventapp.events.models import QuotaKind
+from eventapp.hearing.models import Channel
+from eventapp.invitations.models import ReplyChannel, ReplyState, SightingKind
+from eventapp.mail.models import State as MailState
+from eventapp.registration.models import Origin, Reason, RegistrationState
 
 PRODUCT = Path(__file__).parents[2] / "eventapp"
 PLACE = {"record": 1, "insert": 2}  # of the act among the arguments of audit.record and audit.insert
@@ -63,6 +72,71 @@ def test_every_act_has_words() -> None:
     acts = {act for path in PRODUCT.rglob("*.py") for act in acts_of(ast.parse(path.read_text("utf-8")))}
     assert len(acts) > 60
     assert acts - set(ACT_NAMES) == set()
+
+
+def keys_of(tree: ast.Module) -> set[str]:
+    """Names of the details that a module writes. What is passed on as ``**facts`` is named where that begins."""
+    notes = {"note", "_note", "_note_look"}
+    found = {
+        keyword.arg
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and (re.fullmatch(r"audit\.(record|insert)", name := ast.unparse(call.func)) or name in notes)
+        for keyword in call.keywords
+        if keyword.arg
+    }
+    dicts = [
+        one.value for one in ast.walk(tree) if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "facts"
+    ]
+    return found | {
+        str(key.value)
+        for one in dicts
+        if isinstance(one, ast.Dict)
+        for key in one.keys
+        if isinstance(key, ast.Constant)
+    }
+
+
+def test_every_detail_has_a_name() -> None:
+    writing = [path.read_text("utf-8") for path in PRODUCT.rglob("*.py") if "audit." in path.read_text("utf-8")]
+    keys = {key for text in writing for key in keys_of(ast.parse(text))} - {"actor"}
+    assert len(keys) > 30
+    assert keys - set(NAMES) == set()
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        RegistrationState,
+        ReplyState,
+        ReplyChannel,
+        SightingKind,
+        MailState,
+        QuotaKind,
+        Channel,
+        LetterKind,
+        DocumentKind,
+    ],
+)
+def test_every_code_that_stands_in_a_detail_has_words(codes: type[enum.StrEnum]) -> None:
+    assert {str(one) for one in codes} - set(CODES) == set()
+
+
+def test_every_reason_of_cancelling_has_words() -> None:
+    assert {str(one) for one in set(Reason) - set(WHY)} - set(CODES) == set()
+
+
+def test_a_line_is_read_in_words(app: Flask) -> None:
+    facts = {
+        "state": "confirmed",
+        "late": False,
+        "seats": {"press": 5},
+        "roles": ["other"],
+        "party": "0123456789abcdef" * 2,
+    }
+    with app.test_request_context("/?lang=da"):
+        told = "; ".join(f"{name}: {value}" for name, value in log_words.details(facts))
+    assert told == "tilstand: har plads; efter fristen: nej; pladser: pressen 5; roller: andet; part: 01234567"
 
 
 def test_each_way_of_signing_up_has_a_reason_of_its_own() -> None:

@@ -230,7 +230,7 @@ def test_the_desk_asks_for_the_link_from_the_end_of_the_debate_until_all_have_it
     assert (items, figure.value) == ([], None)  # a dash: it cannot be known yet
     monkeypatch.setattr(clock, "now", lambda: ends_at)
     (item,), (figure,) = desk(event_id)
-    assert (item.text, item.button) == ("2 fremmødte vil gerne høre fra jer", "Send linket")
+    assert (item.text, item.button) == ("2 fremmødte vil gerne høre fra dig", "Send linket")
     assert (item.since, item.url, figure.value) == (ends_at, f"/staff/events/{event_id}/contributions", 0)
     press(event_id)
     do_jobs()

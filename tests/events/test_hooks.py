@@ -261,3 +261,10 @@ def test_calendar_file_of_what_was_called_off_takes_it_out_of_the_calendar(app: 
     assert "STATUS:CANCELLED" in gone.text
     assert kept.headers["Content-Disposition"] == 'attachment; filename="debat.ics"'
     assert reader.get("/events/udkast/calendar.ics").status_code == 404
+
+
+def test_a_step_of_several_days_says_on_which_it_ends(app: Flask, db: SQLAlchemy, at: Any) -> None:
+    at(OPENS_AT)
+    assert the_step(app, make_event()).note == "kl. 17.00-19.00, Medborgerhuset, Havneby"
+    note = the_step(app, make_event(ends_at=STARTS_AT + timedelta(days=2))).note
+    assert note == "kl. 17.00 til torsdag den 16. maj 2024 kl. 17.00, Medborgerhuset, Havneby"

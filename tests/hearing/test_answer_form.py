@@ -13,10 +13,10 @@ from sqlalchemy import update
 from eventapp import blobs, clock
 from eventapp.db import db
 from eventapp.hearing import queries
-from eventapp.hearing.answering.forms import sender_kinds
 from eventapp.hearing.calling.actions import party_token
 from eventapp.hearing.models import Answer, Hearing, SenderKind
 from eventapp.hearing.rules import LONGEST_ANSWER, MOST_FILES
+from eventapp.hearing.words import sender_kinds
 from tests.hearing.conftest import DEADLINE_AT, make_hearing
 from tests.hearing.test_pages import FORM, PAGE, TYPED
 from tests.support.factories import make_case

@@ -171,14 +171,15 @@ def test_the_pdf_says_who_answered_what_and_when(hearing: Hearing) -> None:
     first, second, _ = whole["answers"]
     assert [first["facts"][0][1], second["facts"][0][1]] == ["Ældrerådet", "Bo"]
     assert first["paragraphs"] == ["Linje 1", "Linje 2"]
-    assert "12.00.01" in second["facts"][1][1]
+    assert first["facts"][1] == ["Udtaler sig som", "Borger"]
+    assert "12.00.01" in second["facts"][2][1]
     assert second["facts"][-1][1] == "b.txt"
     assert [late_word(one) for one in whole["answers"]] == ["Rettidigt", "Efter fristen", "Rettidigt"]
     assert str(len(whole["entries"])) == whole["facts"][2][1]
 
 
 def late_word(answer: dict[str, Any]) -> str:
-    return str(answer["facts"][1][1]).rpartition("(")[2].rstrip(")")
+    return str(answer["facts"][2][1]).rpartition("(")[2].rstrip(")")
 
 
 def test_what_was_erased_is_said_in_its_place(hearing: Hearing) -> None:

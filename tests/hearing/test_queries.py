@@ -57,7 +57,7 @@ def test_of_a_draft_the_public_finds_nothing(draft: Hearing) -> None:
         with pytest.raises(NotFoundError):
             ask()
     assert queries.sent_hearings() == []
-    assert queries.slug_taken(draft.slug)  # and yet nobody else can have its address
+    assert queries.free_slug(draft.slug) == f"{draft.slug}-2"  # and yet nobody else can have its address
 
 
 def test_what_there_is_not_is_not_found(hearing: Hearing) -> None:
@@ -74,7 +74,7 @@ def test_what_there_is_not_is_not_found(hearing: Hearing) -> None:
     ):
         with pytest.raises(NotFoundError):
             ask()
-    assert not queries.slug_taken("skolen")
+    assert queries.free_slug("skolen") == "skolen"
 
 
 def test_material_is_found_by_hearing_and_annex(hearing: Hearing, other: Hearing) -> None:

@@ -27,8 +27,11 @@ from eventapp.registration.models import (
     RegistrationState,
     Ticket,
 )
+from eventapp.web.permissions import Role
 from tests.invitations.conftest import NO, REPLIED_AT, YES, kinds, mails, make_invitation, stand_in
 from tests.support.factories import make_event
+from tests.support.pages import PageClient
+from tests.support.staff import sign_in
 
 CONFIRMED, WAITING, CANCELLED = RegistrationState.CONFIRMED, RegistrationState.WAITING, RegistrationState.CANCELLED
 
@@ -128,9 +131,7 @@ def test_when_the_seats_for_the_invited_are_taken_the_next_yes_waits_for_one_of_
     for one in (invitation, second):
         reply(one, YES)
     assert heads() == [("havneministeren", CONFIRMED), ("kulturministeren", WAITING)]
-    assert [mail.message for mail in db.session.scalars(select(OutboxMail)) if "waiting" in mail.message] == [
-        "registration/waiting"
-    ]
+    assert told_of_a_line() == []
 
 
 def test_a_no_of_the_first_gives_its_seat_to_the_one_who_waits(invitation: Invitation) -> None:
@@ -151,6 +152,31 @@ def test_a_no_of_the_one_who_waits_takes_it_out_of_the_line(invitation: Invitati
     reply(second, NO)
     assert heads() == [("havneministeren", CONFIRMED), ("kulturministeren", CANCELLED)]
     assert second.registration_id is None
+    assert told_of_a_line() == []
+
+
+def told_of_a_line() -> list[str]:
+    """Mails to guests about a waiting list or a seat that is given back: whom we invited gets none."""
+    wanted = select(OutboxMail.message).where(
+        OutboxMail.message.in_(["registration/waiting", "registration/cancelled"])
+    )
+    return list(db.session.scalars(wanted))
+
+
+def test_before_the_letter_goes_staff_read_that_no_seat_is_left_for_a_yes(
+    page_client: PageClient, invitation: Invitation
+) -> None:
+    seats(invitation.event, 1)
+    address = f"/staff/events/{invitation.event_id}/invitations/{invitation.id}"
+    second = make_invitation(invitation.event, "kulturministeren")
+    db.session.commit()
+    sign_in(page_client, Role.ORGANISER)
+    assert "Der er ingen plads til et ja" not in page_client.visit(address).text
+    reply(invitation, YES)
+    db.session.commit()
+    assert "Der er ingen plads til et ja" not in page_client.visit(address).text  # this one has the seat
+    other = f"/staff/events/{second.event_id}/invitations/{second.id}"
+    assert "Der er ingen plads til et ja" in page_client.visit(other).text
 
 
 def test_without_seats_for_the_invited_they_take_those_of_the_public(db: Any) -> None:

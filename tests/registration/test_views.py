@@ -283,6 +283,7 @@ def test_whoever_leaves_the_line_lets_the_others_move_up(page_client: PageClient
     first = send(page_client, event).location
     second = send(page_client, event, name="Bo", email="bo@example.org").location
     page_client.submit(f"{first}/cancellation", action="/cancellation")
+    assert page_client.page.heading == "Du står ikke længere på ventelisten"  # nobody who waits sends regrets
     assert page_client.visit(second).heading == "Du er nummer 1 på ventelisten"
 
 

@@ -226,7 +226,7 @@ EVENTS = [
         "/i/{link}",
         {"state": "accepted"},
         in_phases(
-            DONE, running=(409, "Arrangementet er begyndt. Ring til os i stedet."), held=OVER, cancelled=CALLED_OFF
+            DONE, running=(409, "Arrangementet er begyndt. Kontakt os i stedet."), held=OVER, cancelled=CALLED_OFF
         ),
     ),
     Row(
@@ -235,7 +235,7 @@ EVENTS = [
         "/i/{link}",
         {"state": "delegated", "stand_in_name": "Kontorchef Aagaard", "stand_in_role": "factual"},
         in_phases(
-            DONE, running=(409, "Arrangementet er begyndt. Ring til os i stedet."), held=OVER, cancelled=CALLED_OFF
+            DONE, running=(409, "Arrangementet er begyndt. Kontakt os i stedet."), held=OVER, cancelled=CALLED_OFF
         ),
     ),
     Row(

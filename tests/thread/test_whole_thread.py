@@ -435,7 +435,6 @@ def send_the_hearing(play: Play) -> None:
     page = tab.visit(f"/staff/hearings/new/{play.case}")
     plan = {
         "title": "Høring om spor",
-        "slug": "hoering-om-spor",
         "question": "Hvad mener I om sporene?",
         "starts": "2023-11-06T17:19",
         "deadline": "2023-11-24T12:00",

@@ -24,18 +24,6 @@ from eventapp.web.posted import Posted
 LARGEST_REQUEST_BYTES = 105_000_000  # of all files together
 
 
-def sender_kinds() -> list[tuple[str, str]]:
-    """What a sender may speak as, in the order of the form."""
-    return [
-        (SenderKind.CITIZEN, _("Citizen")),
-        (SenderKind.ORGANISATION, _("Organisation or association")),
-        (SenderKind.COMPANY, _("Company")),
-        (SenderKind.AUTHORITY, _("Authority")),
-        (SenderKind.COUNCIL, _("Council or committee")),
-        (SenderKind.EMPLOYEE, _("Employee")),
-    ]
-
-
 class LinkForm(Form):
     """Which party an answer is from; the choices are set by the view."""
 

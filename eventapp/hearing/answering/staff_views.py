@@ -56,7 +56,8 @@ def link_answer(answer_id: str) -> ResponseReturnValue:
 
 def _answer_page(found: Answer, form: LinkForm) -> str:
     mark = words.timing(rules.timing(found, found.hearing))
-    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form, mark=mark)
+    shown = {"mark": mark, "speaks_as": words.sender_kind(found.sender_kind)}
+    return render_template("hearing/staff_answer.html", answer=found, hearing=found.hearing, form=form, **shown)
 
 
 def _link_form(answer: Answer) -> LinkForm:

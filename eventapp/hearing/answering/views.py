@@ -15,7 +15,7 @@ from eventapp.formats.files import ACCEPT, takes_files
 from eventapp.hearing import queries, rules, words
 from eventapp.hearing.answering import actions
 from eventapp.hearing.answering.actions import SentAnswer
-from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost, sender_kinds
+from eventapp.hearing.answering.forms import LARGEST_REQUEST_BYTES, AnswerPost
 from eventapp.hearing.blueprint import public_pages
 from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError, SentBeforeError
@@ -178,7 +178,7 @@ def _form(
         errors=errors,
         submission_key=key,
         begun_at=typed.get("begun_at") or clock.now().isoformat(),
-        sender_kinds=sender_kinds(),
+        sender_kinds=words.sender_kinds(),
         most_files=rules.MOST_FILES,
         accept=ACCEPT,
         longest=rules.LONGEST_ANSWER,

@@ -7,14 +7,15 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms.validators import DataRequired, Length
 
 from eventapp.cases.forms import long_words, words
+from eventapp.cases.rules import slug_of
 from eventapp.formats import typed
 from eventapp.hearing.calling.actions import Plan
 from eventapp.hearing.errors import InThePastError, NotLaterError
 from eventapp.hearing.models import Hearing
-from eventapp.hearing.queries import slug_taken
+from eventapp.hearing.queries import free_slug
 from eventapp.web.forms import Form, WallTimeField, deliverable
 
 
@@ -22,10 +23,6 @@ class HearingForm(Form):
     """A new hearing."""
 
     title = words(_l("Title"))
-    slug = StringField(
-        _l("Address"),
-        [DataRequired(), Length(max=80), Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*$", message=_l("Use a-z, 0-9 and hyphens."))],
-    )
     question = long_words(_l("What we ask"))
     starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
     deadline = WallTimeField(_l("Deadline"), [DataRequired()])
@@ -36,8 +33,6 @@ class HearingForm(Form):
             self.deadline.errors = [_("The deadline must be after the beginning.")]
         elif self.deadline.moment <= now:
             self.deadline.errors = [str(InThePastError.message)]
-        elif slug_taken(self.slug.data):
-            self.slug.errors = [_("Another hearing has this address.")]
         return not self.errors
 
     def plan(self) -> Plan:
@@ -45,7 +40,7 @@ class HearingForm(Form):
         Call it after :meth:`fits`.
         """
         return Plan(
-            slug=self.slug.data,
+            slug=free_slug(slug_of(self.title.data.official)),
             title=self.title.data,
             question=self.question.data,
             starts_at=self.starts.moment,

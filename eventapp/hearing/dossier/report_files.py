@@ -98,6 +98,7 @@ def _answer(line: DossierLine, answer: Answer | None, several: bool) -> dict[str
         "facts": [
             *([[_("Hearing"), answer.hearing.title]] if answer and several else []),
             [_("From"), contents.get("on_behalf_of") or contents.get("name") or _("erased")],
+            *([[_("Speaks as"), words.sender_kind(kind)]] if (kind := contents.get("sender_kind")) else []),
             [_("Received"), f"{moment_seconds(datetime.fromisoformat(line.told['received_at']))} ({late})"],
             [_("Number in the record"), str(line.seq)],
             *([_("Attachment"), one.file_name] for one in (answer.attachments if answer else [])),
