@@ -43,6 +43,7 @@ UNREAD = {
 # A statement that a query of the table runs.
 RUN_BY = {
     "checkin.queries.ROOM": "checkin.queries.room",
+    "hearing.calling.messages.ANSWERED_NUMBER": "hearing.calling.messages.answered_number",
     "registration.queries.IN_FRONT": "registration.queries.place_in_line",
     "registration.queries.REACHABLE_NUMBER": "registration.queries.reachable_number",
 }
@@ -77,6 +78,11 @@ CUT = {
     "checkin.scan_actions.LEAVING": ONE,
     "contributions.actions.ask_some": IN_STEPS,
     "contributions.queries.newest_ids": "the newest; the thread says how many more, with a link to the record",
+    "hearing.calling.messages.SOME_ANSWERED": IN_STEPS,
+    "hearing.entries.LINKED": ONE,
+    "invitations.actions.HOLDER": ONE,
+    "invitations.messages.tell_of_change": IN_STEPS,
+    "work.actions.NOT_BEGUN": ONE,
     "hearing.answering.actions.EARLIER": "the same form and the same words: two rows at most are asked about",
     "mail.queries.last_failure": ONE,
     "mail.queries.mails": PAGES,
