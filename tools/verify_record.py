@@ -4,6 +4,8 @@
     python verify_record.py --key KEY FOLDER
     python verify_record.py --key KEY FOLDER --head kept-by-a-witness.txt --receipt mine.tlog-proof
 
+FOLDER is one that "record export" wrote, or a ZIP of a case officer, unpacked: there protokol.json, the receipts and
+all files are held against the record too. protokol.pdf and the names of files are for reading, and not checked.
 KEY is the authority's public key in base64. --head is a checkpoint that somebody kept, --receipt a receipt that
 somebody got: the record must still begin with what they state. Says YES, or NO with every fault; ends with 0 or 1.
 
@@ -44,6 +46,9 @@ def roots(entries: list[bytes]) -> list[bytes]:
 
 def check_record(folder: Path, keys: list[bytes], heads: list[str], own: list[bytes]) -> list[str]:
     """Every fault of the record in ``folder``; ``heads`` and ``own`` (receipts) come from elsewhere."""
+    bundle = folder if (folder / "kontrol" / "entries.jsonl").is_file() else None
+    folder = folder / "kontrol" if bundle else folder
+    files = {sha(path.read_bytes()).hex(): path for path in sorted((bundle or folder).rglob("*")) if path.is_file()}
     texts = (folder / "entries.jsonl").read_bytes().splitlines()
     openings = (folder / "openings.jsonl").read_text("utf-8").splitlines()
     heads = [*map(json.loads, (folder / "heads.jsonl").read_text("utf-8").splitlines()), *heads]
@@ -56,15 +61,76 @@ def check_record(folder: Path, keys: list[bytes], heads: list[str], own: list[by
         if entry["seq"] != number or entry["case"] != entries[0]["case"]:
             faults.append(f"entry {number}: says that it is {entry['seq']} of {entry['case']}")
         gone = erased.get(f"entry:{number}", set())
-        faults += [f"entry {number}: {one}" for one in content_faults(entry, opening, gone, folder)]
+        faults += [f"entry {number}: {one}" for one in content_faults(entry, opening, gone, files)]
     lines = [json.loads(line) for line in (folder / "rows.jsonl").read_text("utf-8").split("\n")[:-1]]
     rows = [line for line in lines if "id" in line]
     kinds = {kind for line in lines for kind in line.get("kinds", [])}
     faults += [*row_faults(rows, entries, openings), *twice(rows), *rows_missing(rows, kinds, entries)]
     for row in rows:
         for sha256 in row["files"]:
-            faults += file_faults(f"{row['table']} {row['id']}", folder / "files" / sha256, sha256)
+            faults += file_faults(f"{row['table']} {row['id']}", files, sha256)
+    if bundle:
+        faults += bundle_faults(bundle, keys, texts, openings, heads)
     return faults
+
+
+READ_ONLY = ("LÆSMIG.txt", "protokol.pdf", "protokol.json", "checkpoint.txt", "manifest-sha256.txt")
+
+
+def bundle_faults(
+    bundle: Path, keys: list[bytes], texts: list[bytes], openings: list[str], heads: list[str]
+) -> Iterator[str]:
+    """What is wrong with the rest of an unpacked ZIP: protokol.json, receipts, files that no entry speaks of."""
+    opened = [{part["name"]: part.get("value") for part in json.loads(opening)["parts"]} for opening in openings]
+    whole = json.loads((bundle / "protokol.json").read_text("utf-8"), object_pairs_hook=receipts["named_once"])
+    yield from (f"protokol.json: {fault}" for fault in report_faults(whole, bundle, texts, opened, heads))
+    if (bundle / "checkpoint.txt").read_text("utf-8") not in heads:
+        yield "checkpoint.txt: is no head of this record"
+    given = sorted((bundle / "kvitteringer").glob("*"))
+    yield from receipt_faults(texts, [path.read_bytes() for path in given], keys)
+    spoken_of = {one for parts in opened for value in parts.values() for one in hashes_in(value)}
+    for path in sorted(bundle.rglob("*")):
+        name = path.relative_to(bundle).as_posix()
+        is_told = name in READ_ONLY or name.startswith(("kvitteringer/", "kontrol/"))
+        if path.is_file() and not is_told and sha(path.read_bytes()).hex() not in spoken_of:
+            yield f"{name}: no entry speaks of such a file"
+
+
+def report_faults(
+    whole: dict[str, Any], bundle: Path, texts: list[bytes], opened: list[dict[str, Any]], heads: list[str]
+) -> Iterator[str]:
+    told = whole["entries"]
+    answers = sum(json.loads(text)["kind"] == "answer" for text in texts)
+    counts = {"entries": len(texts), "shown": len(texts), "answers": answers}
+    if whole["counts"] != counts or len(told) != len(texts):
+        yield f"does not count {len(texts)} entries, all of them shown, and {answers} answers"
+    if whole["checkpoint"] not in heads:
+        yield "its checkpoint is no head of this record"
+    for number, (text, parts, one) in enumerate(zip(texts, opened, told, strict=False)):
+        entry = json.loads(text)
+        contents = {name: value for name, value in parts.items() if ":" not in name}
+        names = {part["name"] for part in entry["parts"]} | {
+            f"attachment:{n}" for n in range(len(entry["attachments"]))
+        }
+        wanted = {"entry": entry, "leaf_hash": sha(b"\x00", text).hex(), "contents": contents}
+        wanted["erased"] = sorted(names - set(parts))
+        yield from (f"{name} of entry {number} is not the record's" for name in wanted if one.get(name) != wanted[name])
+    facts = [parts for text, parts in zip(texts, opened, strict=True) if json.loads(text)["kind"] == "case"]
+    case = {"slug": json.loads(texts[0])["case"], **{name: facts[-1][name] for name in ("number", "title") if facts}}
+    yield from (f"the {name} of the case is not the record's" for name in case if whole["case"].get(name) != case[name])
+    for file in whole["files"]:
+        path = bundle / file["path"]
+        if not path.is_file() or sha(path.read_bytes()).hex() != file["sha256"] or path.stat().st_size != file["size"]:
+            yield f"the file {file['path']} is not the one it names"
+
+
+def hashes_in(value: Any) -> Iterator[str]:
+    """Texts that may be the hash of a file, wherever they stand in a content."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for one in value:
+            yield from hashes_in(one)
 
 
 def head_faults(root_at: list[bytes], heads: list[str], keys: list[bytes]) -> Iterator[str]:
@@ -180,7 +246,7 @@ def twice(rows: list[dict[str, Any]]) -> Iterator[str]:
             seen.add((row["table"], row["seq"]))
 
 
-def content_faults(entry: dict[str, Any], opening: str, erased: set[str], folder: Path) -> Iterator[str]:
+def content_faults(entry: dict[str, Any], opening: str, erased: set[str], files: dict[str, Path]) -> Iterator[str]:
     commitments = {part["name"]: part["commitment"] for part in entry["parts"]}
     sizes = {f"attachment:{place}": one["size"] for place, one in enumerate(entry["attachments"])}
     for place, one in enumerate(entry["attachments"]):
@@ -198,14 +264,15 @@ def content_faults(entry: dict[str, Any], opening: str, erased: set[str], folder
         elif sha(bytes.fromhex(part["salt"]), receipts["canonical"](part["value"])).hex() != wanted:
             yield f"{name}: the content or its salt was changed"
         elif name in sizes:
-            yield from file_faults(name, folder / "files" / part["value"], part["value"], sizes[name])
+            yield from file_faults(name, files, part["value"], sizes[name])
 
 
-def file_faults(name: str, path: Path, sha256: str, size: int | None = None) -> Iterator[str]:
-    if not path.is_file():
-        yield f"{name}: the file is missing"
-    elif sha(path.read_bytes()).hex() != sha256 or size not in (None, path.stat().st_size):
-        yield f"{name}: the file was changed"
+def file_faults(name: str, files: dict[str, Path], sha256: str, size: int | None = None) -> Iterator[str]:
+    """:param files: SHA-256 of each file that is there -> where."""
+    if sha256 not in files:
+        yield f"{name}: the file is missing or was changed"
+    elif size not in (None, files[sha256].stat().st_size):
+        yield f"{name}: the file has another size"
 
 
 def main() -> int:

@@ -21,6 +21,13 @@ class NothingToEraseError(DomainError):
     message = _l("There is nothing left of this to erase.")
 
 
+class BusyRecordError(DomainError):
+    """Entries come in faster than the record can be taken down with all of them signed."""
+
+    code, status = "busy_record", 503
+    message = _l("So much is coming in just now that the record cannot be taken down. Try again in a minute.")
+
+
 class UndeclaredError(ValueError):
     """An entry of a kind, or with a part, that no slice has declared: a fault of ours."""
 

@@ -45,7 +45,7 @@ def scene(append, log_id, now, shelf):
 def exported(conn, log_id):
     """Name -> content of the export; a file that is gone is left out."""
     found = {}
-    for member in export.members(conn, log_id):
+    for member in export.members(conn, log_id, published.read(log_id)):
         try:
             found[member.name] = member.content if isinstance(member.content, bytes) else member.content.read_bytes()
         except FileNotFoundError:

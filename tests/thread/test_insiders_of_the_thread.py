@@ -25,7 +25,7 @@ from eventapp.db import db, end_reading, reading
 from eventapp.events.models import QuotaKind, Theme
 from eventapp.hearing.calling import actions as hearings
 from eventapp.languages import Wording
-from eventapp.record import export, tree, verification
+from eventapp.record import export, published, tree, verification
 from eventapp.record.canonical import canonical
 from eventapp.record.checkpoint import sign
 from eventapp.record.commitments import commitment
@@ -412,7 +412,7 @@ def program(tmp_path: Path) -> Callable[[Connection, str, str], list[str]]:
         folder = tmp_path / "sag"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "files").mkdir(parents=True)
-        for member in export.members(conn, log_id):
+        for member in export.members(conn, log_id, published.read(log_id)):
             if isinstance(member.content, bytes):
                 (folder / member.name).write_bytes(member.content)
             elif member.content.exists():

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from eventapp.cases.models import Case, DocumentVersion
-from eventapp.db import db, reading
+from eventapp.db import db
 from eventapp.hearing.models import Answer, Attachment, Hearing, Material
-from eventapp.record import Checkpoint, Entry, Kind, checkpoint_covering, store
+from eventapp.record import Checkpoint, Entry, Kind, export, store
 from eventapp.record.contents import values
 from eventapp.record.kinds import is_attachment
 
@@ -52,18 +52,22 @@ class Dossier:
     lines: list[DossierLine]
     answers: dict[str, Answer] = field(default_factory=dict)  # id -> answer
     files: list[File] = field(default_factory=list)
+    control: list[export.Member] = field(default_factory=list)  # what it is checked with
 
     def of_kind(self, kind: Kind) -> list[DossierLine]:
         return [one for one in self.lines if one.kind == kind.name]
 
 
 def dossier(case: Case) -> Dossier:
-    """Everything up to the head that is signed now. Call it outside a write transaction."""
-    checkpoint = checkpoint_covering(case.id)
-    with reading() as conn:
+    """Everything up to the head that is signed now, taken down at one moment. Call it outside a write transaction.
+
+    :raises BusyRecordError: when there is no such moment.
+    """
+    with export.signed(case.id) as (conn, checkpoint):
         lines = [_line(conn, entry) for entry in store.entries(conn, case.id, 0, checkpoint.size)]
-    answers = _answers(case.id)
-    return Dossier(case, checkpoint, lines, {one.id: one for one in answers}, _files(case, answers))
+        control = list(export.members(conn, case.id, checkpoint.text))
+    answers = [one for one in _answers(case.id) if one.entry_seq < checkpoint.size]
+    return Dossier(case, checkpoint, lines, {one.id: one for one in answers}, _files(case, answers), control)
 
 
 def _line(conn: Connection, entry: Entry) -> DossierLine:
