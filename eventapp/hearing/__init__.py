@@ -11,6 +11,7 @@ from eventapp.db import end_reading
 from eventapp.hearing import blueprint, entries, hooks, queries, record_entries, words
 from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
+from eventapp.hearing.calling import messages
 from eventapp.hearing.calling import public_views as hearing_shown
 from eventapp.hearing.calling import views as hearing_run
 from eventapp.hearing.dossier import cli as dossier_commands
@@ -38,6 +39,7 @@ def register(app: Flask) -> None:
     registry.thread_steps.append(hooks.steps)
     registry.case_links.append(hooks.case_links)
     registry.front_cards.append(hooks.cards)
+    messages.register()
     registry.holders.append(hooks.HOLDERS)
     telling.register(Subject.HEARING, hooks.about, Permission.EDIT_HEARINGS)
     registry.scopes["hearing_id"] = queries.scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.invitations import actions, entries, hooks, queries, record_entries, views, words
+from eventapp.invitations import actions, entries, hooks, messages, queries, record_entries, views, words
 from eventapp.registration.models import Origin
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
@@ -29,4 +29,5 @@ def register(app: Flask) -> None:
     registry.came_changed[Origin.INVITATION] = actions.note_arrival
     registry.seat_ending[Origin.INVITATION] = actions.wait_for_others
     registry.seat_given_back[Origin.INVITATION] = actions.note_given_back
+    messages.register()
     registry.holders.append(hooks.HOLDERS)

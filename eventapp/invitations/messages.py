@@ -8,15 +8,20 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import Session
 
 from eventapp import clock
+from eventapp.events.models import Event
 from eventapp.invitations import letter_files
 from eventapp.invitations.actions import link_token
 from eventapp.invitations.models import Invitation, Letter, Reply, ReplyState
-from eventapp.mail import outbox
+from eventapp.mail import outbox, rendering
+from eventapp.mail.queued import QueuedMail
 from eventapp.telling import queries as changes
 from eventapp.telling.queries import Changed
 from eventapp.web.registry import Telling
 
 CHANGED, CALLED_OFF = "invitations/changed", "invitations/called_off"
+LETTER, NOTED = "invitations/letter", "invitations/noted"
+# Each with those that say what holds after it; a change carries the letter and the link too.
+FOLLOWERS = {LETTER: (LETTER, CHANGED), NOTED: (NOTED,), CHANGED: (CHANGED,), CALLED_OFF: ()}
 
 
 def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) -> list[str]:
@@ -32,6 +37,20 @@ def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) ->
         for one in found:
             _tell(conn, one, changed, telling.number)
         return [one.id for one in found]
+
+
+def is_outdated(conn: Connection, mail: QueuedMail) -> bool:
+    """Whether another mail of the same invitation says what holds, or the event is called off."""
+    event = select(Event.cancelled_at).join(Invitation).where(Invitation.id == mail.subject_id)
+    if mail.message != CALLED_OFF and conn.execute(event).scalar_one_or_none() is not None:
+        return True
+    return rendering.has_later(conn, mail, *FOLLOWERS[mail.message])
+
+
+def register() -> None:
+    """Let the worker know when one of these mails is out of date."""
+    for message in FOLLOWERS:
+        rendering.register_check(message, is_outdated)
 
 
 def number_reached(conn: Connection, event_id: str, until: datetime) -> int:

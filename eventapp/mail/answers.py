@@ -15,6 +15,7 @@ __all__ = ["in_words", "with_detail"]
 
 TOO_MANY = "More mails were asked for this address than it may get in an hour or a day."
 WAITS_ITS_TURN = "Waits, because this address got three mails within the hour."
+SUPERSEDED = "It was out of date when its turn came, so it was not sent."
 WRITTEN = "Written to file."
 HUNG_UP = "The server hung up in the middle."
 LINE_BROKE = "The line broke"
@@ -28,6 +29,7 @@ UNSAFE = "It is not safe to send"
 MESSAGES = (
     lazy_gettext("More mails were asked for this address than it may get in an hour or a day."),
     lazy_gettext("Waits, because this address got three mails within the hour."),
+    lazy_gettext("It was out of date when its turn came, so it was not sent."),
     lazy_gettext("Written to file."),
     lazy_gettext("The server hung up in the middle."),
     lazy_gettext("The line broke"),
@@ -40,6 +42,7 @@ MESSAGES = (
 KNOWN = work_answers.KNOWN | {
     TOO_MANY,
     WAITS_ITS_TURN,
+    SUPERSEDED,
     WRITTEN,
     HUNG_UP,
     LINE_BROKE,

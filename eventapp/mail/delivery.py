@@ -151,6 +151,11 @@ class UnreachableError(TryAgainError):
 class RefusedError(Exception):
     """The server said no, and will say so again; the text is its answer."""
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether it was the size that it said no to (RFC 1870, 6.1; RFC 3463, 3.4)."""
+        return str(self).startswith("552") or "5.3.4" in str(self)
+
 
 class Host(smtplib.SMTP):
     """A server that cannot keep us for ever; ``answer`` is what it said to the last mail."""

@@ -18,6 +18,8 @@ from eventapp.mail.channels import Channel, open_channel
 from eventapp.mail.delivery import RefusedError, TryAgainError
 from eventapp.mail.headers import UnsafeHeaderError
 from eventapp.mail.models import OutboxMail, State
+from eventapp.mail.queued import QueuedMail
+from eventapp.mail.rendering import Rendered
 from eventapp.mail.rules import Admission
 from eventapp.work.lanes import Lane
 from eventapp.work.queue import Queue, Taken
@@ -41,7 +43,7 @@ END = Sql("""
     WHERE id = :id AND leased_by = :worker AND state = 'sending'
 """)
 GONE = blanked(OutboxMail.__tablename__, Since.SENT)
-FORGET = Sql(f"UPDATE outbox_mail SET {GONE} WHERE id = :id AND state = 'sent'")
+FORGET = Sql(f"UPDATE outbox_mail SET {GONE} WHERE id = :id AND state IN ('sent', 'superseded')")
 FORGET_OLD = Sql(f"""
     UPDATE outbox_mail SET {GONE}
     WHERE state IN ('refused', 'given_up', 'held') AND finished_at < :long_ago AND context <> '{{}}'
@@ -122,12 +124,24 @@ def forget_old() -> None:
     write(lambda conn: FORGET_OLD(conn, long_ago=long_ago).rowcount)
 
 
+def _send_any_size(channel: Channel, mail: QueuedMail, rendered: Rendered) -> str:
+    """With its files; with links to them, where the other side finds the mail too large."""
+    try:
+        return channel.send(mail, delivery.pack(mail, rendered))
+    except RefusedError as error:
+        if not error.is_too_large or not rendering.may_link(mail):
+            raise
+    return channel.send(mail, delivery.pack(mail, rendering.render(mail, with_links=True)))
+
+
 def _send(channel: Channel, row: Taken) -> MailOutcome:
     mail = queued.read(row.values)
+    if rendering.is_outdated(mail):
+        return MailOutcome(State.SUPERSEDED, answers.SUPERSEDED)
     rendered = rendering.render(mail)
     shown = {"subject": rendered.subject, "kept": rendered.kept}
     try:
-        return MailOutcome(State.SENT, channel.send(mail, delivery.pack(mail, rendered)), **shown)
+        return MailOutcome(State.SENT, _send_any_size(channel, mail, rendered), **shown)
     except TryAgainError as error:
         return MailOutcome(State.WAITING, str(error), **shown)
     except UnsafeHeaderError as error:

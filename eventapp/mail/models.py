@@ -17,7 +17,7 @@ LIMITED = text("limit_key IS NOT NULL")
 
 
 class State(enum.StrEnum):
-    """Where a row of the outbox stands. The last four are end states; staff may send such a row again."""
+    """Where a row of the outbox stands. The last five are end states; staff may send some such rows again."""
 
     WAITING = "waiting"
     SENDING = "sending"  # held by the worker ``leased_by``
@@ -25,6 +25,7 @@ class State(enum.StrEnum):
     REFUSED = "refused"  # the receiving server said no for good
     GIVEN_UP = "given_up"  # tried for five days
     HELD = "held"  # more than an address may get of what anybody can ask for
+    SUPERSEDED = "superseded"  # when its turn came, another said what holds
 
     @property
     def is_open(self) -> bool:

@@ -61,8 +61,9 @@ def queue(
     :param secrets: more values for the templates: links with codes. Leave the row when the mail is sent.
     :param subject_id: the row that the mail belongs to, such as a registration.
     :param attachments: mappings of ``name``, ``media_type``, and either ``sha256`` of a stored file or ``maker``, the
-        name that :func:`eventapp.mail.rendering.register_maker` was given. With ``"inline": True`` it is an image that
-        the HTML body shows by ``<img src="{{ cid("name.png") }}">``.
+        name that :func:`eventapp.mail.rendering.register_maker` was given; ``url`` is where everybody can fetch the
+        same, and goes instead of a stored file that is too large for a mail. With ``"inline": True`` it is an image
+        that the HTML body shows by ``<img src="{{ cid("name.png") }}">``.
     :param calendar: an iCalendar object that goes along as another form of the text, with ``calendar_method``.
     :param dedupe: a second mail with the same text here is not queued.
     :param public: set for mails that anybody can have sent to anybody; such are limited by address (S45).

@@ -29,6 +29,7 @@ STATES = {
     State.REFUSED: (_l("Refused by the recipient"), "error"),
     State.GIVEN_UP: (_l("Given up"), "error"),
     State.HELD: (_l("Held back"), "warning"),
+    State.SUPERSEDED: (_l("Out of date, not sent"), "neutral"),
 }
 
 

@@ -18,7 +18,9 @@ from eventapp import clock, db
 from eventapp.events import calendar_files
 from eventapp.formats import qr
 from eventapp.mail import calendar, outbox, rendering
+from eventapp.mail.queued import QueuedMail
 from eventapp.registration import queries, ticket_rules
+from eventapp.registration.models import RegistrationState
 from eventapp.registration.queries import Booked, BookedHead, CalendarEntry, EventBrief
 from eventapp.telling import queries as changes
 from eventapp.telling import words
@@ -197,6 +199,25 @@ def _event_url(brief: EventBrief) -> str:
     return external_url("events.show", slug=brief.slug)
 
 
+def is_outdated(conn: Connection, mail: QueuedMail) -> bool:
+    """Whether it says what is not so any more: another mail was queued when that happened.
+
+    A ticket that was given back or belongs to an event that is called off, a place in line that became a seat, a change
+    that was followed by another.
+    """
+    booked = queries.booked(conn, mail.context["booking_id"])
+    if booked is None or (not booked.live and mail.message != CANCELLED):
+        return True
+    if mail.message in {CANCELLED, CALLED_OFF}:
+        return False
+    if queries.brief_by_id(conn, booked.event_id).cancelled_at:
+        return True
+    if mail.message == CHANGED:
+        return rendering.has_later(conn, mail, CHANGED)
+    wanted = RegistrationState.WAITING if mail.message == WAITING else RegistrationState.CONFIRMED
+    return booked.state is not wanted
+
+
 def qr_image(values: dict[str, Any]) -> bytes:
     """The QR code as PNG of the ticket that the file is of."""
     return qr.png(values["files"][values["file"]].upper())
@@ -219,6 +240,7 @@ def register(_app: Flask) -> None:
     """Let the worker know how to write these mails."""
     for message in (CONFIRMED, PROMOTED, WAITING, CANCELLED, CHANGED, CALLED_OFF):
         rendering.register_reader(message, read)
+        rendering.register_check(message, is_outdated)
     rendering.register_reader(FULL_HOUSE, read_event)
     rendering.register_maker("registration.qr", qr_image)
     rendering.register_maker("registration.calendar", calendar_file)

@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from eventapp.db import db, reading
+from eventapp.hearing import queries
 from eventapp.hearing.calling import actions as calling
 from eventapp.hearing.models import Hearing
 from eventapp.mail import rendering
+from eventapp.mail.models import OutboxMail, State
 from eventapp.mail.queued import QueuedMail
 from eventapp.telling import queries as telling
 from eventapp.telling import words
 from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import Person
-from tests.hearing.conftest import DEADLINE_AT, SENT_AT
+from eventapp.work.worker import Worker
+from tests.hearing.conftest import DEADLINE_AT, MEMO, SENT_AT
 from tests.hearing.test_answering import receive, sent_to
 from tests.support.work import do_jobs, take_mails
 
@@ -80,3 +84,47 @@ def test_the_page_counts_those_whom_it_will_tell(answered: Hearing) -> None:
         nobody = telling.reached(conn, Subject.HEARING, answered.id, [Fact.MATERIAL], NEXT_DAY)
     assert words.reached(found) == "2, der har svaret, får en mail."
     assert words.reached(nobody) == "Ingen får en mail."
+
+
+# --- notices -------------------------------------------------------------------------------------------------------
+
+
+def test_a_notice_that_waited_until_the_deadline_was_another_gives_way_to_the_one_that_holds(
+    app: Flask, hearing: Hearing
+) -> None:
+    extended_at_once(hearing)
+    Worker(app).run_once()
+    for party in queries.parties(hearing.id):
+        states = {one.subject: db.session.get_one(OutboxMail, one.mail_id).state for one in party.notices}
+        assert states == {"notice": State.SUPERSEDED, "extension": State.SENT}
+
+
+def test_the_one_that_holds_says_all_that_the_first_would_have(hearing: Hearing) -> None:
+    extended_at_once(hearing)
+    (mail, *_others) = [one for one in take_mails() if one.message == "hearing/extension"]
+    rendered = rendering.render(mail)
+    assert "Hvad mener I?" in rendered.text
+    assert "Bilag 1: Notat" in rendered.text
+    assert [one.name for one in rendered.files] == ["Bilag 1 - notat.pdf"]
+
+
+@pytest.mark.parametrize("message", ["hearing/notice", "hearing/extension"])
+def test_material_that_is_too_large_for_a_mail_is_fetched_by_a_link(
+    hearing: Hearing, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    extended_at_once(hearing)
+    monkeypatch.setattr(rendering, "LARGEST_FILES", len(MEMO) - 1)
+    (mail, *_others) = [one for one in take_mails() if one.message == message]
+    rendered = rendering.render(mail)
+    assert rendered.files == ()
+    assert "/hearings/havneparken/material/1" in rendered.text
+    assert "/hearings/havneparken/material/1" in rendered.html
+    assert "Materialet er for stort til en mail." in rendered.text
+    monkeypatch.setattr(rendering, "LARGEST_FILES", len(MEMO))
+    assert len(rendering.render(mail).files) == 1
+
+
+def extended_at_once(hearing: Hearing) -> None:
+    """Before any notice has left."""
+    calling.extend_deadline(hearing, LATER, "Ferie", by=OFFICER, now=NEXT_DAY)
+    db.session.commit()

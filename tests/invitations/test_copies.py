@@ -10,7 +10,7 @@ from typing import Any
 import icalendar
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from eventapp import clock
 from eventapp import db as core
@@ -23,6 +23,7 @@ from eventapp.invitations import hooks
 from eventapp.invitations.models import Invitation, ReplyState
 from eventapp.languages import Wording
 from eventapp.mail import rendering
+from eventapp.mail.models import OutboxMail
 from eventapp.mail.queued import QueuedMail
 from eventapp.registration import actions as registration
 from eventapp.registration import hooks as guests
@@ -32,6 +33,7 @@ from eventapp.telling import queries as telling
 from eventapp.telling import words
 from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import Person
+from eventapp.work.worker import Worker
 from tests.invitations.conftest import DRAFT, NO, REPLIED_AT, YES, kinds, send, stand_in
 from tests.registration.givens import said, sign_up
 from tests.support.factories import SIGN_UP_AT, STARTS_AT, make_event
@@ -248,6 +250,39 @@ def test_a_minister_who_cancels_as_guest_does_not_take_part_any_more(world: Worl
     db.session.commit()
     world.shelf.deliver()
     assert len(world.shelf.of(office)) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        (None, [("letter", "sent")]),
+        ("again", [("letter", "superseded"), ("letter", "sent")]),
+        ("time", [("letter", "superseded"), ("changed", "sent")]),
+        ("called_off", [("letter", "superseded"), ("called_off", "sent")]),
+    ],
+)
+def test_a_letter_that_waited_too_long_gives_way_to_what_holds(
+    app: Flask, world: World, change: str | None, right: list[tuple[str, str]]
+) -> None:
+    late = _invite(world.event(), "late")
+    db.session.commit()
+    if change == "again":
+        send(world_office(late), SIGN_UP_AT)
+        db.session.commit()
+    elif change:
+        world.change(change)
+        do_jobs()
+    db.session.rollback()
+    Worker(app).run_once()
+    wanted = select(OutboxMail).where(OutboxMail.subject_id == late).order_by(OutboxMail.queued_at)
+    found = db.session.scalars(wanted).all()
+    assert [(one.message.partition("/")[2], one.state.value) for one in found] == right
+    if change == "time":  # what has not been read yet goes along
+        assert [one["name"] for one in found[-1].attachments] == ["invitation.pdf"]
+
+
+def world_office(invitation_id: str) -> Invitation:
+    return db.session.get_one(Invitation, invitation_id)
 
 
 def test_before_the_organiser_presses_the_page_says_who_gets_it(world: World) -> None:

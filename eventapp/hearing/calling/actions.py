@@ -196,7 +196,7 @@ def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | N
         subject_id=notice_id,
         context=messages.notice(hearing, party),
         secrets={"link": external_url("hearing.party_form", slug=hearing.slug, token=party_token(party.id))},
-        attachments=[_annex(one) for one in hearing.material],
+        attachments=[_annex(hearing, one) for one in hearing.material],
         dedupe=f"{subject}:{party.id}:{hearing.deadline_at.isoformat()}",
     )
     notice = Notice(
@@ -216,12 +216,14 @@ def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | N
     return notice
 
 
-def _annex(material: Material) -> dict[str, str]:
+def _annex(hearing: Hearing, material: Material) -> dict[str, str]:
+    """A file of the notice, and where everybody can fetch the same: the sending has published it."""
     version = material.version
     return {
         "name": f"Bilag {material.annex} - {version.file_name}",
         "media_type": version.media_type,
         "sha256": version.sha256,
+        "url": external_url("hearing.material", slug=hearing.slug, annex=material.annex),
     }
 
 

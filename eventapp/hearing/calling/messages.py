@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from eventapp.db import Sql
 from eventapp.hearing.models import Hearing, Party
-from eventapp.mail import outbox
+from eventapp.mail import outbox, rendering
+from eventapp.mail.queued import QueuedMail
 from eventapp.telling import queries as changes
 from eventapp.web.registry import Telling
 from eventapp.web.urls import external_url
@@ -27,6 +28,25 @@ SOME_ANSWERED = Sql(f"""
     SELECT id, email, lang FROM answer WHERE id IN ({_ANSWERED}) AND id > :after ORDER BY id LIMIT :most
 """)
 ANSWERED_NUMBER = Sql(f"SELECT count(*) FROM ({_ANSWERED}) AS addresses")
+
+
+# A later notice to the same party says what holds, with question and material.
+FOLLOWED = Sql("""
+    SELECT 1 FROM notice mine JOIN notice later ON later.party_id = mine.party_id AND later.sent_at > mine.sent_at
+    WHERE mine.id = :notice_id LIMIT 1
+""")
+
+
+def is_outdated(conn: Connection, mail: QueuedMail) -> bool:
+    """Whether a notice names a deadline that a later one has replaced."""
+    return FOLLOWED(conn, notice_id=mail.subject_id).first() is not None
+
+
+def register() -> None:
+    """Let the worker know when one of these mails is out of date."""
+    rendering.register_check("hearing/notice", is_outdated)
+    rendering.register_check("hearing/extension", is_outdated)
+    rendering.register_check(EXTENDED, lambda conn, mail: rendering.has_later(conn, mail, EXTENDED))
 
 
 def answered_number(conn: Connection, hearing_id: str, until: datetime) -> int:
