@@ -125,6 +125,7 @@ _ROOM = {
         "expected_text": {"type": "string"},
     },
 }
+_LANG = {"type": "string", "description": "language of the category; empty where it is that of the answer"}
 _VERDICTS = ["ok", "already_in", "not_in", "waiting", "cancelled", "wrong_event", "unknown", "full", "undone"]
 _SCAN = {
     "type": "object",
@@ -136,6 +137,8 @@ _SCAN = {
         "tone": {"type": "string", "enum": ["good", "again", "wait", "stop", "plain"]},
         "title": {"type": "string"},
         "who": {"type": "string"},
+        "category": {"type": "string", "description": "what the guest comes as: the end of who"},
+        "category_lang": _LANG,
         "detail": {"type": "string"},
         "note": {"type": "string"},
         "at": {"type": "string", "format": "date-time"},
@@ -156,6 +159,7 @@ _GUEST = {
         "id": {"type": "string"},
         "name": {"type": "string"},
         "category": {"type": "string"},
+        "category_lang": _LANG,
         "status": {"type": "string"},
         "inside": {"type": "boolean"},
     },

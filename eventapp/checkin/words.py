@@ -13,6 +13,7 @@ from eventapp.checkin.models import Direction, Means, Verdict
 from eventapp.checkin.queries import FoundGuest, Result, Room
 from eventapp.checkin.rules import TONES, Level, short_name
 from eventapp.formats.display import clock_time
+from eventapp.languages import Wording, current
 from eventapp.registration.models import RegistrationState
 
 TITLES = {
@@ -128,12 +129,19 @@ def result_facts(result: Result, room: Room | None = None, now: datetime | None 
         "tone": str(TONES[result.verdict]),
         "title": title(result),
         "who": who(result),
+        **_category(result.label),
         "detail": detail(result, room, now),
         "note": note(result),
         "at": result.at.isoformat(),
         "time": clock_time(result.at),
         "undoable": result.is_undoable,
     }
+
+
+def _category(label: Wording) -> dict[str, str]:
+    """What somebody comes as, and the language of that where it is not the one of the page, for screen readers."""
+    language = label.language(current())
+    return {"category": str(label), "category_lang": language if label and language != current() else ""}
 
 
 def guest_name(guest: FoundGuest) -> str:
@@ -155,7 +163,7 @@ def guest_facts(guest: FoundGuest) -> dict[str, Any]:
     return {
         "id": guest.id,
         "name": guest_name(guest),
-        "category": str(guest.label),
+        **_category(guest.label),
         "status": guest_status(guest),
         "inside": guest.is_inside,
     }

@@ -275,7 +275,7 @@ def test_occupancy_is_asked_for_with_an_etag(phone, hall):
 def test_guests_are_told_by_name_category_and_status_alone(phone, made, hall):
     made(make_guest, db, hall.event_id, "Åse Sørensen", organisation="Hemmelig", question="Hemmelig?")
     found = phone.get(f"/api/v1/events/{hall.event_id}/guests?q=sør").json["guests"]
-    assert [set(one) for one in found] == [{"id", "name", "category", "status", "inside"}]
+    assert [set(one) for one in found] == [{"id", "name", "category", "category_lang", "status", "inside"}]
     assert found[0]["status"] == "Tilmeldt"
 
 

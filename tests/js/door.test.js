@@ -37,6 +37,7 @@ const { makeRepeats } = await import("../../static/js/door/repeats.js");
 const { makeResult } = await import("../../static/js/door/result.js");
 const { makeRoom } = await import("../../static/js/door/room.js");
 const { makeSearch } = await import("../../static/js/door/search.js");
+const { said } = await import("../../static/js/door/said.js");
 const { makeRecent } = await import("../../static/js/door/recent.js");
 const { fillIn } = await import("../../static/js/door/shift-code.js");
 
@@ -184,6 +185,19 @@ test("undo closes and undoes the scan that was shown", (t) => {
   shown.show(WELCOME);
   const event = part("undo").click();
   assert.deepEqual([seen.undone, box.hidden, event.cancelBubble], [[WELCOME], true, true]);
+});
+
+test("what somebody comes as says its language where that is not the one of the page", () => {
+  const parts = (text, facts) => said(text, facts).map((part) => (typeof part === "string" ? part : [part.lang, part.textContent]));
+  const foreign = { category: "fagperson", category_lang: "da" };
+  assert.deepEqual(parts("Anna A. · fagperson", foreign), ["Anna A. · ", ["da", "fagperson"]]);
+  assert.deepEqual(parts("fagperson · In the room", foreign), [["da", "fagperson"], " · In the room"]);
+  assert.deepEqual(parts("Anna A.", foreign), ["Anna A."]);
+  assert.deepEqual(parts("Anna A. · professional", { category: "professional", category_lang: "" }), ["Anna A. · professional"]);
+  assert.deepEqual(parts("Anna A.", {}), ["Anna A."]);
+  const { part, shown } = result();
+  shown.show({ ...WELCOME, tone: "stop", who: "Anna A. · fagperson", ...foreign });
+  assert.deepEqual(part("who").children.map((one) => one.lang ?? one), ["Anna A. · ", "da"]);
 });
 
 // --- the room ----------------------------------------------------------------------------------------------

@@ -161,6 +161,14 @@ def test_the_list_of_guests_counts_seats_line_and_those_who_cancelled(
     assert f"5 af 5 pladser, {WAITING} på venteliste" in page.text
     assert "1 af 2 pladser" in page.text
     assert "12 tilmeldinger" in page.text  # with the one who cancelled and the two who walked in
+    for state, number, first in (
+        ("walk_in", 2, "Uden navn"),
+        ("confirmed", SEATED, "Gæst 1"),
+        ("cancelled", 1, "Gæst 9"),
+    ):
+        found = page_client.visit(f"/staff/events/{evening.event.id}/registrations?state={state}")
+        lines = found.root.all("tbody")[0].all("tr")
+        assert (len(lines), lines[0].all("th")[0].text) == (number, first), state
 
 
 def test_the_desk_tells_the_stages_from_signed_up_to_came(page_client: PageClient, evening: Evening) -> None:

@@ -1,20 +1,19 @@
-"""State × road in: what happens with whoever comes to an event, or adds to a hearing, by each road in each state.
+"""State × road in: what happens with whoever comes to an event, by each road in each phase.
 
 The tables are whole: each state stands in each row, and each post of these slices has a row or a reason to have none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from eventapp import clock
 from eventapp.checkin.models import Direction, Verdict
 from eventapp.checkin.rules import TONES, Tone
 from eventapp.db import db as database
@@ -22,58 +21,16 @@ from eventapp.db import new_id
 from eventapp.events import rules
 from eventapp.events.models import Event
 from eventapp.events.rules import Phase
-from eventapp.hearing import rules as hearing_rules
-from eventapp.hearing.calling import actions as calling
-from eventapp.hearing.models import Hearing
-from eventapp.hearing.rules import HearingState
 from eventapp.invitations import actions as invitations
-from eventapp.web.permissions import Role
 from tests.checkin.support import DOORS_OPEN, make_guest, make_hall, scanned, walked_in
-from tests.hearing.conftest import DEADLINE_AT, SENT_AT, make_hearing
 from tests.invitations.conftest import make_invitation
 from tests.registration.givens import sign_up
 from tests.support.factories import SIGN_UP_AT, STARTS_AT, make_event
-from tests.support.pages import PageClient, choose_form, form_values
 from tests.support.routes import routes
-from tests.support.staff import sign_in
+from tests.thread.roads import DONE, NOT_FOUND, TICK, World
+from tests.thread.test_roads_to_hearings import HEARINGS
 
 pytestmark = pytest.mark.engines("sqlite")
-TICK = timedelta(microseconds=1)
-DONE = (303, "")
-
-
-@dataclass
-class World:
-    """The product at a moment, an event or a hearing in it, and somebody who may do everything at the keyboard."""
-
-    client: PageClient
-    app: Flask
-    be_at: Callable[[datetime], None]
-    ids: dict[str, str]
-
-    def post(self, path: str, **fields: Any) -> tuple[int, str]:
-        """Status and sentence of what comes of a post; the sentence only of a refusal."""
-        self.app.extensions["kept_briefs"].seconds = 0
-        token = {"csrf_token": self.ids["token"]}
-        answer = self.client.open(path.format(**self.ids), method="POST", data={**token, **fields})
-        refused = answer.status_code >= 400
-        return answer.status_code, " ".join(self.client.page.text.split()) if refused else ""
-
-    def form(self, path: str, **fields: Any) -> dict[str, Any]:
-        """What a form would send, filled in."""
-        return {**form_values(choose_form(self.client.visit(path.format(**self.ids)), fields, "")), **fields}
-
-
-@pytest.fixture
-def be_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
-
-
-@pytest.fixture
-def world(page_client: PageClient, app: Flask, be_at: Callable[[datetime], None]) -> World:
-    sign_in(page_client, *(one for one in Role if one is not Role.DOOR))
-    return World(page_client, app, be_at, {})
-
 
 # --- events ------------------------------------------------------------------------------------------------------
 
@@ -121,9 +78,6 @@ def stand(world: World, phase: Phase) -> None:
 def in_phases(first: tuple[int, str], **others: tuple[int, str]) -> dict[Phase, tuple[int, str]]:
     """The same in every phase but those that are named."""
     return {one: others.get(one, first) for one in Phase}
-
-
-NOT_FOUND = (404, "")
 
 
 @dataclass(frozen=True)
@@ -292,138 +246,6 @@ def test_what_comes_of_each_road_to_an_event_in_each_of_its_phases(evening: Worl
 def test_each_road_has_what_every_phase_comes_to() -> None:
     assert [row.endpoint for row in EVENTS if set(row.outcome) != set(Phase)] == []
     assert set(rules.OPEN_IN) == set(rules.Road)
-
-
-# --- hearings ----------------------------------------------------------------------------------------------------
-
-STATES: dict[HearingState, tuple[datetime, dict[str, datetime | None]]] = {
-    HearingState.DRAFT: (SENT_AT, {"published_at": None}),
-    HearingState.WAITING: (SENT_AT - TICK, {}),
-    HearingState.OPEN: (SENT_AT, {}),
-    HearingState.OVERDUE: (DEADLINE_AT + timedelta(hours=1), {}),
-    HearingState.CLOSED: (SENT_AT + timedelta(days=1), {"closed_at": SENT_AT}),
-}
-
-
-@dataclass(frozen=True)
-class HearingRow:
-    """A road to a hearing, and what comes of it in each state; ``now`` is put in where a field says so."""
-
-    endpoint: str
-    path: str
-    fields: Mapping[str, str]
-    outcome: Mapping[HearingState, tuple[int, str]]
-
-
-def in_states(first: tuple[int, str], **others: tuple[int, str]) -> dict[HearingState, tuple[int, str]]:
-    return {one: others.get(one, first) for one in HearingState}
-
-
-IS_CLOSED, IS_SENT = (409, "Høringen er afsluttet."), (409, "Høringen er sendt.")
-HEARING = "/staff/hearings/{hearing}"
-ANSWER = {
-    "sender_kind": "citizen",
-    "name": "Anna Andersen",
-    "email": "anna@example.org",
-    "text": "Godt forslag.",
-}
-HEARINGS = [
-    HearingRow(
-        "hearing_staff.add_material",
-        f"{HEARING}/material",
-        {"version": "{version}"},
-        in_states((409, "Høringen er sendt. Materialet kan ikke længere ændres."), draft=DONE, closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing_staff.add_party",
-        f"{HEARING}/parties",
-        {"name": "{fresh}", "email": "part@example.org"},
-        in_states(DONE, closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing_staff.send_notices",
-        f"{HEARING}/notices",
-        {},
-        in_states(DONE, overdue=(422, "Fristen er udløbet. Forlæng den, før du sender høringen."), closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing_staff.extend",
-        f"{HEARING}/deadlines",
-        {"deadline": "2024-07-01T12:00", "reason": "Ferie."},
-        in_states(DONE, closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing_staff.extend",
-        f"{HEARING}/deadlines",
-        {"deadline": "2024-06-14T12:01", "reason": "Et minut over fristen."},
-        in_states(DONE, overdue=(422, "Tidspunktet er passeret. Vælg et senere."), closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing_staff.close",
-        f"{HEARING}/closing",
-        {},
-        in_states(DONE, draft=(409, "Høringen er ikke sendt endnu."), closed=IS_CLOSED),
-    ),
-    HearingRow(
-        "hearing.answer",
-        "/hearings/havneparken/answer",
-        ANSWER,
-        in_states(DONE, draft=NOT_FOUND),
-    ),
-]
-# What the receipt of an answer says that came in each state.
-MARKS = {
-    HearingState.WAITING: "Rettidigt, kom før høringen begyndte",
-    HearingState.OPEN: "Rettidigt",
-    HearingState.OVERDUE: "Efter fristen",
-    HearingState.CLOSED: "Efter fristen",
-}
-
-
-@pytest.fixture
-def called(world: World) -> World:
-    """A hearing with a party that was not told yet, and a further document of its case."""
-    world.be_at(SENT_AT)
-    with world.app.app_context():
-        hearing = make_hearing(sent=False)
-        make_hearing(hearing.case, sent=False, slug="en-anden")  # with a document of its own
-        world.ids |= {"hearing": hearing.id, "version": hearing.case.documents[1].versions[0].id}
-    page = world.client.visit(f"/staff/hearings/{world.ids['hearing']}")
-    world.ids["token"] = page.root.all("input", name="csrf_token")[0].attributes["value"]
-    return world
-
-
-def let_stand(world: World, state: HearingState) -> None:
-    """Let the hearing be in a state, with a party that was not sent it, and nothing added to it yet."""
-    moment, facts = STATES[state]
-    with world.app.app_context():
-        hearing = database.session.get_one(Hearing, world.ids["hearing"])
-        times = {"published_at": SENT_AT - timedelta(days=1), "closed_at": None, "deadline_at": DEADLINE_AT, **facts}
-        for name, value in times.items():
-            setattr(hearing, name, value)
-        for added in hearing.material[1:]:
-            database.session.delete(added)
-        if hearing.closed_at is None:
-            calling.add_party(hearing, new_id(), "ny@example.org", by=None, now=SENT_AT)
-        database.session.commit()
-        assert hearing_rules.state(hearing, moment) is state
-    world.be_at(moment)
-
-
-@pytest.mark.parametrize("row", HEARINGS, ids=lambda row: f"{row.endpoint}-{row.fields.get('deadline', '')}")
-def test_what_comes_of_each_road_to_a_hearing_in_each_of_its_states(called: World, row: HearingRow) -> None:
-    for state, (status, sentence) in row.outcome.items():
-        let_stand(called, state)
-        fields = {name: value.format(**called.ids, fresh=new_id()) for name, value in row.fields.items()}
-        found, said = called.post(row.path, **fields, submission_key=new_id())
-        assert found == status, f"{state}: {found} {said}"
-        assert sentence in said, f"{state}: {said}"
-        if row.endpoint == "hearing.answer" and found == 303:
-            assert MARKS[state] in called.client.visit(called.client.response.location).text
-
-
-def test_each_road_has_what_every_state_comes_to() -> None:
-    assert [row.endpoint for row in HEARINGS if set(row.outcome) != set(HearingState)] == []
 
 
 # --- the door ----------------------------------------------------------------------------------------------------

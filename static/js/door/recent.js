@@ -1,5 +1,7 @@
 /** What this phone scanned last, latest first, each with its undo while there is one. */
 
+import { said } from "./said.js";
+
 const MOST = 12;
 
 export function makeRecent(find, texts, { onUndo }) {
@@ -11,7 +13,7 @@ export function makeRecent(find, texts, { onUndo }) {
     const title = document.createElement("strong");
     item.dataset.scan = scan.id;
     title.textContent = scan.title;
-    what.append(title, scan.who ? ` ${scan.who}` : "", document.createElement("br"), scan.time);
+    what.append(title, ...said(scan.who ? ` ${scan.who}` : "", scan), document.createElement("br"), scan.time);
     item.append(what);
     if (scan.undoable) item.append(undoButton(scan));
     return item;

@@ -3,6 +3,8 @@
  * everything else, and a note about the guest, stays until somebody has seen it.
  */
 
+import { said } from "./said.js";
+
 const GONE_AFTER_MS = 1500;
 const TONES = ["good", "again", "wait", "stop", "plain", "unsent"];
 
@@ -32,6 +34,7 @@ export function makeResult(box, { sound, onUndo, onClosed = () => {} }) {
     box.classList.add(`door-result--${scan.tone}`);
     for (const mark of box.querySelectorAll("[data-mark]")) mark.hidden = mark.dataset.mark !== scan.tone;
     for (const name of ["title", "who", "detail", "note"]) fill(name, scan[name]);
+    if (scan.category_lang) part("who").replaceChildren(...said(scan.who, scan));
     part("undo").hidden = !scan.undoable;
     box.hidden = false;
     sound.play(scan.tone);

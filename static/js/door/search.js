@@ -1,5 +1,7 @@
 /** Finds guests while a name is typed: name, category and status, and one button each. */
 
+import { said } from "./said.js";
+
 const PAUSE_MS = 250;
 
 export function makeSearch(find, settings, { fetch = window.fetch.bind(window), onChosen }) {
@@ -18,7 +20,7 @@ export function makeSearch(find, settings, { fetch = window.fetch.bind(window), 
     const name = document.createElement("strong");
     const button = document.createElement("button");
     name.textContent = guest.name;
-    who.append(name, document.createElement("br"), [guest.category, guest.status].filter(Boolean).join(" · "));
+    who.append(name, document.createElement("br"), ...said([guest.category, guest.status].filter(Boolean).join(" · "), guest));
     button.type = "button";
     button.className = "door__button";
     button.textContent = guest.inside ? texts.goesOut : texts.letIn;
