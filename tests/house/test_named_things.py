@@ -61,7 +61,9 @@ def is_file(name: str) -> bool:
     if any(fnmatch(one, wanted) or fnmatch(one, f"*/{wanted}") for one in paths()):
         return True
     made = name.rstrip("/").removeprefix("instance/")  # which the code knows as a setting
-    return bool(re.search(rf"(?<![\w/-]){re.escape(made)}(?![\w-])", code()))
+    begun, is_open, _end = made.partition("<")  # what the code puts in itself
+    end = "" if is_open else r"(?![\w-])"
+    return bool(begun) and bool(re.search(rf"(?<![\w/-]){re.escape(begun)}{end}", code()))
 
 
 def is_address(app: Flask, name: str) -> bool:
