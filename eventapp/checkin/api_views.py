@@ -15,6 +15,7 @@ from eventapp import clock
 from eventapp.checkin import actions, forms, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import MalformedScanError
 from eventapp.checkin.scan_actions import Answer
+from eventapp.db import only_reads
 from eventapp.errors import NotAllowedError
 from eventapp.languages import current
 from eventapp.web.permissions import Permission, current_person, requires
@@ -59,11 +60,12 @@ def create_reversal(scan_id: str) -> ResponseReturnValue:
     return _outcome(answer)
 
 
-@bp.get("/events/<event_id>/guests")
+@bp.post("/events/<event_id>/guest-searches")
 @requires(Permission.CHECK_IN)
 def find_guests(event_id: str) -> ResponseReturnValue:
-    """Guests found by name: name, category and status, nothing else (domain.md 4.4)."""
-    found = actions.search(request.args.get("q", ""), by=current_person(), system_now=clock.system_now())
+    """Guests found by name: name, category and status, nothing else (domain.md 4.4). No name stands in an address."""
+    only_reads()
+    found = actions.search(forms.searched_for(_sent()), by=current_person(), system_now=clock.system_now())
     return {"guests": [words.guest_facts(one) for one in found]}
 
 
@@ -206,12 +208,12 @@ OPERATIONS = (
         security="door",
     ),
     ApiOperation(
-        "GET",
-        "/api/v1/events/{event_id}/guests",
+        "POST",
+        "/api/v1/events/{event_id}/guest-searches",
         "find_guests",
         "Find guests by name",
-        {200: ("at most 20 guests in Danish order", _GUESTS)},
-        query={"q": {"type": "string"}},
+        {200: ("at most 20 guests, the closest first", _GUESTS)},
+        body=_body(["q"], q={"type": "string", "description": "parts of the name in any order; an error is forgiven"}),
         security="door",
     ),
     ApiOperation(

@@ -69,6 +69,11 @@ def walk_in(sent: Mapping[str, Any], categories: Iterable[str]) -> WalkIn:
     return WalkIn(name, category_id if category_id in set(categories) else None)
 
 
+def searched_for(sent: Mapping[str, Any]) -> str:
+    """What was typed of a guest's name."""
+    return line(sent, "q", longest=LONGEST_NAME)
+
+
 def line(sent: Mapping[str, Any], name: str, *, longest: int) -> str:
     """A short text on one line; what cannot be stored is left out, for nobody at a door has time for a message."""
     return typed.line(_text(sent, name))[:longest]

@@ -294,7 +294,6 @@ _INTO_CELL = f"""
 keep(
     Model.metadata.tables[ArrivalCount.__tablename__],
     f"""
-        INSERT INTO arrival_count ({_KEYS}, heads)
         SELECT {CELL}, five_minutes(p.came_at), count(*) FROM presence p JOIN registration r ON r.id = p.registration_id
         JOIN booking b ON b.id = r.booking_id WHERE p.came_at IS NOT NULL GROUP BY {CELL}, five_minutes(p.came_at)
     """,

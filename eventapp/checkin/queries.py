@@ -13,14 +13,13 @@ from eventapp.checkin.models import Direction, Means, Occupancy, Verdict
 from eventapp.checkin.rules import Level, level
 from eventapp.db import Sql, as_moment, db, reading
 from eventapp.errors import existing
-from eventapp.formats.names import search_key
 from eventapp.languages import NO_WORDS, Wording
+from eventapp.registration import name_queries
 from eventapp.registration.models import RegistrationState
 
 MOST_FOUND = 20
 FEWEST_LETTERS = 2
 MOST_RECENT = 12
-LAST_SIGN = "\U0010ffff"  # stands behind every other, byte by byte
 
 SESSION = Sql("""
     SELECT s.id, s.device_name, h.id AS shift_id, h.event_id, h.door_id, h.expires_at, d.name AS door,
@@ -55,19 +54,11 @@ _RESULT = f"""
 RESULT = Sql(_RESULT.format(which="s.id = :id AND s.event_id = :event_id"))
 # A phone is of one event: to name it too would lead SQLite through all scans of the event.
 RECENT = Sql(_RESULT.format(which="s.session_id = :session_id ORDER BY s.number DESC LIMIT :most"))
-_GUESTS = """
+GUESTS = Sql("""
     SELECT r.id, r.name, r.state, b.registered_at, c.label, p.entry_id
     FROM registration r JOIN booking b ON b.id = r.booking_id LEFT JOIN category c ON c.id = r.category_id
-    LEFT JOIN presence p ON p.registration_id = r.id
-    WHERE r.event_id = :event_id AND {which} ORDER BY r.name_key, r.id LIMIT :most
-"""
-BEGINNING_SO = Sql(_GUESTS.format(which="r.name_key >= :key AND r.name_key < :after"))
-# The names are looked through in the index alone; rows are read of those that fit.
-FITTING = """
-    r.name_key IN (SELECT x.name_key FROM registration x WHERE x.event_id = :event_id
-                   AND x.name_key LIKE :pattern ESCAPE '!' ORDER BY x.name_key LIMIT :most)
-"""
-GUESTS = Sql(_GUESTS.format(which=FITTING))
+    LEFT JOIN presence p ON p.registration_id = r.id WHERE r.id IN each(:ids)
+""")
 CATEGORIES = Sql("SELECT id, label FROM category WHERE event_id = :event_id ORDER BY position")
 SHIFT = Sql("""
     SELECT id, event_id, door_id, expires_at FROM door_shift WHERE code_hash = :code_hash AND ended_at IS NULL
@@ -202,19 +193,14 @@ def recent(session_id: str) -> list[Result]:
 
 
 def guests(event_id: str, typed: str) -> list[FoundGuest]:
-    """Guests with ``typed`` in their name, in Danish order; aa finds å and the other way round. At most 20.
+    """Guests whose name fits what was typed (:mod:`eventapp.registration.name_queries`), the closest first; at most 20.
 
-    Nobody for less than two letters: the door looks for a guest who stands there, it does not read the list. Where
-    twenty begin so, it is those, found at one place of the index; the others are looked for among all names.
+    Nobody for less than two letters: the door looks for a guest who stands there, it does not read the list.
     """
-    key = search_key(typed)
-    if len(typed.strip()) < FEWEST_LETTERS or not key:
+    if len(typed.strip()) < FEWEST_LETTERS:
         return []
-    pattern = "%" + key.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"
     with reading() as conn:
-        rows = BEGINNING_SO(conn, event_id=event_id, key=key, after=key + LAST_SIGN, most=MOST_FOUND).all()
-        if len(rows) < MOST_FOUND:
-            rows = GUESTS(conn, event_id=event_id, pattern=pattern, most=MOST_FOUND).all()
+        rows = GUESTS(conn, ids=name_queries.find(conn, event_id, typed, MOST_FOUND)).all()
     return [
         FoundGuest(
             id=row.id,
@@ -224,8 +210,7 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
             label=Wording.load(row.label),
             is_inside=row.entry_id is not None,
         )
-        for row in rows
-        if key in search_key(row.name)  # the sort key holds signs for accents and capitals too
+        for row in sorted(rows, key=lambda row: (name_queries.closeness(typed, row.name), row.id))
     ]
 
 

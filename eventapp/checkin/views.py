@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from eventapp import clock
 from eventapp.checkin import actions, forms, page_words, queries, scan_actions, session_hooks, undo_actions, words
 from eventapp.checkin.errors import TooManyGuessesError, WrongShiftCodeError
-from eventapp.db import new_id
-from eventapp.web import static
+from eventapp.db import new_id, only_reads
+from eventapp.web import sealed, static
 from eventapp.web.headers import uses_camera
 from eventapp.web.permissions import Permission, SignedOutError, current_person, public, requires
 
@@ -113,14 +113,22 @@ def result(scan_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.post("/guests")
+@requires(Permission.CHECK_IN, anywhere=True)
+def search() -> ResponseReturnValue:
+    """Looks for a name."""
+    only_reads()
+    search = sealed.seal(sealed.searched_for(), current_person().id)
+    return redirect(url_for("checkin.guests", search=search or None), 303)
+
+
 @bp.get("/guests")
 @requires(Permission.CHECK_IN, anywhere=True)
 def guests() -> ResponseReturnValue:
     """Guests found by name."""
-    typed = request.args.get("q", "")
-    found = [
-        words.guest_facts(one) for one in actions.search(typed, by=current_person(), system_now=clock.system_now())
-    ]
+    by = current_person()
+    typed = sealed.unseal(request.args.get("search", ""), by.id)
+    found = [words.guest_facts(one) for one in actions.search(typed, by=by, system_now=clock.system_now())]
     return render_template(
         "checkin/guests.html",
         guests=found,

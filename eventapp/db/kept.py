@@ -1,4 +1,6 @@
-"""Figures that are kept beside the rows they count: by the database itself, in the statement that changes a row.
+"""What is kept beside the rows it is made of, by the database itself in the statement that changes a row.
+
+Figures that count rows, and the words that names are found by (ADR 0067).
 
 A page that counts a million guests takes seconds; one that reads a sum of cells does not care how many there are. So
 that no way of changing a row can forget the figures, triggers keep them (ADR 0044). Both databases are given the same
@@ -20,13 +22,19 @@ STEPS = {
     "sqlite": r"(substr(\1, 1, 14) || printf('%02d', CAST(substr(\1, 15, 2) AS INTEGER) / 5 * 5) || ':00.000000')",
     "postgresql": r"date_bin('5 minutes', \1, TIMESTAMPTZ '2000-01-01 00:00:00+00')",
 }
+# The words of a text, parted by a space each, as rows with a ``value``; none of them holds a sign that JSON minds.
+WORDS = re.compile(r"words\(([\w.]+)\) (\w)\b")
+ROWS_OF_WORDS = {
+    "sqlite": r"""json_each('["' || replace(\1, ' ', '","') || '"]') \2""",
+    "postgresql": r"unnest(string_to_array(\1, ' ')) \2(value)",
+}
 
 
 @dataclass(frozen=True)
 class Trigger:
     """What follows when a row of ``table`` is changed in the way that ``when`` says, such as ``UPDATE OF state``.
 
-    The statements know the row as NEW and OLD; ``five_minutes(moment)`` is understood.
+    The statements know the row as NEW and OLD; ``five_minutes(moment)`` and ``words(text) w`` are understood.
     """
 
     name: str
@@ -49,24 +57,34 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Kept:
-    """A table of figures: cells whose last columns are numbers. ``anew`` fills the empty table from the rows."""
+    """A table of cells: keys, and figures where it has more columns. ``rows``: what it holds when all is well."""
 
     table: Table
-    anew: str
+    rows: str
     triggers: tuple[Trigger, ...]
+
+    @property
+    def has_figures(self) -> bool:
+        return len(self.table.columns) > len(self.table.primary_key.columns)
+
+    def fill(self, conn: Connection) -> None:
+        """Make it anew from the rows."""
+        columns = ", ".join(column.name for column in self.table.columns)
+        conn.execute(self.table.delete())
+        conn.exec_driver_sql(written(f"INSERT INTO {self.table.name} ({columns}) {self.rows}", conn.dialect.name))
 
 
 _kept: list[Kept] = []
 
 
-def keep(table: Table, anew: str, *triggers: Trigger) -> None:
-    """Declare a table of figures, beside its model."""
-    _kept.append(Kept(table, anew, triggers))
+def keep(table: Table, rows: str, *triggers: Trigger) -> None:
+    """Declare a table that is kept, beside its model. ``rows``: a SELECT of its columns in their order."""
+    _kept.append(Kept(table, rows, triggers))
 
 
 def written(statement: str, dialect: str) -> str:
     """A statement as this database takes it."""
-    return " ".join(STEP.sub(STEPS[dialect], statement).split())
+    return " ".join(WORDS.sub(ROWS_OF_WORDS[dialect], STEP.sub(STEPS[dialect], statement)).split())
 
 
 def let_go(conn: Connection) -> None:
@@ -86,11 +104,28 @@ def recount(conn: Connection) -> int:
     for one in _standing(conn):
         if conn.dialect.name == "postgresql":  # whoever has changed a cell ends first, and whoever will waits
             conn.exec_driver_sql(f"LOCK TABLE {one.table.name} IN EXCLUSIVE MODE")
-        before = cells(conn, one.table)
-        conn.execute(one.table.delete())
-        conn.exec_driver_sql(written(one.anew, conn.dialect.name))
-        otherwise += len(before ^ cells(conn, one.table))
+        otherwise += _refigured(conn, one) if one.has_figures else _rewritten(conn, one)
     return otherwise
+
+
+def _refigured(conn: Connection, one: Kept) -> int:
+    before = cells(conn, one.table)
+    one.fill(conn)
+    return len(before ^ cells(conn, one.table))
+
+
+def _rewritten(conn: Connection, one: Kept) -> int:
+    """Keys alone may be millions, so they are counted where they lie, and written only when some are otherwise."""
+    same = " AND ".join(f"k.{column.name} = s.{column.name}" for column in one.table.columns)
+    first = next(iter(one.table.columns)).name
+    count = f"""
+        SELECT count(*), count(k.{first}), (SELECT count(*) FROM {one.table.name})
+        FROM ({one.rows}) s LEFT JOIN {one.table.name} k ON {same}
+    """
+    wanted, found, standing = conn.exec_driver_sql(written(count, conn.dialect.name)).one()
+    if otherwise := (wanted - found) + (standing - found):
+        one.fill(conn)
+    return int(otherwise)
 
 
 def cells(conn: Connection, table: Table) -> set[tuple[object, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -13,6 +14,9 @@ from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.exc import DBAPIError
 
 from eventapp.db.columns import as_utc
+
+EACH = re.compile(r"each\((:\w+)\)")
+EACH_OF_JSON, EACH_OF_ARRAY = r"(SELECT value FROM json_each(\1))", r"(SELECT unnest(CAST(\1 AS text[])) AS value)"
 
 
 class Rows(IteratorResult[Any]):
@@ -33,12 +37,14 @@ def _columns(names: tuple[str, ...]) -> SimpleResultMetaData:
 class Sql:
     """A statement written once for both databases, run on the driver without SQLAlchemy's compiler.
 
-    Parameters are written ``:name``. Moments are given as aware datetimes and read back with :func:`as_moment`.
+    Parameters are written ``:name``. Moments are given as aware datetimes and read back with :func:`as_moment`; the
+    rows of a list of texts, each with its ``value``, are written ``each(:name)``.
     """
 
     def __init__(self, text: str) -> None:
-        self.sqlite = text
-        self.postgresql = re.sub(r"(?<![:\w]):([a-z_]\w*)", r"%(\1)s", text.replace("%", "%%"))
+        self.sqlite = EACH.sub(EACH_OF_JSON, text)
+        arrays = EACH.sub(EACH_OF_ARRAY, text)
+        self.postgresql = re.sub(r"(?<![:\w]):([a-z_]\w*)", r"%(\1)s", arrays.replace("%", "%%"))
 
     def __call__(self, conn: Connection, **values: Any) -> Rows:
         """
@@ -89,6 +95,8 @@ def _run(conn: Connection, text: str, values: dict[str, Any]) -> Rows:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return as_utc(value).replace(tzinfo=None).isoformat(" ", "microseconds")
+    if isinstance(value, list):
+        return json.dumps(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -58,7 +58,9 @@ BOOKED_AS = Sql("""
     SELECT DISTINCT b.id FROM booking b JOIN registration r ON r.booking_id = b.id
     WHERE b.submission_key = :key AND r.name = :name
 """)
-FORGET_NAME = Sql("UPDATE registration SET name = '', name_key = '' WHERE booking_id = :booking_id AND name = :name")
+FORGET_NAME = Sql("""
+    UPDATE registration SET name = '', name_key = '', name_words = '' WHERE booking_id = :booking_id AND name = :name
+""")
 FORGET_FINGERPRINT = Sql("UPDATE booking SET content_hash = :content_hash WHERE id = :booking_id")
 NAME_ENTRY = Sql("UPDATE booking SET calendar_uid = :calendar_uid WHERE id = :booking_id")
 TAKE_CONSENT_BACK = Sql("UPDATE booking SET wants_follow_up = FALSE WHERE id = :booking_id AND wants_follow_up")

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 
 from eventapp.audit import Actor
 from eventapp.db import Sql, new_id
-from eventapp.formats.names import danish_key
 from eventapp.languages import OFFICIAL
 from eventapp.registration import rules, seat_actions, ticket_rules
 from eventapp.registration.models import Origin, Reason, RegistrationState, Suspicion
@@ -25,9 +24,10 @@ INSERT = Sql("""
     ON CONFLICT (submission_key) DO NOTHING RETURNING id
 """)
 INSERT_HEAD = Sql("""
-    INSERT INTO registration (id, booking_id, position, event_id, category_id, state, name, name_key, organisation,
-        question)
-    VALUES (:id, :booking_id, :position, :event_id, :category_id, :state, :name, :name_key, :organisation, :question)
+    INSERT INTO registration (id, booking_id, position, event_id, category_id, state, name, name_key, name_words,
+        organisation, question)
+    VALUES (:id, :booking_id, :position, :event_id, :category_id, :state, :name, :name_key, :name_words,
+        :organisation, :question)
 """)
 INSERT_TICKET = Sql("""
     INSERT INTO ticket (id, registration_id, event_id, version, code_hash, issued_at)
@@ -186,8 +186,7 @@ def prepare(
             "position": position,
             "event_id": event_id,
             "category_id": one.category_id,
-            "name": one.name,
-            "name_key": danish_key(one.name),
+            **rules.name_columns(one.name),
             "organisation": one.organisation,
             "question": one.question,
         }

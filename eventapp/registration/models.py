@@ -135,7 +135,8 @@ class Registration(Model):
     """One head: a person who wants to come. A ticket belongs to one head.
 
     ``position`` counts the heads of a booking from 1, the sender first. All live heads of a booking have seats or wait
-    together. ``name_key`` sorts and finds by the Danish alphabet.
+    together. ``name_key`` sorts by the Danish alphabet; ``name_words`` are what the name is found by
+    (:func:`eventapp.formats.searching.words`), and whoever writes the name writes both (:func:`name_columns`).
     """
 
     __tablename__ = "registration"
@@ -163,7 +164,10 @@ class Registration(Model):
         ),
     )
     name_key: Mapped[str] = mapped_column(
-        SortText, default="", info=personal("sorting and finding names", seen_by=("read_registrations",))
+        SortText, default="", info=personal("sorting names", seen_by=("read_registrations",))
+    )
+    name_words: Mapped[str] = mapped_column(
+        SortText, default="", info=personal("finding names", seen_by=("read_registrations",))
     )
     organisation: Mapped[str] = mapped_column(
         String(200),
@@ -180,6 +184,22 @@ class Registration(Model):
     booking: Mapped[Booking] = relationship(back_populates="heads")
     category: Mapped[Category | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship(back_populates="registration")
+
+
+class NamePart(Model):
+    """Two words of a guest's name, in either order, or the one there is: where names are looked up (ADR 0067).
+
+    Kept by triggers beside ``name_words``, and without foreign keys, for each would be looked up six times a name.
+    """
+
+    __tablename__ = "name_part"
+    __impersonal__ = ("event_id", "registration_id")
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    event_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    first: Mapped[str] = mapped_column(SortText, primary_key=True, info=personal("finding names"))
+    second: Mapped[str] = mapped_column(SortText, primary_key=True, info=personal("finding names"))
+    registration_id: Mapped[str] = mapped_column(String(32), primary_key=True)
 
 
 class Ticket(Model):
@@ -363,7 +383,6 @@ _NEED = f"""
 keep(
     Model.metadata.tables[HeadCount.__tablename__],
     f"""
-        INSERT INTO head_count ({_KEYS}, heads, with_needs)
         SELECT {CELL}, count(*), count(n.id) FROM registration r JOIN booking b ON b.id = r.booking_id
         LEFT JOIN access_need n ON n.registration_id = r.id GROUP BY {CELL}
     """,
@@ -377,4 +396,21 @@ keep(
     Trigger("count_gone_head", "registration", "DELETE", (_OUT,)),
     Trigger("count_new_need", "access_need", "INSERT", (_NEED.format(step="+ 1", row="NEW"),)),
     Trigger("count_gone_need", "access_need", "DELETE", (_NEED.format(step="- 1", row="OLD"),)),
+)
+
+_PARTS = """
+    SELECT {row}.event_id, a.value AS first, COALESCE(b.value, '') AS second, {row}.id AS registration_id
+    FROM {rows} words({row}.name_words) a LEFT JOIN words({row}.name_words) b ON b.value <> a.value WHERE a.value <> ''
+"""
+_NEW_PARTS = f"INSERT INTO name_part (event_id, first, second, registration_id) {_PARTS.format(row='NEW', rows='')}"
+_OLD_PARTS = """
+    DELETE FROM name_part WHERE event_id = OLD.event_id AND registration_id = OLD.id
+    AND first IN (SELECT a.value FROM words(OLD.name_words) a)
+"""
+keep(
+    Model.metadata.tables[NamePart.__tablename__],
+    _PARTS.format(row="r", rows="registration r CROSS JOIN"),
+    Trigger("find_new_name", "registration", "INSERT", (_NEW_PARTS,)),
+    Trigger("find_other_name", "registration", "UPDATE OF name_words", (_OLD_PARTS, _NEW_PARTS)),
+    Trigger("find_gone_name", "registration", "DELETE", (_OLD_PARTS,)),
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventapp.db import Model, db
@@ -16,8 +16,8 @@ from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Quota, QuotaKind
 from eventapp.events.queries import event_scope
 from eventapp.events.queries import ids_within as events_within
-from eventapp.formats.names import search_key
 from eventapp.mail.models import OutboxMail
+from eventapp.registration import name_queries
 from eventapp.registration.models import (
     AccessNeed,
     Booking,
@@ -30,6 +30,7 @@ from eventapp.registration.models import (
     RegistrationChange,
     RegistrationState,
 )
+from eventapp.registration.name_queries import Fitting
 from eventapp.web.permissions import Reach, Scope
 
 PAGE_SIZE = 50
@@ -77,11 +78,15 @@ class Tally:
 
 
 def found(event_id: str, wish: Wish) -> Found:
-    """The registrations that were asked for, in Danish alphabetical order or the newest first."""
-    matching = _matching(event_id, wish)
+    """The registrations that were asked for, in Danish alphabetical order or the newest first.
+
+    Of those who were searched for, the ones whose name has an error come last.
+    """
+    named = name_queries.fitting(db.session.connection(), event_id, wish.text) if wish.text else None
+    matching = _matching(event_id, wish, named)
     total = _total(event_id, wish, matching)
     page = min(max(1, wish.page), max(1, -(-total // PAGE_SIZE)))
-    ids = _ids_of_page(matching, wish, total, page)
+    ids = _ids_of_page(matching, wish, named, total, page)
     rows = {row.id: row for row in db.session.execute(_columns().where(Registration.id.in_(ids)))}
     return Found([rows[one] for one in ids], total, page)
 
@@ -239,24 +244,27 @@ def _fits(cell: HeadCount, wish: Wish) -> bool:
     return not wish.state or (bool(cell.quota_key) and cell.state == wish.state)
 
 
-def _ids_of_page(matching: Sequence[ColumnElement[bool]], wish: Wish, total: int, page: int) -> Sequence[str]:
+def _ids_of_page(
+    matching: Sequence[ColumnElement[bool]], wish: Wish, named: Fitting | None, total: int, page: int
+) -> Sequence[str]:
     """The heads of a page in their order: what lies before them is skipped in an index, from the nearer end."""
     first = (page - 1) * PAGE_SIZE
     number = min(PAGE_SIZE, max(0, total - first))
     backwards = first > total - first - number
     skipped = total - first - number if backwards else first
-    wanted = select(Registration.id).where(*matching).order_by(*_order(wish, backwards=backwards))
+    wanted = select(Registration.id).where(*matching).order_by(*_order(wish, named, backwards=backwards))
     if wish.by_time or wish.text:
         wanted = wanted.join(Registration.booking)
     found = db.session.scalars(wanted.limit(number).offset(skipped)).all()
     return found[::-1] if backwards else found
 
 
-def _order(wish: Wish, *, backwards: bool) -> list[ColumnElement[Any]]:
+def _order(wish: Wish, named: Fitting | None, *, backwards: bool) -> list[ColumnElement[Any]]:
     if wish.by_time:
         keys = [Booking.registered_at.asc() if backwards else Booking.registered_at.desc()]
         return [*keys, *_ends([Registration.booking_id, Registration.position, Registration.id], backwards=backwards)]
-    return _ends([Registration.name_key, Registration.id], backwards=backwards)
+    closest = [case((named.with_error, 1), else_=0)] if named else []
+    return _ends([*closest, Registration.name_key, Registration.id], backwards=backwards)
 
 
 def _ends(columns: Sequence[Any], *, backwards: bool) -> list[ColumnElement[Any]]:
@@ -285,17 +293,16 @@ def _columns() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _matching(event_id: str, wish: Wish) -> list[ColumnElement[bool]]:
+def _matching(event_id: str, wish: Wish, named: Fitting | None) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [Registration.event_id == event_id]
     if wish.by_time:
         wanted.append(Booking.event_id == event_id)  # the same event: so the index by time is taken
     if wish.text:
-        text, key = wish.text.lower(), search_key(wish.text)
         fields = [
-            Booking.email.contains(text, autoescape=True),
-            Registration.organisation.icontains(text, autoescape=True),
+            Booking.email.contains(wish.text.lower(), autoescape=True),
+            Registration.organisation.icontains(wish.text, autoescape=True),
         ]
-        wanted.append(or_(*fields, Registration.name_key.contains(key, autoescape=True)) if key else or_(*fields))
+        wanted.append(or_(*fields, named.right, named.with_error) if named else or_(*fields))
     if wish.state == DOUBLES:
         wanted += [*_live(), _has_double()]
     elif wish.state == Origin.WALK_IN:

@@ -12,9 +12,10 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from eventapp import audit, clock
-from eventapp.db import db, write
+from eventapp.db import db, only_reads, write
 from eventapp.events import rules as event_rules
 from eventapp.events.errors import HasBegunError
+from eventapp.events.models import Event
 from eventapp.events.queries import event_by_id
 from eventapp.events.rules import Road
 from eventapp.languages import Text
@@ -22,6 +23,7 @@ from eventapp.registration import actions, fields, jobs, queries, staff_queries,
 from eventapp.registration.models import AccessNeed, Origin, Reason, Registration, RegistrationState
 from eventapp.registration.staff_forms import CancelForm, StaffSignUpForm, staff_sign_up_form
 from eventapp.registration.staff_queries import DOUBLES, NO_CATEGORY, Wish
+from eventapp.web import sealed
 from eventapp.web.fields import Field
 from eventapp.web.languages import chosen
 from eventapp.web.permissions import Permission, allowed, current_person, requires
@@ -38,7 +40,7 @@ def index(event_id: str) -> ResponseReturnValue:
     """Who has signed up: searched, sorted, in pages."""
     event = event_by_id(event_id)
     categories = [(one.id, one.label) for one in event.categories]
-    wish = _wish({one for one, _label in categories})
+    wish = _wish(event, request.args, sealed.unseal(request.args.get("search", ""), current_person().id))
     found, columns = staff_queries.found(event.id, wish), _columns(event.id)
     answers = staff_queries.answers([row.id for row in found.rows])
     _note_answers(event.id, answers.values(), columns)
@@ -46,6 +48,7 @@ def index(event_id: str) -> ResponseReturnValue:
         "registration/staff/index.html",
         event=event,
         wish=wish,
+        filters=_filters(wish),
         found=found,
         tally=staff_queries.tally(event.id),
         quotas=staff_queries.quotas(event.id),
@@ -55,6 +58,15 @@ def index(event_id: str) -> ResponseReturnValue:
         cells=_cells(found.rows, answers, columns),
         words=words,
     )
+
+
+@bp.post("/searches")
+@requires(Permission.READ_REGISTRATIONS)
+def search(event_id: str) -> ResponseReturnValue:
+    """Looks for somebody; what was typed stands in no address."""
+    only_reads()
+    wish = _wish(event_by_id(event_id), request.form, sealed.searched_for())
+    return redirect(url_for(".index", event_id=event_id, **_filters(wish)), 303)
 
 
 @bp.get("/new")
@@ -172,16 +184,28 @@ def access_needs(event_id: str) -> ResponseReturnValue:
 # --- parts ---------------------------------------------------------------------------------------------------
 
 
-def _wish(categories: set[str]) -> Wish:
-    args = request.args
-    state, category = args.get("state", ""), args.get("category", "")
+def _wish(event: Event, asked: Mapping[str, str], text: str) -> Wish:
+    """What is asked for; what the list does not know is left out."""
+    state, category = asked.get("state", ""), asked.get("category", "")
+    categories = {NO_CATEGORY, *(one.id for one in event.categories)}
     return Wish(
-        text=args.get("q", "").replace("\0", "").strip()[:100],
+        text=text,
         state=state if state in STATES else "",
-        category=category if category in {*categories, NO_CATEGORY} else "",
-        by_time=args.get("sort") == "time",
+        category=category if category in categories else "",
+        by_time=asked.get("sort") == "time",
         page=page_number(),
     )
+
+
+def _filters(wish: Wish) -> dict[str, Any]:
+    """The same as values of an address, without the page."""
+    asked = {
+        "search": sealed.seal(wish.text, current_person().id),
+        "state": wish.state,
+        "category": wish.category,
+        "sort": "time" if wish.by_time else "",
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 def _states() -> list[tuple[str, str]]:

@@ -17,8 +17,7 @@ from eventapp.db import db as database
 from eventapp.db import new_id
 from eventapp.events.models import Event, QuotaKind
 from eventapp.events.queries import quota
-from eventapp.formats.names import danish_key
-from eventapp.registration import ticket_rules
+from eventapp.registration import rules, ticket_rules
 from eventapp.registration.models import AccessNeed, Booking, Origin, Registration, RegistrationState, Ticket
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Person, Role
@@ -120,8 +119,7 @@ def make_guest(
             booking_id=booking_id,
             event_id=event_id,
             state=state,
-            name=name,
-            name_key=danish_key(name),
+            **rules.name_columns(name),
             cancelled_at=DOORS_OPEN - timedelta(days=1) if state is RegistrationState.CANCELLED else None,
             **facts,
         )

@@ -326,7 +326,7 @@ def test_guests_are_found_by_name_in_danish(db, hall):
     assert found == ["Sørensen, Åse", "Aagaard, Bo"]
     assert [one.name for one in queries.guests(hall.event_id, "ÅGAARD")] == ["Aagaard, Bo"]
     assert [one.name for one in queries.guests(hall.event_id, "møll")] == ["Møller, Müller"]
-    assert [one.name for one in queries.guests(hall.event_id, "øre")] == ["Sørensen, Åse"]
+    assert queries.guests(hall.event_id, "øre") == [], "words are found by their beginnings"
     for nothing in ("", " ", "ø", "%", "%%", "__", "!!", "11"):
         assert queries.guests(hall.event_id, nothing) == []
 

@@ -26,11 +26,13 @@ from eventapp.checkin import queries
 from eventapp.config import Settings
 from eventapp.db import Model, Words, db, reading
 from eventapp.events.models import Quota
+from eventapp.formats import searching
 from eventapp.invitations.models import Letter
 from eventapp.mail import rendering
 from eventapp.mail.models import OutboxMail
 from eventapp.record import contents, store
 from eventapp.record.receipts import verify_opening
+from eventapp.registration import name_queries
 from eventapp.registration.models import Booking, Registration
 from eventapp.web.permissions import Role
 from tests.support.databases import Databases, close
@@ -285,6 +287,15 @@ def exported(client: PageClient, event_id: str, content: str) -> list[list[str]]
 
 def rows_of(lines: list[str]) -> list[list[str]]:
     return list(csv.reader(lines, delimiter=";"))
+
+
+def test_each_guest_is_found_by_the_words_of_the_name(app: Flask) -> None:
+    with app.app_context(), reading() as conn:
+        guests = conn.execute(select(Registration.id, Registration.event_id, Registration.name)).all()
+        assert guests
+        for one in guests:
+            backwards = " ".join(reversed(searching.words(one.name)))
+            assert not one.name or one.id in name_queries.find(conn, one.event_id, backwards, 1000), one.name
 
 
 @pytest.mark.parametrize("email", ["mette@havneby.example.org", "organiser@example.org", "door@example.org"])

@@ -205,6 +205,7 @@ def _insert_head(run: Run, world: World, form: dict[str, str], booking: str, new
         "state": "confirmed",
         "name": form["name"],
         "name_key": form["name"],
+        "name_words": form["name"].lower(),
         "organisation": form["organisation"],
         "question": form["question"],
     }

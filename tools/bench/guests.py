@@ -19,9 +19,8 @@ from eventapp.checkin.models import Occupancy, Presence, Scan
 from eventapp.db import db, kept, transaction
 from eventapp.db.columns import Model
 from eventapp.events.models import Quota
-from eventapp.formats.names import danish_key
 from eventapp.languages import OFFICIAL
-from eventapp.registration import ticket_rules
+from eventapp.registration import rules, ticket_rules
 from eventapp.registration.models import AccessNeed, Booking, Registration, Ticket
 from tools.bench.posts import SEEDED
 
@@ -141,11 +140,10 @@ def _id(kind: str, number: int) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _name(number: int) -> tuple[str, str]:
+def _name(number: int) -> dict[str, str]:
     number, first = divmod(number, len(FIRST))
     last, middle = divmod(number, len(MIDDLE))
-    name = f"{FIRST[first]} {MIDDLE[middle]} {LAST[last]}"
-    return name, danish_key(name)
+    return rules.name_columns(f"{FIRST[first]} {MIDDLE[middle]} {LAST[last]}")
 
 
 def _needs(guest: Guest) -> bool:
@@ -173,7 +171,6 @@ def _booking(world: World, guest: Guest, now: datetime) -> dict[str, Any]:
 
 
 def _head(world: World, guest: Guest, now: datetime) -> dict[str, Any]:
-    name, key = _name(guest.number * 7919 % NAMES)
     return {
         "id": _id("5ee1", guest.number),
         "booking_id": _id(SEEDED, guest.number),
@@ -181,8 +178,7 @@ def _head(world: World, guest: Guest, now: datetime) -> dict[str, Any]:
         "event_id": world.event_id,
         "category_id": world.category_id,
         "state": "cancelled" if guest.is_cancelled else "confirmed",
-        "name": name,
-        "name_key": key,
+        **_name(guest.number * 7919 % NAMES),
         "organisation": "",
         "question": "",
         "cancelled_at": now if guest.is_cancelled else None,

@@ -8,6 +8,7 @@ server and worker hold then.
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,7 +19,7 @@ from typing import Any
 from tools.bench import compare, evidence, servers, visitors, world
 from tools.bench.compare import Contestant, Figures, Generator
 from tools.bench.load import Outcome
-from tools.bench.posts import Post, Reply, Visitor, WholeSignUp, asked_for
+from tools.bench.posts import Post, Reply, Visitor, WholeSignUp, asked_for, head
 from tools.bench.servers import Server
 from tools.bench.world import World
 
@@ -49,6 +50,19 @@ class Page(Post):
     def accepts(self, reply: Reply) -> bool:
         packed = b"\r\nContent-Encoding: gzip" in reply.head
         return reply.status == 200 and self.says in (gzip.decompress(reply.body) if packed else reply.body)
+
+
+@dataclass
+class Search(Page):
+    """Names that a door looks for: ``paths`` has the one address, ``typed`` stands in turns."""
+
+    typed: Sequence[str] = ()
+
+    def make(self, client: int, number: int) -> tuple[str, bytes]:
+        visitor = self.visitors[number % len(self.visitors)]
+        body = json.dumps({"q": self.typed[number % len(self.typed)]}).encode()
+        token = f"X-CSRFToken: {visitor.token}\r\nAccept: application/json\r\n"
+        return "", head(self.port, self.paths[0], visitor, "application/json", body, token) + body
 
 
 @dataclass
@@ -140,9 +154,8 @@ def pages_for(port: int, made: World, phones: Sequence[Visitor]) -> dict[str, Pa
     desk = f"/staff/events/{made.event_id}"
     staff = [visitors.signed_in(made)]
     guests = f"{desk}/registrations"
-    search = f"/api/v1/events/{made.event_id}/guests?q="
-    names = {kind: [search + visitors.quoted(one) for one in typed] for kind, typed in TYPED.items()}
-    page = partial(Page, port, "")
+    searches = f"/api/v1/events/{made.event_id}/guest-searches"
+    page, search = partial(Page, port, ""), partial(Search, port, "", phones, paths=[searches], says=b'"guests"')
     return {
         "event page": page(staff, paths=[f"/events/{made.event_slug}"], says=b"</html>"),
         "guest list": page(
@@ -152,7 +165,7 @@ def pages_for(port: int, made: World, phones: Sequence[Visitor]) -> dict[str, Pa
         ),
         "statistics": page(staff, paths=[f"{desk}/statistics"], says=b"</table>"),
         "door": page(phones, paths=["/door/"], says=b"</html>"),
-        **{kind: page(phones, paths=paths, says=b'"guests"') for kind, paths in names.items()},
+        **{kind: search(typed=typed) for kind, typed in TYPED.items()},
         "door: the number": page(phones, paths=[f"/api/v1/events/{made.event_id}/occupancy"], says=b'"inside"'),
     }
 

@@ -65,11 +65,6 @@ def signed_in(world: World) -> Visitor:
     return Visitor(f"{STAFF_COOKIE}={world.staff_token}", "")
 
 
-def quoted(text: str) -> str:
-    """A text as it stands in an address."""
-    return urllib.parse.quote(text)
-
-
 def _form_openers(server: Server, path: str, clients: int) -> list[Visitor]:
     browsers = [Browser(server) for _ in range(clients)]
     return [browser.visitor(browser.open(path)) for browser in browsers]

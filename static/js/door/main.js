@@ -25,8 +25,8 @@ const isNew = makeRepeats();
 const sheets = makeSheets(document, texts.close);
 const result = makeResult(find("result"), { sound, onUndo: undo });
 const recent = makeRecent(find, texts, { onUndo: undo });
-const search = makeSearch(find, settings, { onChosen: (guest) => check({ guest_id: guest.id }, guest.inside ? "out" : "in") });
 const sender = makeSender(queue, settings, { token, onCount: showUnsent, onLate: take });
+const search = makeSearch(find, settings, { post: sender.post, onChosen: (guest) => check({ guest_id: guest.id }, guest.inside ? "out" : "in") });
 
 // --- scans ----------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import { said } from "./said.js";
 
 const PAUSE_MS = 250;
 
-export function makeSearch(find, settings, { fetch = window.fetch.bind(window), onChosen }) {
+export function makeSearch(find, settings, { post, onChosen }) {
   const { texts } = settings;
   const field = find("search-form").querySelector("input");
   let timer = null;
@@ -44,9 +44,7 @@ export function makeSearch(find, settings, { fetch = window.fetch.bind(window), 
     }
     say(texts.searching);
     try {
-      const response = await fetch(`${settings.urls.guests}?q=${encodeURIComponent(typed)}`, { signal: AbortSignal.timeout(6000) });
-      if (!response.ok) throw new Error("no answer");
-      const { guests } = await response.json();
+      const { guests } = await post(settings.urls.guests, { q: typed });
       if (typed === asked) show(guests);
     } catch {
       if (typed === asked) say(texts.searchFailed);
