@@ -10,6 +10,7 @@ from functools import lru_cache
 MOST_WORDS = 6  # of a name: the three first and the three last
 LONGEST_WITH_ERROR = 30  # of a longer word one types the beginning
 FEWEST_WITH_ERROR = 3  # of a shorter word each letter counts
+MOST_REMEMBERED = 4096  # signs, of the hundred thousand there are
 BLOCK = 64  # neighbours of a letter in Unicode: its alphabet, or a part of it
 _LIKE = {"æ": "a", "ø": "o", "œ": "o", "ð": "d", "þ": "th", "ł": "l", "đ": "d", "ħ": "h", "ı": "i"}
 _APOSTROPHES = frozenset("ʹʻʼʽˈ`´")
@@ -23,7 +24,7 @@ def words(name: str) -> tuple[str, ...]:
     ø, ö and oe are o; å, aa, æ and ae are a; ü and ue are u; marks, capitals and signs between words are gone. Whoever
     types the beginning of a word has the beginning of what it became.
     """
-    plain = "".join(map(_plain, name))
+    plain = name.translate(_PLAIN)
     found = list(dict.fromkeys(_DOUBLE_A.sub("a", _WITH_E.sub(r"\1", plain)).split()))
     half = MOST_WORDS // 2
     return tuple(found if len(found) <= MOST_WORDS else found[:half] + found[-half:])
@@ -54,9 +55,14 @@ def joined(one: str, other: str) -> str:
     return "".join(words(one + other))
 
 
-@lru_cache(maxsize=4096)
-def _plain(sign: str) -> str:
-    return "".join(_letter(one) for one in unicodedata.normalize("NFKD", sign.casefold()))
+class _Plain(dict[int, str]):
+    """What becomes of a sign, by its number, as ``str.translate`` asks; what is asked first is remembered."""
+
+    def __missing__(self, number: int) -> str:
+        plain = "".join(map(_letter, unicodedata.normalize("NFKD", chr(number).casefold())))
+        if len(self) < MOST_REMEMBERED:
+            self[number] = plain
+        return plain
 
 
 def _letter(sign: str) -> str:
@@ -73,4 +79,7 @@ def _letter(sign: str) -> str:
 def _alphabet(letter: str) -> frozenset[str]:
     start = ord(letter) - ord(letter) % BLOCK
     signs = map(chr, range(start, start + BLOCK))
-    return frozenset(sign for sign in signs if sign.isalpha() and _plain(sign) == sign)
+    return frozenset(sign for sign in signs if sign.isalpha() and _PLAIN[ord(sign)] == sign)
+
+
+_PLAIN = _Plain()
