@@ -265,6 +265,7 @@ def test_only_lists_and_own_pages_let_in_whoever_has_the_permission_for_somethin
         "checkin.door",
         "checkin.guests",
         "checkin.scan",
+        "checkin.search",
         "checkin.walk_in",
         "events_staff.index",
         "mail.index",

@@ -166,6 +166,7 @@ def _booking(world: World, guest: Guest, now: datetime) -> dict[str, Any]:
         "notice_version": "1",
         "suspicion": "none",
         "link_hash": ticket_rules.code_hash(booking_id),
+        "calendar_uid": "",
         "registered_at": now - timedelta(days=7) + timedelta(seconds=guest.number / 2),
     }
 
