@@ -3,7 +3,7 @@
 What a name is found by stands beside it; the table of pairs is filled by env.py once the last migration has run.
 
 Revision ID: cba159410b25
-Follows: 9c2f5e7a1d48
+Follows: b7d3e19f6c42
 """
 
 import re
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "cba159410b25"
-down_revision = "9c2f5e7a1d48"
+down_revision = "b7d3e19f6c42"
 branch_labels = None
 depends_on = None
 
