@@ -20,6 +20,7 @@ from eventapp.registration.models import NamePart, Registration
 
 LAST_SIGN = "\U0010ffff"  # stands behind every other, byte by byte
 LONGEST = 200  # of what is looked at: no name is longer
+# SQL: a door waits for it, and on both databases it must be ranges of one index that are read.
 _KNOWN = Sql("""
     SELECT w.value FROM each(:words) w
     WHERE EXISTS (SELECT 1 FROM name_part p WHERE p.event_id = :event_id AND p.first = w.value)
