@@ -3,7 +3,7 @@
 What a name is found by stands beside it; the table of pairs is filled by env.py once the last migration has run.
 
 Revision ID: cba159410b25
-Follows: b7d3e19f6c42
+Follows: b6e3d8f41a07
 """
 
 import re
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "cba159410b25"
-down_revision = "b7d3e19f6c42"
+down_revision = "b6e3d8f41a07"
 branch_labels = None
 depends_on = None
 
