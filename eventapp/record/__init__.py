@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from eventapp import blobs
-from eventapp.record import cli, queries, signing, views
+from eventapp.record import cli, queries, signing, verification, views
 from eventapp.record.actions import Appended, Then, append, append_now, erase, note_number, open_log
 from eventapp.record.checkpoint import BadProofError, Checkpoint
 from eventapp.record.commitments import Attachment, Sealed, attachment_name, seal
@@ -71,6 +71,7 @@ __all__ = [
 
 SIGN_SECONDS = 2
 SWEEP_SECONDS = 24 * 3600
+VERIFY_SECONDS = 24 * 3600  # everything is read, texts and files: some seconds for each 10,000 entries
 COMPARE_SECONDS = 600  # a restored database is noticed within this time, even when nobody writes to it
 
 
@@ -85,4 +86,5 @@ def register(app: Flask) -> None:
     kinds.every(
         COMPARE_SECONDS, "record.compare_all", _l("Compare the record with what was signed"), signing.compare_all
     )
+    kinds.every(VERIFY_SECONDS, "record.verify_all", _l("Verify the record, rows too"), verification.verify_all)
     kinds.every(SWEEP_SECONDS, "record.sweep_files", _l("Delete files that nothing speaks of any more"), blobs.sweep)

@@ -4,7 +4,7 @@ from sqlalchemy import text
 
 from eventapp import record
 from eventapp.db import transaction
-from eventapp.record import published, signing
+from eventapp.record import published, signing, verification
 
 
 def test_verify_says_yes(app, append, log_id):
@@ -71,3 +71,21 @@ def test_a_receipt_that_somebody_got_is_a_witness(app, append, log_id, tmp_path)
     mine.write_bytes(b"\x89PNG\r\n\x81")
     told = app.test_cli_runner().invoke(args=command)
     assert (told.exit_code, "NO, it proves nothing" in told.output) == (1, True)
+
+
+def test_the_worker_verifies_each_day_and_says_what_it_finds(app, append, log_id, shelf, monkeypatch):
+    heard = []
+
+    class Log:
+        def critical(self, event, **facts):
+            heard.append((event, facts))
+
+    monkeypatch.setattr(verification, "log", Log())
+    append()
+    record.checkpoint_covering(log_id)
+    assert verification.verify_all() == 1
+    assert heard == []
+    shelf.texts[0]["text"] = "Et andet svar"
+    assert verification.verify_all() == 0
+    first = "entry 0: text: the content or its salt was changed"
+    assert heard == [("record_not_intact", {"log_id": log_id, "faults": 1, "first": first})]
