@@ -11,6 +11,7 @@ from eventapp.db import end_reading
 from eventapp.hearing import blueprint, entries, hooks, queries, record_entries, words
 from eventapp.hearing.answering import staff_views as answers_read
 from eventapp.hearing.answering import views as answers_sent
+from eventapp.hearing.calling import correcting_views as hearing_corrected
 from eventapp.hearing.calling import messages
 from eventapp.hearing.calling import public_views as hearing_shown
 from eventapp.hearing.calling import views as hearing_run
@@ -24,7 +25,7 @@ from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
 
 # importing them puts their pages on the blueprints, and the command on its group
-PAGES = (hearing_shown, hearing_run, answers_sent, answers_read, dossier_commands)
+PAGES = (hearing_shown, hearing_run, hearing_corrected, answers_sent, answers_read, dossier_commands)
 
 
 def register(app: Flask) -> None:
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     registry.holders.append(hooks.HOLDERS)
     telling.register(Subject.HEARING, hooks.about, Permission.EDIT_HEARINGS)
     registry.scopes["hearing_id"] = queries.scope
+    registry.scopes["party_id"] = queries.party_scope
     registry.scopes["answer_id"] = queries.answer_scope
     registry.mail_owners["hearing"] = MailOwner(Permission.READ_ANSWERS, queries.mail_scope, queries.mail_subjects)
     rendering.register_maker("hearing.receipt", _proof_of_receipt)

@@ -39,12 +39,17 @@ FORGET_FIELD = {
 }
 FORGET_FINGERPRINT = Sql("UPDATE answer SET content_hash = :content_hash WHERE id = :id")
 FORGET_ADDRESSEE = Sql("UPDATE notice SET addressee = '' WHERE id = :id")
-# A party that no letter names any more is on the list only so that figures and answers stay what they were.
+PARTY_OF = Sql("SELECT party_id FROM notice WHERE id = :id")
+# A party that no letter and no correction names any more is on the list only so that figures and answers stay.
 FORGET_PARTY = Sql("""
-    UPDATE party SET name = '', email = ''
-    WHERE id = (SELECT party_id FROM notice WHERE id = :id)
+    UPDATE party SET name = '', email = '' WHERE id = :id
         AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.party_id = party.id AND n.addressee <> '')
+        AND NOT EXISTS (
+            SELECT 1 FROM hearing_told t JOIN record_entry e ON e.log_id = t.log_id AND e.seq = t.seq
+            WHERE e.kind = 'party' AND e.ref = party.id AND t.parts <> '{}'
+        )
 """)
+FORGET_TOLD = Sql("UPDATE hearing_told SET parts = '{}' WHERE log_id = :log_id AND seq = :seq")
 FORGET_FILES = Sql("DELETE FROM answer_attachment WHERE answer_id = :id")
 
 _told = record.Keeping(HearingTold)
@@ -108,7 +113,13 @@ def _forget_notice(conn: Connection, entry: record.Entry, names: set[str]) -> se
     notice_id = entry.ref or ""
     FORGET_ADDRESSEE(conn, id=notice_id)
     outbox.forget(conn, notice_id)
-    FORGET_PARTY(conn, id=notice_id)
+    FORGET_PARTY(conn, id=PARTY_OF(conn, id=notice_id).scalar_one_or_none())
+    return names
+
+
+def _forget_party(conn: Connection, entry: record.Entry, names: set[str]) -> set[str]:
+    FORGET_TOLD(conn, log_id=entry.log_id, seq=entry.seq)
+    FORGET_PARTY(conn, id=entry.ref)
     return names
 
 
@@ -131,6 +142,15 @@ NOTICE = record.Kind(
     {"party": _l("the party"), "subject": _l("what it is about"), "deadline": _l("the deadline")},
     _notice,
     forget=_forget_notice,
+    erasable=("party",),
+)
+PARTY = record.Kind(
+    "party",
+    lazy_pgettext("record", "Name of a party"),
+    {"party": _l("the party")},
+    _told.content,
+    _told.keep,
+    forget=_forget_party,
     erasable=("party",),
 )
 EXTEND = record.Kind(
@@ -184,4 +204,4 @@ ANSWER = record.Kind(
     forget=_forget_answer,
     erasable=("text", "files", "name", "on_behalf_of", "email"),
 )
-KINDS = (DEADLINE, NOTICE, EXTEND, CLOSE, LINK, ANSWER)
+KINDS = (DEADLINE, NOTICE, PARTY, EXTEND, CLOSE, LINK, ANSWER)

@@ -77,6 +77,20 @@ class BecomesPublicError(DomainError):
     message = _l("This document is for staff only. Tick that it becomes public with the hearing, or choose another.")
 
 
+class HeardAlreadyError(DomainError):
+    """Whoever was written to, or answered, was heard and stays on the list."""
+
+    code = "heard_already"
+    message = _l("This party has been sent the hearing or has answered, so it stays on the list. Correct it instead.")
+
+
+class SamePartyError(DomainError):
+    """Two rows are put together, not one."""
+
+    code, status = "same_party", 422
+    message = _l("Choose another row of the list.")
+
+
 class NotLaterError(DomainError):
     """A deadline can be extended, never shortened: someone may have planned by it."""
 

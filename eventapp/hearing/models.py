@@ -68,11 +68,12 @@ class Material(Model):
 class Party(Model):
     """Somebody on the list of those heard (*høringsliste*). ``link_hash``: of the token in the own answer link.
 
-    Name and address are empty once they were erased.
+    Name and address are empty once they were erased. ``merged_into_id``: the party that this one was found to be; the
+    row is on no list any more and stays for its link, which leads to that one.
     """
 
     __tablename__ = "party"
-    __impersonal__ = ("id", "hearing_id")
+    __impersonal__ = ("id", "hearing_id", "merged_into_id")
     __table_args__ = (Index(None, "hearing_id", "name", unique=True, sqlite_where=NAMED, postgresql_where=NAMED),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
@@ -84,6 +85,7 @@ class Party(Model):
         String(254), info=personal("where the hearing is sent", seen_by=("read_hearings",), find=Find.EMAIL)
     )
     link_hash: Mapped[str] = mapped_column(String(64), unique=True, info=personal("the own link, as a hash"))
+    merged_into_id: Mapped[str | None] = mapped_column(ForeignKey("party.id"), index=True)
 
     hearing: Mapped[Hearing] = relationship(back_populates="parties")
     notices: Mapped[list[Notice]] = relationship(order_by="Notice.sent_at", back_populates="party")

@@ -22,7 +22,9 @@ from eventapp.web.lookups import Kept
 from eventapp.web.permissions import Reach, Scope
 
 HEARING_ID = Sql("SELECT id FROM hearing WHERE slug = :slug AND published_at IS NOT NULL")
-PARTY_ID = Sql("SELECT id FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash")
+PARTY_ID = Sql(
+    "SELECT COALESCE(merged_into_id, id) FROM party WHERE hearing_id = :hearing_id AND link_hash = :link_hash"
+)
 
 
 def hearing(hearing_id: str) -> Hearing:
@@ -98,20 +100,44 @@ def material(slug: str, annex: int) -> Material:
 
 
 def party_with_link(hearing_id: str, token: str) -> Party | None:
-    """The party whose own answer link this is."""
-    wanted = select(Party).where(Party.hearing_id == hearing_id, Party.link_hash == token_hash(token))
-    return db.session.scalars(wanted).one_or_none()
+    """The party whose own answer link this is, or that it was put together with."""
+    party_id = PARTY_ID(db.session.connection(), hearing_id=hearing_id, link_hash=token_hash(token))
+    return db.session.get(Party, party_id.scalar_one_or_none() or "")
 
 
 def parties(hearing_id: str) -> list[Party]:
     """The list of those heard, each with what was sent and answered, in the order of the Danish alphabet."""
     wanted = (
         select(Party)
-        .where(Party.hearing_id == hearing_id)
+        .where(Party.hearing_id == hearing_id, Party.merged_into_id.is_(None))
         .options(selectinload(Party.notices), selectinload(Party.answers))
         .order_by(Party.id)
     )
     return sorted(db.session.scalars(wanted), key=lambda one: danish_key(one.name))
+
+
+def party(hearing_id: str, party_id: str) -> Party:
+    """
+    :raises NotFoundError: when the hearing has no such party on its list.
+    """
+    found = db.session.get(Party, party_id)
+    return existing(found if found and found.hearing_id == hearing_id and not found.merged_into_id else None)
+
+
+def notices(party_id: str) -> list[Notice]:
+    """What a party was sent, the first letter first."""
+    return list(
+        db.session.scalars(select(Notice).where(Notice.party_id == party_id).order_by(Notice.sent_at, Notice.id))
+    )
+
+
+def material_of(hearing_id: str, annex: int) -> Material:
+    """One document of a hearing, sent or not.
+
+    :raises NotFoundError: when there is none.
+    """
+    wanted = select(Material).where(Material.hearing_id == hearing_id, Material.annex == annex)
+    return existing(db.session.scalars(wanted).one_or_none())
 
 
 def answers(hearing_id: str) -> list[Answer]:
@@ -172,7 +198,8 @@ class Counts:
 def counts(hearing: Hearing) -> Counts:
     came = db.session.execute(select(Answer.received_at, Answer.deadline_at).where(Answer.hearing_id == hearing.id))
     timings = Counter(timing(one, hearing) for one in came)
-    heard = db.session.scalar(select(func.count(Party.id)).where(Party.hearing_id == hearing.id)) or 0
+    on_list = (Party.hearing_id == hearing.id, Party.merged_into_id.is_(None))
+    heard = db.session.scalar(select(func.count(Party.id)).where(*on_list)) or 0
     distinct = func.count(Answer.party_id.distinct())
     ticked = db.session.scalar(select(distinct).where(Answer.hearing_id == hearing.id)) or 0
     return Counts(heard, ticked, timings.total(), timings[Timing.LATE], timings[Timing.BEFORE_EXTENSION])
@@ -183,6 +210,10 @@ def counts(hearing: Hearing) -> Counts:
 
 def scope(hearing_id: str) -> Scope:
     return case_scope(select(Hearing.case_id).where(Hearing.id == hearing_id))
+
+
+def party_scope(party_id: str) -> Scope:
+    return case_scope(select(Hearing.case_id).join(Party).where(Party.id == party_id))
 
 
 def answer_scope(answer_id: str) -> Scope:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from eventapp import record
 from eventapp.db import Sql, as_moment
-from eventapp.hearing.entries import ANSWER, CLOSE, DEADLINE, EXTEND, LINK, NOTICE
+from eventapp.hearing.entries import ANSWER, CLOSE, DEADLINE, EXTEND, LINK, NOTICE, PARTY
 from eventapp.hearing.models import HearingTold
 from eventapp.languages import Wording
 
@@ -79,7 +79,7 @@ def _notices(conn: Connection, case_id: str) -> Iterator[record.Row]:
 
 
 def _parties(conn: Connection, case_id: str) -> Iterator[record.Row]:
-    """Each party that was written to is called what its last letter calls it."""
+    """Each party that was written to is called what its last letter or correction calls it."""
     letters: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in NOTICES(conn, case_id=case_id):
         letters[row.party_id, row.name].append(row.id)
@@ -120,5 +120,5 @@ TABLES = (
     record.Table("notice", _notices, (NOTICE.name,)),
     record.Table("party", _parties),
     record.Table("answer", _answers, (ANSWER.name,)),
-    record.told_table(HearingTold, DEADLINE.name, CLOSE.name, LINK.name),
+    record.told_table(HearingTold, DEADLINE.name, CLOSE.name, LINK.name, PARTY.name),
 )

@@ -37,6 +37,9 @@ class Road(enum.StrEnum):
     SEND = "send"
     EXTEND = "extend"
     CLOSE = "close"
+    REWRITE = "rewrite"  # a draft
+    CORRECT = "correct"  # the words of what was sent
+    CORRECT_PARTY = "correct_party"
 
 
 class Timing(enum.StrEnum):
@@ -49,12 +52,16 @@ class Timing(enum.StrEnum):
 
 
 NOT_OVER = frozenset({HearingState.DRAFT, HearingState.WAITING, HearingState.OPEN})
+SENT = frozenset({HearingState.WAITING, HearingState.OPEN, HearingState.OVERDUE})
 OPEN_IN: Mapping[Road, frozenset[HearingState]] = {
     Road.ADD_MATERIAL: frozenset({HearingState.DRAFT}),
     Road.ADD_PARTY: NOT_OVER | {HearingState.OVERDUE},
     Road.SEND: NOT_OVER,
     Road.EXTEND: NOT_OVER | {HearingState.OVERDUE},
-    Road.CLOSE: frozenset({HearingState.WAITING, HearingState.OPEN, HearingState.OVERDUE}),
+    Road.CLOSE: SENT,
+    Road.REWRITE: frozenset({HearingState.DRAFT}),
+    Road.CORRECT: SENT,
+    Road.CORRECT_PARTY: NOT_OVER | {HearingState.OVERDUE},
 }
 
 

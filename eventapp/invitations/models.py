@@ -87,6 +87,7 @@ class Invitation(Model):
     registration_id: Mapped[str | None] = mapped_column(ForeignKey("registration.id"), unique=True)
     calendar_uid: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     event: Mapped[Event] = relationship()
     letters: Mapped[list[Letter]] = relationship(order_by="Letter.number", back_populates="invitation")

@@ -96,6 +96,8 @@ def make_things(word: str) -> Things:
         "case_id": case.id,
         "event_id": event_id,
         "hearing_id": hearing_id,
+        "party_id": hearings.parties(hearing_id)[0].id,
+        "annex": "1",
         "answer_id": answer_id,
         "invitation_id": invitation_id,
         "registration_id": guest.id,

@@ -36,7 +36,7 @@ from eventapp.telling.models import Fact, Subject
 from eventapp.tokens import derived_token, token_hash
 from eventapp.web.urls import external_url
 
-NOTICE, EXTENSION = "notice", "extension"
+NOTICE, EXTENSION, CORRECTION = "notice", "extension", "correction"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def add_material(
     :raises BecomesPublicError: without that.
     :raises MaterialSentError: once a party was told: all are heard about the same papers, which the record names.
     """
-    _lock(hearing)
+    lock(hearing)
     rules.check(Road.ADD_MATERIAL, hearing, now, MaterialSentError)
     if not version.document.is_public and not may_publish:
         raise BecomesPublicError
@@ -104,7 +104,7 @@ def send_notices(hearing: Hearing, *, by: audit.Actor | None, now: datetime) -> 
     :raises NotReadyError: without a party or without material.
     :raises AlreadySentError: when everybody was sent it.
     """
-    _lock(hearing)
+    lock(hearing)
     rules.check(Road.SEND, hearing, now, DeadlinePassedError)
     if rules.is_late(now, hearing.deadline_at):  # of a draft that lay too long
         raise DeadlinePassedError
@@ -138,14 +138,14 @@ def extend_deadline(
     :raises NotLaterError: when it is not later. :raises InThePastError: when it has passed already.
     :raises ClosedError: after the hearing was closed.
     """
-    _lock(hearing)
+    lock(hearing)
     rules.check(Road.EXTEND, hearing, now, ClosedError)
     if new_at <= hearing.deadline_at:
         raise NotLaterError
     if new_at <= now:
         raise InThePastError
     new_at = new_at.astimezone(UTC)  # the record commits to the moment as it is read from the database again
-    told = [one for one in queries.parties(hearing.id) if one.notices and one.email]  # without: erased since
+    told = _told_before(hearing)
     change = DeadlineChange(
         hearing_id=hearing.id,
         old_at=hearing.deadline_at,
@@ -173,7 +173,7 @@ def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
 
     :raises ClosedError: when it was closed before. :raises NotSentError: while it is a draft.
     """
-    _lock(hearing)
+    lock(hearing)
     rules.check(Road.CLOSE, hearing, now, NotSentError)
     hearing.closed_at = now
     counts = queries.counts(hearing)
@@ -182,22 +182,51 @@ def close(hearing: Hearing, *, by: audit.Actor, now: datetime) -> None:
     audit.record(by, "hearing.closed", hearing.id, answers=counts.answers)
 
 
-def _lock(hearing: Hearing) -> None:
+def lock(hearing: Hearing) -> None:
     """Wait for whoever else acts on the hearing, and see what it became."""
     db.session.refresh(hearing, with_for_update={"key_share": True})
 
 
-def _notify(hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | None, now: datetime) -> Notice:
+def announce_correction(hearing: Hearing, reason: str, *, by: audit.Actor, now: datetime) -> int:
+    """Enter into the record what is asked now, and tell every party that was told before; how many they are."""
+    _record_opening(hearing, now)
+    told = _told_before(hearing)
+    for party in told:
+        _notify(hearing, party, CORRECTION, by=by, now=now, reason=reason)
+    return len(told)
+
+
+def send_notice_again(party: Party, *, by: audit.Actor, now: datetime) -> Notice:
+    """The hearing once more to one party, as it stands now."""
+    return _notify(party.hearing, party, NOTICE, by=by, now=now)
+
+
+def record_name(party: Party, now: datetime) -> None:
+    """Enter into the record what a party is called from now on."""
+    _record(party.hearing, entries.PARTY, {"party": party.name}, party.id, now)
+
+
+def _told_before(hearing: Hearing) -> list[Party]:
+    """Who was sent the hearing; without an address: erased since."""
+    return [one for one in queries.parties(hearing.id) if one.notices and one.email]
+
+
+def _notify(
+    hearing: Hearing, party: Party, subject: str, *, by: audit.Actor | None, now: datetime, reason: str = ""
+) -> Notice:
+    """:param reason: of a correction; an extension has its own."""
     notice_id = new_id()
+    known = [one for one in party.notices if (one.subject, one.deadline_at) == (subject, hearing.deadline_at)]
+    again = [str(len(known) + 1)] if known else []
     mail_id = outbox.queue(
         _conn(),
         message=f"hearing/{subject}",
         to=party.email,
         subject_id=notice_id,
-        context=messages.notice(hearing, party),
+        context=messages.notice(hearing, party, reason),
         secrets={"link": external_url("hearing.party_form", slug=hearing.slug, token=party_token(party.id))},
         attachments=[_annex(hearing, one) for one in hearing.material],
-        dedupe=f"{subject}:{party.id}:{hearing.deadline_at.isoformat()}",
+        dedupe=":".join((subject, party.id, hearing.deadline_at.isoformat(), *again)),
     )
     notice = Notice(
         id=notice_id,

@@ -11,6 +11,7 @@ from wtforms.validators import DataRequired, Length
 
 from eventapp.cases.forms import long_words, words
 from eventapp.cases.rules import slug_of
+from eventapp.corrections.forms import ReasonForm
 from eventapp.formats import typed
 from eventapp.hearing.calling.actions import Plan
 from eventapp.hearing.errors import InThePastError, NotLaterError
@@ -20,12 +21,17 @@ from eventapp.web.forms import Form, WallTimeField, deliverable
 
 
 class HearingForm(Form):
-    """A new hearing."""
+    """A hearing that nobody was told of yet."""
 
     title = words(_l("Title"))
     question = long_words(_l("What we ask"))
     starts = WallTimeField(_l("The hearing begins"), [DataRequired()])
     deadline = WallTimeField(_l("Deadline"), [DataRequired()])
+
+    @classmethod
+    def of(cls, hearing: Hearing) -> HearingForm:
+        """The form as a draft stands, or as it was sent."""
+        return cls(obj=hearing, starts=hearing.starts_at, deadline=hearing.deadline_at)
 
     def fits(self, now: datetime) -> bool:
         """Whether the fields agree with each other and with what there is; what does not is said beside the field."""
@@ -54,11 +60,29 @@ class PartyForm(Form):
     name = StringField(_l("Name of the party"), [DataRequired(), Length(max=200)])
     email = EmailField(_l("E-mail"), [DataRequired(), deliverable, Length(max=254)])
 
-    def is_new_to(self, hearing: Hearing) -> bool:
-        """Whether nobody on the list has this name."""
-        if any(typed.key(one.name) == typed.key(self.name.data) for one in hearing.parties):
+    def is_new_to(self, hearing: Hearing, own_id: str = "") -> bool:
+        """Whether nobody else on the list has this name."""
+        others = [one for one in hearing.parties if one.id != own_id]
+        if any(typed.key(one.name) == typed.key(self.name.data) for one in others):
             self.name.errors = [_("This party is on the list already.")]
         return not self.errors
+
+
+class CorrectPartyForm(PartyForm, ReasonForm):
+    """A party as it should stand, and why."""
+
+
+class MergeForm(ReasonForm):
+    """Which other row of the list is the same party; the choices are set by the view."""
+
+    other = SelectField(_l("The same party as"), [DataRequired()])
+
+
+class TextsForm(ReasonForm):
+    """Title and question of a hearing that was sent, and why they are corrected."""
+
+    title = words(_l("Title"))
+    question = long_words(_l("What we ask"))
 
 
 class MaterialForm(Form):

@@ -80,15 +80,15 @@ def tell_answered(conn: Connection, telling: Telling, after: str, most: int) -> 
     return [one.id for one in found]
 
 
-def notice(hearing: Hearing, party: Party) -> dict[str, Any]:
-    """For ``hearing/notice`` and ``hearing/extension``."""
+def notice(hearing: Hearing, party: Party, reason: str = "") -> dict[str, Any]:
+    """For ``hearing/notice``, ``hearing/extension`` and ``hearing/correction``; ``reason``: of a correction."""
     return {
         "party": party.name,
         "title": hearing.title,
         "case_number": hearing.case.number,
         "question": hearing.question,
         "deadline_at": hearing.deadline_at,
-        "reason": hearing.deadline_changes[-1].reason if hearing.deadline_changes else "",
+        "reason": reason or (hearing.deadline_changes[-1].reason if hearing.deadline_changes else ""),
         "material": [{"annex": one.annex, "title": one.version.document.title} for one in hearing.material],
         "contacts": [
             {"function": one.function, "email": one.email, "phone": one.phone} for one in hearing.case.contacts
