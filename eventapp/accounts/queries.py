@@ -13,6 +13,7 @@ from eventapp import audit
 from eventapp.accounts import rules
 from eventapp.accounts.models import RecoveryCode, SignInLink, Staff, StaffSession
 from eventapp.db import Sql, as_moment, db, reading
+from eventapp.formats.names import danish_key
 from eventapp.languages import Text
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Grant, Person, Role
@@ -150,10 +151,9 @@ def usable_link(token: str, now: datetime) -> SignInLink | None:
 
 
 def everybody() -> Sequence[Staff]:
-    """All staff with their roles; those who still work here first."""
-    return db.session.scalars(
-        select(Staff).options(selectinload(Staff.grants)).order_by(Staff.disabled_at.is_not(None), Staff.name, Staff.id)
-    ).all()
+    """All staff with their roles, in the order of the Danish alphabet; those who still work here first."""
+    found = db.session.scalars(select(Staff).options(selectinload(Staff.grants)).order_by(Staff.id))
+    return sorted(found, key=lambda one: (one.disabled_at is not None, danish_key(one.name)))
 
 
 def names() -> dict[str, str]:

@@ -23,11 +23,6 @@ def danish_key(text: str) -> str:
     return f"{first}\t{second}\t{third}"
 
 
-def search_key(text: str) -> str:
-    """The first stage alone: finds ``Aagård`` by ``ågaard`` and ``Nguyễn`` by ``nguyen``."""
-    return danish_key(text).split("\t", 1)[0].strip()
-
-
 def _pieces(text: str) -> list[list[tuple[str, str, bool]]]:
     """The text, letter by letter, as (sign of the alphabet, how far from the plain letter, is a capital)."""
     text = unicodedata.normalize("NFC", " ".join(text.split()))

@@ -46,7 +46,7 @@ class Hearing(Model):
 
     case: Mapped[Case] = relationship()
     material: Mapped[list[Material]] = relationship(order_by="Material.annex")
-    parties: Mapped[list[Party]] = relationship(order_by="Party.name", back_populates="hearing")
+    parties: Mapped[list[Party]] = relationship(order_by="Party.id", back_populates="hearing")
     deadline_changes: Mapped[list[DeadlineChange]] = relationship(order_by="DeadlineChange.at")
 
 
