@@ -23,7 +23,7 @@ SENTENCES = {  # sources of which each sentence is looked for
     "templates/cases/show.html",
     f"templates/{notice_words.template()}",
 }
-SECTIONS = {"docs/privacy.md", "docs/operate.md", "docs/guide.md", "docs/record.md"}  # of which each section is
+SECTIONS = {f"docs/{one}.md" for one in ("door", "guide", "operate", "privacy", "record")}  # of which each section is
 SOURCE = re.compile(r"^## `([^`]+)`.*\n", re.MULTILINE)
 ROW = re.compile(r"^\| (.+?) \| ((?:`[^`]+`(?:, )?)+) \|$", re.MULTILINE)
 BULLET = re.compile(r"^- (.+(?:\n  .+)*)$", re.MULTILINE)
