@@ -16,7 +16,10 @@ def register(app: Flask) -> None:
     record.declare(app, *entries.KINDS)
     record.declare_tables(app, *record_entries.TABLES)
     app.jinja_env.filters.update(
-        reply_words=words.reply, own_reply_words=words.own_reply, stand_in_words=words.stand_in_role
+        invitation_mail=words.mail,
+        reply_words=words.reply,
+        own_reply_words=words.own_reply,
+        stand_in_words=words.stand_in_role,
     )
     registry: Registry = app.extensions["registry"]
     registry.thread_steps.append(hooks.steps)

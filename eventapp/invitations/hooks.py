@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from markupsafe import Markup
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from eventapp import clock
 from eventapp.events.models import Event
@@ -18,6 +19,7 @@ from eventapp.invitations import messages, queries
 from eventapp.invitations.models import Invitation
 from eventapp.invitations.words import reply_words
 from eventapp.languages import with_words
+from eventapp.mail import standing
 from eventapp.telling.models import Fact, Subject
 from eventapp.web.permissions import url_if_allowed
 from eventapp.web.registry import DeskFigure, DeskItem, Holders, Reached, StepState, Tab, ThreadStep
@@ -78,7 +80,18 @@ def desk_figures(event_id: str) -> list[DeskFigure]:
 
 def desk_items(event_id: str) -> list[DeskItem]:
     """Letters not sent and replies not come, the oldest promise first."""
-    return [item for one in queries.invitations(event_id) if (item := _item(one))]
+    found = queries.invitations(event_id)
+    mails = queries.deliveries(found)
+    return [item for one in found if (item := _mail_item(one, mails[one.id]) or _item(one))]
+
+
+def _mail_item(invitation: Invitation, mails: Sequence[Row[Any]]) -> DeskItem | None:
+    """The last mail to an office did not get out, and its event is still to come."""
+    if not mails or not standing.has_failed(mails[0]) or clock.now() >= invitation.event.ends_at:
+        return None
+    url = url_if_allowed("invitations.show", event_id=invitation.event_id, invitation_id=invitation.id)
+    text = with_words(_("The mail to %(office)s was not delivered"), office=invitation.office)
+    return DeskItem(text, url, _("See why"), mails[0].finished_at)
 
 
 def _item(invitation: Invitation) -> DeskItem | None:

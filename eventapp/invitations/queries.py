@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from eventapp.db import db
@@ -12,6 +13,7 @@ from eventapp.errors import NotFoundError, existing
 from eventapp.events.queries import event_scope
 from eventapp.events.queries import ids_within as events_within
 from eventapp.invitations.models import Invitation, Letter, ReplyState
+from eventapp.mail import standing
 from eventapp.tokens import token_hash
 from eventapp.web.permissions import Reach, Scope
 
@@ -44,6 +46,12 @@ def invitations(event_id: str) -> Sequence[Invitation]:
     """All invitations in the organiser's order, each with letters, replies and sightings."""
     wanted = select(Invitation).where(Invitation.event_id == event_id).options(*WHOLE)
     return db.session.scalars(wanted.order_by(Invitation.precedence)).all()
+
+
+def deliveries(found: Sequence[Invitation]) -> dict[str, list[Row[Any]]]:
+    """Invitation -> how the mails about it stand, the newest first."""
+    rows = standing.deliveries(db.session.connection(), subjects=[one.id for one in found])
+    return {one.id: [row for row in rows if row.subject_id == one.id] for one in found}
 
 
 def next_precedence(event_id: str) -> int:

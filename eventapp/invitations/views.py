@@ -48,7 +48,10 @@ def reply(token: str) -> ResponseReturnValue:
 @requires(Permission.READ_INVITATIONS)
 def index(event_id: str) -> ResponseReturnValue:
     event = event_by_id(event_id)
-    return render_template("invitations/index.html", event=event, invitations=queries.invitations(event_id))
+    found = queries.invitations(event_id)
+    return render_template(
+        "invitations/index.html", event=event, invitations=found, deliveries=queries.deliveries(found)
+    )
 
 
 @bp.get("/staff/events/<event_id>/invitations/new")
@@ -147,6 +150,7 @@ def _show(invitation: Invitation, form: StaffReplyForm) -> str:
         invitation=invitation,
         event=invitation.event,
         form=form,
+        deliveries=queries.deliveries([invitation])[invitation.id],
         role=words.wished_role(invitation.wished_role),
         is_overdue=invitation.reply is None and clock.now() > invitation.reply_by_at,
         has_seat=invitation.reply is not None or _has_seat(invitation.event_id),

@@ -7,6 +7,16 @@ from flask_babel import gettext as _
 from eventapp.invitations.models import Invitation, ReplyState, StandInRole, WishedRole
 
 
+def mail(message: str) -> str:
+    """What a mail about an invitation is called."""
+    return {
+        "invitations/letter": _("The letter as a mail"),
+        "invitations/noted": _("That the reply was noted"),
+        "invitations/changed": _("That the event has changed"),
+        "invitations/called_off": _("That the event is cancelled"),
+    }.get(message, message)
+
+
 def reply_words(invitation: Invitation) -> str:
     """The reply in force, in the words of the public page."""
     return reply(invitation.reply.state) if invitation.reply else _("invited, no reply known")

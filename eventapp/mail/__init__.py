@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from eventapp.mail import delivery, lane, queries, views
+from eventapp.mail import answers, delivery, lane, queries, standing, views
 from eventapp.web.registry import Registry
 from eventapp.work import kinds, lanes
 
@@ -19,6 +19,8 @@ AN_HOUR = 3600
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
     registry: Registry = app.extensions["registry"]
+    app.jinja_env.globals.update(mail_code=standing.code, mail_words=standing.WORDS, mail_answer=answers.in_words)
+    app.jinja_env.tests["mail_failed"] = standing.has_failed
     registry.scopes["mail_id"] = queries.scope
     registry.gauges.append(queries.gauges)
     delivery.register(app)

@@ -14,6 +14,7 @@ from eventapp.db.personal import AtEnd, Find, Since, personal
 
 WAITING, SENDING = text("state = 'waiting'"), text("state = 'sending'")
 LIMITED = text("limit_key IS NOT NULL")
+FAILED = text("state IN ('refused', 'given_up', 'held')")
 
 
 class State(enum.StrEnum):
@@ -68,6 +69,7 @@ class OutboxMail(Model):
         Index("ix_outbox_mail_due", "due_at", sqlite_where=WAITING, postgresql_where=WAITING),
         Index("ix_outbox_mail_held", "leased_by", sqlite_where=SENDING, postgresql_where=SENDING),
         Index("ix_outbox_mail_limit", "limit_key", "queued_at", sqlite_where=LIMITED, postgresql_where=LIMITED),
+        Index("ix_outbox_mail_failed", "finished_at", sqlite_where=FAILED, postgresql_where=FAILED),
         Index(None, "queued_at"),
         Index(None, "subject_id"),
     )

@@ -84,7 +84,7 @@ def desk_figures(event_id: str) -> list[DeskFigure]:
 
 def desk_items(event_id: str) -> list[DeskItem]:
     """What needs a person now: seats that nobody sits on, invited guests without one, doubles."""
-    return [*_quota_items(event_id), *_double_items(event_id)]
+    return [*_quota_items(event_id), *_double_items(event_id), *_mail_items(event_id)]
 
 
 def _page(event_id: str, **wish: str) -> str:
@@ -107,6 +107,15 @@ def _quota_items(event_id: str) -> list[DeskItem]:
             )
             items.append(DeskItem(text, _page(event_id, state=RegistrationState.WAITING), _("See who")))
     return items
+
+
+def _mail_items(event_id: str) -> list[DeskItem]:
+    found = staff_queries.not_delivered(event_id)
+    if found is None or clock.now() >= event_by_id(event_id).ends_at:
+        return []
+    text = ngettext("%(num)s guest was not reached by mail", "%(num)s guests were not reached by mail", found.number)
+    url = url_if_allowed("registration_staff.show", event_id=event_id, registration_id=found.registration_id)
+    return [DeskItem(text, url, _("See why"), found.since)]
 
 
 def _double_items(event_id: str) -> list[DeskItem]:

@@ -31,6 +31,7 @@ CONFIRMED, PROMOTED = "registration/confirmed", "registration/promoted"
 WAITING, CANCELLED = "registration/waiting", "registration/cancelled"
 CHANGED, CALLED_OFF = "registration/changed", "registration/called_off"
 FULL_HOUSE = "registration/full_house"
+OWN = frozenset({CONFIRMED, PROMOTED, WAITING})  # what the own page of a guest tells too
 CALENDAR = {"name": "event.ics", "media_type": calendar.MEDIA_TYPE, "maker": "registration.calendar"}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager, joinedload
 
 from eventapp.db import Model, db
@@ -16,7 +16,8 @@ from eventapp.errors import NotFoundError
 from eventapp.events.models import Category, Quota, QuotaKind
 from eventapp.events.queries import event_scope
 from eventapp.events.queries import ids_within as events_within
-from eventapp.mail.models import OutboxMail
+from eventapp.mail.models import FAILED, OutboxMail
+from eventapp.mail.standing import deliveries
 from eventapp.registration import name_queries
 from eventapp.registration.models import (
     AccessNeed,
@@ -132,13 +133,39 @@ def history(registration_id: str) -> Sequence[RegistrationChange]:
     ).all()
 
 
-def mails(booking_id: str) -> Sequence[OutboxMail]:
+def mails(booking_id: str) -> Sequence[Row[Any]]:
     """What we have written to a sender, the newest first."""
-    return db.session.scalars(
-        select(OutboxMail)
-        .where(OutboxMail.subject_id == booking_id)
-        .order_by(OutboxMail.queued_at.desc(), OutboxMail.id)
+    return deliveries(db.session.connection(), subjects=[booking_id])
+
+
+@dataclass(frozen=True)
+class NotDelivered:
+    """How many who want to come were not reached by the last mail to them, and the first head of the first of them."""
+
+    number: int
+    registration_id: str
+    since: datetime | None
+
+
+def not_delivered(event_id: str) -> NotDelivered | None:
+    """None when every last mail left, or still may."""
+    later, failed = aliased(OutboxMail), aliased(OutboxMail)
+    ended = select(failed.id).where(FAILED)  # few, and in an index of their own
+    is_last = ~exists().where(later.subject_id == OutboxMail.subject_id, later.queued_at > OutboxMail.queued_at)
+    rows = db.session.execute(
+        select(OutboxMail.finished_at, Registration.id)
+        .join(Booking, Booking.id == OutboxMail.subject_id)
+        .join(Booking.heads)
+        .where(
+            OutboxMail.id.in_(ended),
+            is_last,
+            Booking.event_id == event_id,
+            Registration.state != RegistrationState.CANCELLED,
+        )
+        .distinct()
+        .order_by(OutboxMail.finished_at, Registration.id)
     ).all()
+    return NotDelivered(len(rows), rows[0].id, rows[0].finished_at) if rows else None
 
 
 def doubles_of(row: Registration) -> Sequence[Registration]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Row
 from sqlalchemy.exc import OperationalError
 
 from eventapp import clock, db
@@ -16,8 +18,10 @@ from eventapp.errors import TooManyError, existing
 from eventapp.events import rules as event_rules
 from eventapp.events.rules import Road
 from eventapp.formats import qr
-from eventapp.formats.display import number
-from eventapp.registration import actions, forms, notice_words, queries, rules, ticket_rules, words
+from eventapp.formats.display import clock_time, number
+from eventapp.mail import standing
+from eventapp.mail.answers import in_words
+from eventapp.registration import actions, forms, messages, notice_words, queries, rules, ticket_rules, words
 from eventapp.registration.actions import SignedUp
 from eventapp.registration.errors import (
     AlreadyCancelledError,
@@ -290,7 +294,6 @@ def _own_page(page: OwnPage, code: str | None) -> str:
     now, brief, token = clock.now(), page.brief, ticket_rules.link_token(page.id)
     facts = {
         "template": _template(page, code),
-        "has_email": bool(page.email),
         # only the sender is told where the mail went, not whoever was handed a ticket of the group
         "is_fresh": page.heads[0].position == 1 and rules.is_fresh(page.registered_at, now),
         "can_cancel": rules.can_cancel(ends_at=brief.ends_at, now=now),
@@ -298,7 +301,10 @@ def _own_page(page: OwnPage, code: str | None) -> str:
         "is_open": event_rules.is_open(Road.SIGN_UP, brief, now),
         "had_seat": any(one.ticket_id for one in page.heads),
     }
+    mail = _told_by_mail(page)
+    facts["mail"] = _worth_saying(mail, is_fresh=bool(facts["is_fresh"]))
     own = {"name": page.heads[0].name, "email": page.email, "place": number(page.place), "consent_url": ""}
+    own |= _of_mail(mail)
     if facts["may_write"]:
         own["consent_url"] = url_for(".consent", code=code) if code else url_for(".consent_of_booking", token=token)
     if len(page.heads) > 1:
@@ -312,8 +318,30 @@ def _own_page(page: OwnPage, code: str | None) -> str:
     return outline.fill(**own, way_out=way_out, qr=drawing, code=ticket_rules.grouped(code))
 
 
+def _told_by_mail(page: OwnPage) -> Row[Any] | None:
+    """The mail that told the sender what this page tells; nobody else is told where a mail went."""
+    if not page.email or page.heads[0].position != 1:
+        return None
+    with db.reading() as conn:
+        sent = standing.deliveries(conn, subjects=[page.id])
+    return next((one for one in sent if one.message in messages.OWN), None)
+
+
+def _worth_saying(mail: Row[Any] | None, *, is_fresh: bool) -> str:
+    """How it stands: at first whatever that is, later only when the mail did not come."""
+    code = standing.code(mail) if mail else ""
+    return code if is_fresh or code not in {"sent", "waiting"} else ""
+
+
+def _of_mail(mail: Row[Any] | None) -> dict[str, str]:
+    if mail is None:
+        return {"mail_time": "", "mail_answer": ""}
+    return {"mail_time": clock_time(mail.due_at), "mail_answer": in_words(mail.answer)}
+
+
 def _outlined(brief: EventBrief, facts: Mapping[str, object]) -> str:
-    slots = {name: slot(name) for name in ("name", "email", "place", "way_out", "qr", "code", "consent_url")}
+    names = ("name", "email", "place", "way_out", "qr", "code", "consent_url", "mail_time", "mail_answer")
+    slots = {name: slot(name) for name in names}
     return _drawn(brief, facts, **slots)
 
 

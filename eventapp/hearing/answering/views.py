@@ -21,6 +21,7 @@ from eventapp.hearing.entries import answer_content
 from eventapp.hearing.errors import OtherContentError, SentBeforeError
 from eventapp.hearing.models import Answer, Hearing, Party
 from eventapp.hearing.page_queries import around
+from eventapp.mail import standing
 from eventapp.web import csrf, own
 from eventapp.web.permissions import public
 from eventapp.web.posted import Posted
@@ -95,7 +96,11 @@ def by_mail() -> ResponseReturnValue:
 def receipt(token: str) -> ResponseReturnValue:
     found = queries.answer_with_receipt(token)
     mark = words.timing(rules.timing(found, found.hearing))
-    return render_template("hearing/receipt.html", answer=found, hearing=found.hearing, token=token, mark=mark)
+    mails = standing.deliveries(db.session.connection(), subjects=[found.id])
+    mail = next((one for one in mails if one.message == "hearing/receipt"), None)
+    return render_template(
+        "hearing/receipt.html", answer=found, hearing=found.hearing, token=token, mark=mark, mail=mail
+    )
 
 
 @public_pages.get("/receipts/<token>/proof")

@@ -9,12 +9,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy import Row
 from wtforms.fields.choices import SelectChoice
 
 from eventapp import clock
 from eventapp.cases.models import Document
 from eventapp.cases.queries import case_by_id, version_of
-from eventapp.db import reading
+from eventapp.db import db, reading
 from eventapp.hearing import queries, rules, words
 from eventapp.hearing.blueprint import staff_pages
 from eventapp.hearing.calling import actions
@@ -23,6 +24,7 @@ from eventapp.hearing.entries import NOTICE
 from eventapp.hearing.errors import BecomesPublicError
 from eventapp.hearing.models import Hearing, Party
 from eventapp.languages import Text, with_words
+from eventapp.mail import standing
 from eventapp.record import store
 from eventapp.telling import queries as telling
 from eventapp.telling.models import Fact, Subject
@@ -138,6 +140,7 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         hearing=hearing,
         parties=parties,
         reached=[*_parties_reached(parties), *reached],
+        deliveries=_deliveries(parties),
         jobs=job_words.shown(jobs_about(hearing.id)),
         counts=queries.counts(hearing),
         state_words=words.state,
@@ -146,6 +149,12 @@ def _page(hearing: Hearing, **forms: Any) -> str:
         person=person,
         **shown,
     )
+
+
+def _deliveries(parties: Sequence[Party]) -> dict[str, Row[Any]]:
+    """Mail of a notice -> how it stands."""
+    ids = [notice.mail_id for party in parties for notice in party.notices if notice.mail_id]
+    return {one.id: one for one in standing.deliveries(db.session.connection(), mails=ids)}
 
 
 def _parties_reached(parties: Sequence[Party]) -> list[Reached]:
