@@ -56,5 +56,7 @@ def tell(
     told: dict[str, str | int] = {"subject": subject.value, "number": number, "until": now.isoformat()}
     kind, at = kind_of(subject), started + quiet
     if not work.put_off(conn, kind, subject_id, arguments=told, owner=by, at=at, longest=rules.LONGEST):
-        work.start(conn, kind, arguments={"since": number, **told}, owner=by, subject_id=subject_id, at=at)
+        begun = work.under_way(conn, kind, subject_id)  # it ends now, and this one says what it did not say to all
+        first = {"since": begun["since"] if begun else number, **told}
+        work.start(conn, kind, arguments=first, owner=by, subject_id=subject_id, at=at)
     return number

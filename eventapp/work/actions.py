@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -28,6 +29,10 @@ NOT_BEGUN = Sql("""
     SELECT id, arguments, queued_at FROM job
     WHERE kind = :kind AND subject_id = :subject_id AND state = 'waiting' AND attempts = 0 AND cursor = ''
     ORDER BY queued_at DESC LIMIT 1
+""")
+UNDER_WAY = Sql("""
+    SELECT arguments FROM job WHERE kind = :kind AND subject_id = :subject_id AND state IN ('waiting', 'running')
+    ORDER BY queued_at, id LIMIT 1
 """)
 PUT_OFF = Sql("""
     UPDATE job SET arguments = :arguments, owner_id = :owner_id, due_at = :due_at
@@ -110,6 +115,12 @@ def put_off(
     due_at = min(at, as_moment(found.queued_at) + longest)
     owner_id = owner.id if owner else None
     return bool(PUT_OFF(conn, id=found.id, arguments=packed, owner_id=owner_id, due_at=due_at).rowcount)
+
+
+def under_way(conn: Connection, kind: str, subject_id: str) -> dict[str, Any] | None:
+    """The arguments of the oldest job of this kind about this that has not ended; None when there is none."""
+    found = UNDER_WAY(conn, kind=kind, subject_id=subject_id).scalar_one_or_none()
+    return None if found is None else dict(json.loads(found))
 
 
 def _packed(arguments: Mapping[str, str | int]) -> str:

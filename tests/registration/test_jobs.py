@@ -138,12 +138,16 @@ def test_on_the_last_day_nothing_waits(hours: int, waits: timedelta) -> None:
 def test_a_change_that_is_overtaken_while_it_is_told_is_not_told_any_more() -> None:
     event = given_event()
     sign_up(event, 1)
-    move(event)
+    move(event, reason="Salen er optaget.")
     database.session.execute(database.update(Job).values(attempts=1))  # a worker has begun with it
     database.session.commit()
-    move(event)
+    move(event, reason="Ordstyreren er syg.")
     assert do_jobs() == 2
     assert told() == {"guest1@example.org": 1}
+    (mail,) = [one for one in take_mails() if one.message == "registration/changed"]
+    text = rendering.render(mail).text
+    assert "Salen er optaget." in text  # nobody was told of that yet
+    assert "Ordstyreren er syg." in text
     results = database.session.scalars(select(Job.result).where(Job.kind == TELL).order_by(Job.queued_at)).all()
     assert results == [{"mails": 0, "overtaken": True}, {"mails": 1}]
 
