@@ -6,7 +6,7 @@ const PAUSE_MS = 250;
 
 export function makeSearch(find, settings, { post, onChosen }) {
   const { texts } = settings;
-  const field = find("search-form").querySelector("input");
+  const field = find("search-form").querySelector('[name="q"]');
   let timer = null;
   let asked = "";
 
