@@ -5,14 +5,27 @@ from __future__ import annotations
 from flask import Flask
 
 from eventapp import record
-from eventapp.invitations import actions, entries, hooks, messages, queries, record_entries, views, words
+from eventapp.invitations import (
+    actions,
+    correcting_views,
+    entries,
+    hooks,
+    messages,
+    queries,
+    record_entries,
+    views,
+    words,
+)
+from eventapp.invitations.blueprint import bp
 from eventapp.registration.models import Origin
 from eventapp.web.permissions import Permission
 from eventapp.web.registry import MailOwner, Registry
 
+PAGES = (views, correcting_views)  # importing them puts their pages on the blueprint
+
 
 def register(app: Flask) -> None:
-    app.register_blueprint(views.bp)
+    app.register_blueprint(bp)
     record.declare(app, *entries.KINDS)
     record.declare_tables(app, *record_entries.TABLES)
     app.jinja_env.filters.update(

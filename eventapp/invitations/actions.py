@@ -14,7 +14,7 @@ from eventapp.events.errors import HasBegunError, NotBegunError
 from eventapp.events.models import Event
 from eventapp.events.rules import Road
 from eventapp.invitations import entries, letter_files, queries, rules
-from eventapp.invitations.errors import NoReplyToSeeError, TooLateError, TooManyRepliesError
+from eventapp.invitations.errors import NoReplyToSeeError, TooLateError, TooManyRepliesError, WithdrawnError
 from eventapp.invitations.models import (
     Invitation,
     Letter,
@@ -138,10 +138,12 @@ def send(
     :param letter: the PDF of :func:`eventapp.invitations.letter_files.pdf_of`, stored before.
     :param number: of the letter that is meant; one that was sent already is not sent again (ADR 0055).
     :raises CalledOffError: when the event is called off. :raises OverError: when it is over.
-    :raises HasBegunError: when it has begun.
+    :raises HasBegunError: when it has begun. :raises WithdrawnError: once the invitation was withdrawn.
     """
     event_rules.check(Road.INVITE, invitation.event, now, HasBegunError)
-    _lock(invitation)
+    lock(invitation)
+    if invitation.withdrawn_at:
+        raise WithdrawnError
     if number is not None and number <= len(invitation.letters):
         return invitation.letters[number - 1]
     conn, number = db.session.connection(), len(invitation.letters) + 1
@@ -182,10 +184,13 @@ def reply(invitation: Invitation, given: Given, *, now: datetime, by: audit.Acto
     :raises CalledOffError: when the event is called off.
     :raises TooLateError: once the event has begun, unless staff enters what was said before.
     :raises OverError: the same, once it is over.
+    :raises WithdrawnError: once the invitation was withdrawn.
     :raises TooManyRepliesError: when the link was used for many within a day; staff may still enter one.
     """
     event_rules.check(Road.ENTER_REPLY if by else Road.REPLY, invitation.event, now, TooLateError)
-    _lock(invitation)
+    lock(invitation)
+    if invitation.withdrawn_at:
+        raise WithdrawnError
     facts = {name: value for name, value in vars(given).items() if name != "answers"}
     conn = db.session.connection()
     earlier = invitation.reply
@@ -298,7 +303,7 @@ def _record_arrival(conn: Connection, invitation_id: str, what: str, at: datetim
     _record(conn, case_id, entries.ATTENDANCE, {"what": what}, invitation_id, at)
 
 
-def _lock(invitation: Invitation) -> None:
+def lock(invitation: Invitation) -> None:
     """Wait for whoever else acts on the invitation, and see what it became: letters and replies are numbered."""
     db.session.refresh(invitation, with_for_update={"key_share": True})
 
@@ -315,6 +320,15 @@ def _seat(conn: Connection, invitation: Invitation, reply: Reply, answers: Answe
         registrations.cancel(conn, held.id, reason=Reason.DECLINED_INVITATION, now=now)
     head = registrations.Head(who, organisation=invitation.ministry, answers=answers)
     invitation.registration_id = _register(conn, invitation, reply, head, now) if who else None
+
+
+def give_seat_back(invitation: Invitation, *, now: datetime) -> None:
+    """Whoever comes by the invitation comes no more."""
+    conn = db.session.connection()
+    held, invitation.registration_id = _held(conn, invitation), None
+    db.session.flush()  # who cancels has no invitation any more, and is no reply
+    if held:
+        registrations.cancel(conn, held.id, reason=Reason.OTHER, now=now)
 
 
 def _is_seated(conn: Connection, invitation: Invitation, reply: Reply, now: datetime) -> bool:

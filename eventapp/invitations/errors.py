@@ -14,6 +14,20 @@ class TooLateError(DomainError):
     message = _l("The event has begun. Get in touch with us instead.")
 
 
+class AlreadySentError(DomainError):
+    """A letter says what was asked of whom."""
+
+    code = "already_sent"
+    message = _l("The letter has been sent. Correct the address, or withdraw the invitation.")
+
+
+class WithdrawnError(DomainError):
+    """Nothing is done with an invitation that was withdrawn; a new one is written."""
+
+    code = "withdrawn"
+    message = _l("The invitation is withdrawn. Write a new one.")
+
+
 class NoReplyToSeeError(DomainError):
     """Somebody can only come or speak who was invited."""
 

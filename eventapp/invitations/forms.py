@@ -13,9 +13,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from eventapp.cases.forms import words
+from eventapp.corrections.forms import ReasonForm
 from eventapp.events.models import Event
 from eventapp.invitations.actions import Draft, Given
-from eventapp.invitations.models import ReplyChannel, ReplyState, StandInRole, WishedRole
+from eventapp.invitations.models import Invitation, ReplyChannel, ReplyState, StandInRole, WishedRole
 from eventapp.languages import Wording
 from eventapp.registration import fields as guest_fields
 from eventapp.web.fields import Asked, Field, office_fields, typed
@@ -51,6 +52,18 @@ class InvitationForm(Form):
     programme_item = SelectField(_l("Point of the programme"))
     is_public = BooleanField(_l("Show the public that the office is invited"))
 
+    @classmethod
+    def of(cls, invitation: Invitation) -> InvitationForm:
+        """The form as the invitation stands, or as it was sent."""
+        plain = ("office", "name", "ministry", "email", "wished_role", "minutes", "is_public")
+        return cls(
+            obj=None,  # a row all the same: its columns are not called as the fields are
+            purpose=invitation.purpose.official,
+            reply_by=invitation.reply_by_at,
+            programme_item=invitation.programme_item_id or "",
+            **{name: getattr(invitation, name) for name in plain},
+        )
+
     def offer(self, event: Event) -> None:
         """The points of the programme to choose from."""
         items = [SelectChoice(one.id, one.title) for one in event.programme]
@@ -76,6 +89,13 @@ class InvitationForm(Form):
             programme_item_id=self.programme_item.data or None,
             is_public=self.is_public.data,
         )
+
+
+class CorrectionForm(ReasonForm):
+    """Where letters of an invitation go that was sent, and why it is corrected."""
+
+    ministry = StringField(_l("Ministry or organisation"), [Length(max=120)])
+    email = EmailField(_l("E-mail of the office"), [DataRequired(), deliverable, Length(max=254)])
 
 
 class ReplyForm(Form):

@@ -46,7 +46,12 @@ HOLDERS = Holders(
 def steps(case_id: str) -> list[ThreadStep]:
     """Whom the debate's organiser invited, where that is public, and how many replied."""
     found = [(event, queries.invitations(event.id)) for event in events_of_case(case_id) if event.published_at]
-    return [_step(event, sent) for event, all_of in found if (sent := [one for one in all_of if one.letters])]
+    return [_step(event, sent) for event, all_of in found if (sent := _in_force(all_of))]
+
+
+def _in_force(invitations: Sequence[Invitation]) -> list[Invitation]:
+    """Those that were sent and not withdrawn."""
+    return [one for one in invitations if one.letters and not one.withdrawn_at]
 
 
 def _step(event: Event, sent: Sequence[Invitation]) -> ThreadStep:
@@ -72,7 +77,7 @@ def _refs(invitation: Invitation) -> list[str]:
 
 
 def desk_figures(event_id: str) -> list[DeskFigure]:
-    sent = [one for one in queries.invitations(event_id) if one.letters]
+    sent = _in_force(queries.invitations(event_id))
     url = url_if_allowed("invitations.index", event_id=event_id)
     replied = sum(one.reply is not None for one in sent)
     return [DeskFigure(10, _("invited"), len(sent), url), DeskFigure(20, _("replied"), replied, url)]
@@ -99,7 +104,7 @@ def _item(invitation: Invitation) -> DeskItem | None:
     if not invitation.letters:
         text = with_words(_("%(office)s has not been sent the invitation"), office=invitation.office)
         return DeskItem(text, url, _("Send"), invitation.created_at)
-    if invitation.reply is None and clock.now() < invitation.event.ends_at:
+    if invitation.reply is None and not invitation.withdrawn_at and clock.now() < invitation.event.ends_at:
         text = with_words(_("%(office)s has not replied"), office=invitation.office)
         return DeskItem(text, url, _("Call or remind"), invitation.reply_by_at)
     return None

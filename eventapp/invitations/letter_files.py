@@ -63,7 +63,7 @@ def calendar_request(conn: Connection, invitation: Invitation, now: datetime) ->
     steps = calendar_entry(conn, event.id, invitation.email, invitation.calendar_uid).steps
     with force_locale(OFFICIAL):
         meeting = calendar_files.meeting(event, changed_at=now, uid=invitation.calendar_uid, steps=steps)
-    write = calendar.cancel if event.cancelled_at else calendar.request
+    write = calendar.cancel if event.cancelled_at or invitation.withdrawn_at else calendar.request
     return write(meeting, calendar.Attendee(invitation.office.official, invitation.email))
 
 

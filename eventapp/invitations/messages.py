@@ -18,10 +18,16 @@ from eventapp.telling import queries as changes
 from eventapp.telling.queries import Changed
 from eventapp.web.registry import Telling
 
-CHANGED, CALLED_OFF = "invitations/changed", "invitations/called_off"
+CHANGED, CALLED_OFF, WITHDRAWN = "invitations/changed", "invitations/called_off", "invitations/withdrawn"
 LETTER, NOTED = "invitations/letter", "invitations/noted"
 # Each with those that say what holds after it; a change carries the letter and the link too.
-FOLLOWERS = {LETTER: (LETTER, CHANGED), NOTED: (NOTED,), CHANGED: (CHANGED,), CALLED_OFF: ()}
+FOLLOWERS = {
+    LETTER: (LETTER, CHANGED, WITHDRAWN),
+    NOTED: (NOTED, WITHDRAWN),
+    CHANGED: (CHANGED, WITHDRAWN),
+    CALLED_OFF: (),
+    WITHDRAWN: (),
+}
 
 
 def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) -> list[str]:
@@ -42,7 +48,7 @@ def tell_of_change(conn: Connection, telling: Telling, after: str, most: int) ->
 def is_outdated(conn: Connection, mail: QueuedMail) -> bool:
     """Whether another mail of the same invitation says what holds, or the event is called off."""
     event = select(Event.cancelled_at).join(Invitation).where(Invitation.id == mail.subject_id)
-    if mail.message != CALLED_OFF and conn.execute(event).scalar_one_or_none() is not None:
+    if mail.message not in {CALLED_OFF, WITHDRAWN} and conn.execute(event).scalar_one_or_none() is not None:
         return True
     return rendering.has_later(conn, mail, *FOLLOWERS[mail.message])
 
@@ -58,6 +64,20 @@ def number_reached(conn: Connection, event_id: str, until: datetime) -> int:
     return conn.execute(select(func.count(Invitation.id)).where(*_reached(event_id, until))).scalar_one()
 
 
+def tell_withdrawn(conn: Connection, invitation: Invitation, reason: str) -> None:
+    """Write to the office that it is invited no more, and take the entry out of its calendar."""
+    outbox.queue(
+        conn,
+        message=WITHDRAWN,
+        to=invitation.email,
+        subject_id=invitation.id,
+        context={**letter_files.told(invitation), "reason": reason},
+        calendar=letter_files.calendar_request(conn, invitation, clock.system_now()),
+        calendar_method="CANCEL",
+        dedupe=f"{WITHDRAWN}:{invitation.id}",
+    )
+
+
 def _reached(event_id: str, until: datetime) -> list[ColumnElement[bool]]:
     letters = select(Letter.invitation_id).where(Letter.sent_at <= until)
     last = select(func.max(Reply.number)).where(Reply.invitation_id == Invitation.id).correlate(Invitation)
@@ -66,7 +86,8 @@ def _reached(event_id: str, until: datetime) -> list[ColumnElement[bool]]:
         Reply.state == ReplyState.DECLINED,
         Reply.number == last.scalar_subquery(),
     )
-    return [Invitation.event_id == event_id, Invitation.email != "", Invitation.id.in_(letters), ~no.exists()]
+    in_force = Invitation.withdrawn_at.is_(None)
+    return [Invitation.event_id == event_id, in_force, Invitation.email != "", Invitation.id.in_(letters), ~no.exists()]
 
 
 def _tell(conn: Connection, invitation: Invitation, changed: Changed, number: int) -> None:

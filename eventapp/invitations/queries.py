@@ -31,13 +31,13 @@ def invitation(event_id: str, invitation_id: str) -> Invitation:
 
 
 def invitation_with_link(token: str) -> Invitation:
-    """The invitation whose reply link this is; only one that was sent.
+    """The invitation whose reply link this is; only one that was sent and not withdrawn.
 
     :raises NotFoundError: when there is none.
     """
     wanted = select(Invitation).where(Invitation.link_hash == token_hash(token)).options(*WHOLE)
     found = db.session.scalars(wanted).one_or_none()
-    if found is None or not found.letters:
+    if found is None or not found.letters or found.withdrawn_at:
         raise NotFoundError
     return found
 
@@ -71,7 +71,7 @@ def programme_people(event_id: str) -> dict[str, list[str]]:
     """Programme item -> who will be there: an office only after it said yes (domain.md 5.3)."""
     people: dict[str, list[str]] = {}
     for one in invitations(event_id):
-        if one.programme_item_id and one.reply and one.reply.state != ReplyState.DECLINED:
+        if one.programme_item_id and not one.withdrawn_at and one.reply and one.reply.state != ReplyState.DECLINED:
             people.setdefault(one.programme_item_id, []).append(_who(one))
     return people
 

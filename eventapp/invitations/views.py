@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,14 +14,13 @@ from eventapp.events.queries import event_by_id, quota
 from eventapp.events.rules import Road
 from eventapp.formats.files import download
 from eventapp.invitations import actions, letter_files, queries, words
+from eventapp.invitations.blueprint import bp
 from eventapp.invitations.forms import InvitationForm, ReplyForm, StaffReplyForm, reply_form
 from eventapp.invitations.models import Invitation, ReplyChannel, SightingKind
 from eventapp.registration import fields as guest_fields
 from eventapp.web.csrf import from_strangers
 from eventapp.web.fields import Field
 from eventapp.web.permissions import Permission, current_person, public, requires
-
-bp = Blueprint("invitations", __name__)
 
 
 @bp.get("/i/<token>")

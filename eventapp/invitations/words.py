@@ -19,6 +19,8 @@ def mail(message: str) -> str:
 
 def reply_words(invitation: Invitation) -> str:
     """The reply in force, in the words of the public page."""
+    if invitation.withdrawn_at:
+        return _("invitation withdrawn")
     return reply(invitation.reply.state) if invitation.reply else _("invited, no reply known")
 
 
