@@ -233,9 +233,9 @@ def test_a_letter_is_opened_by_those_who_read_invitations_to_its_event(app: Flas
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_what_was_sent_or_is_being_sent_is_not_sent_again(db: SQLAlchemy, state: State) -> None:
+def test_what_was_sent_is_being_sent_or_is_out_of_date_is_not_sent_again(db: SQLAlchemy, state: State) -> None:
     mail_id = moved(queue(), state)
-    may = state not in {State.SENT, State.SENDING}
+    may = state not in {State.SENT, State.SENDING, State.SUPERSEDED}
     end_reading()
     assert queries.may_be_sent_again(queries.mail(mail_id), NOON) is may
 
