@@ -109,7 +109,7 @@ def test_withdrawing_tells_the_office_ends_its_link_and_gives_the_seat_back(
         registration_id, link = found(page).registration_id, actions.link_token(found(page).id)
     organiser.visit(f"/i/{link}")
     shown = organiser.submit(f"{page}/withdrawal", {"reason": REASON})
-    assert "Indbydelsen er trukket tilbage" in shown.text
+    assert "Invitationen er trukket tilbage" in shown.text
     assert REASON in shown.text
     organiser.visit(f"/i/{link}", status=404)
     with app.app_context():
