@@ -19,7 +19,7 @@ from eventapp.checkin.errors import (
     WrongShiftCodeError,
 )
 from eventapp.checkin.models import Door, DoorSession, DoorShift
-from eventapp.checkin.queries import FoundGuest
+from eventapp.checkin.queries import FoundGuests
 from eventapp.checkin.rules import GUESSING, SEARCHING, SHIFT_OUTLASTS_EVENT
 from eventapp.db import Sql, as_moment, db, new_id, reading, write
 from eventapp.errors import TooManyError
@@ -141,7 +141,7 @@ def open_door(typed: str, device_name: str, *, address: str, now: datetime, syst
     return token
 
 
-def search(typed: str, *, by: Person, system_now: datetime) -> list[FoundGuest]:
+def search(typed: str, *, by: Person, system_now: datetime) -> FoundGuests:
     """Guests by name, for a phone at a door; the log says which phone searched, at most once in ten minutes.
 
     :param system_now: the machine's time, in which searches are counted.

@@ -66,7 +66,7 @@ def find_guests(event_id: str) -> ResponseReturnValue:
     """Guests found by name: name, category and status, nothing else (domain.md 4.4). No name stands in an address."""
     only_reads()
     found = actions.search(forms.searched_for(_sent()), by=current_person(), system_now=clock.system_now())
-    return {"guests": [words.guest_facts(one) for one in found]}
+    return {"guests": [words.guest_facts(one) for one in found.guests], "more": found.are_more}
 
 
 @bp.get("/events/<event_id>/occupancy")
@@ -166,7 +166,14 @@ _GUEST = {
         "inside": {"type": "boolean"},
     },
 }
-_GUESTS = {"type": "object", "required": ["guests"], "properties": {"guests": {"type": "array", "items": _GUEST}}}
+_GUESTS = {
+    "type": "object",
+    "required": ["guests", "more"],
+    "properties": {
+        "guests": {"type": "array", "items": _GUEST},
+        "more": {"type": "boolean", "description": "whether others fit as well and are left out"},
+    },
+}
 
 
 def _body(required: list[str], **properties: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from eventapp import clock
-from eventapp.checkin.queries import MOST_FOUND, Post
+from eventapp.checkin.queries import Post
 from eventapp.languages import LANGUAGES, current
 from eventapp.web.static import asset
 
@@ -22,7 +22,6 @@ def settings_of(post: Post) -> dict[str, Any]:
         "event": post.event_id,
         "clock": LANGUAGES[current()].clock,
         "now": clock.now().isoformat(),
-        "mostFound": MOST_FOUND,
         "urls": {
             "scans": url_for("checkin_api.create_scan", event_id=post.event_id),
             "walk-ins": url_for("checkin_api.create_walk_in", event_id=post.event_id),

@@ -143,6 +143,14 @@ class FoundGuest:
     is_inside: bool
 
 
+@dataclass(frozen=True)
+class FoundGuests:
+    """Those who were found, the closest first; ``are_more``: others fit as well and are left out."""
+
+    guests: list[FoundGuest]
+    are_more: bool = False
+
+
 # --- the door ------------------------------------------------------------------------------------------------
 
 
@@ -192,16 +200,16 @@ def recent(session_id: str) -> list[Result]:
     return [_result(row) for row in rows if row.means != Means.REVERSAL]
 
 
-def guests(event_id: str, typed: str) -> list[FoundGuest]:
+def guests(event_id: str, typed: str) -> FoundGuests:
     """Guests whose name fits what was typed (:mod:`eventapp.registration.name_queries`), the closest first; at most 20.
 
     Nobody for less than two letters: the door looks for a guest who stands there, it does not read the list.
     """
     if len(typed.strip()) < FEWEST_LETTERS:
-        return []
+        return FoundGuests([])
     with reading() as conn:
-        rows = GUESTS(conn, ids=name_queries.find(conn, event_id, typed, MOST_FOUND)).all()
-    return [
+        rows = GUESTS(conn, ids=name_queries.find(conn, event_id, typed, MOST_FOUND + 1)).all()
+    found = [
         FoundGuest(
             id=row.id,
             name=row.name,
@@ -212,6 +220,7 @@ def guests(event_id: str, typed: str) -> list[FoundGuest]:
         )
         for row in sorted(rows, key=lambda row: (name_queries.closeness(typed, row.name), row.id))
     ]
+    return FoundGuests(found[:MOST_FOUND], are_more=len(found) > MOST_FOUND)
 
 
 def categories(event_id: str) -> list[tuple[str, Wording]]:

@@ -128,12 +128,12 @@ def guests() -> ResponseReturnValue:
     """Guests found by name."""
     by = current_person()
     typed = sealed.unseal(request.args.get("search", ""), by.id)
-    found = [words.guest_facts(one) for one in actions.search(typed, by=by, system_now=clock.system_now())]
+    found = actions.search(typed, by=by, system_now=clock.system_now())
     return render_template(
         "checkin/guests.html",
-        guests=found,
+        guests=[words.guest_facts(one) for one in found.guests],
         typed=typed,
-        most=queries.MOST_FOUND,
+        are_more=found.are_more,
         post=session_hooks.current_post(),
         new_id=new_id,
     )

@@ -313,7 +313,7 @@ def test_a_phone_reaches_only_its_own_event(phone, made, hall):
         send(phone, f"/events/{event_id}/walk-ins", 404)
         assert phone.get(f"/api/v1/events/{event_id}/occupancy").status_code == 404
         send(phone, f"/events/{event_id}/guest-searches", 404, q="sør")
-    assert send(phone, f"/events/{hall.event_id}/guest-searches", 200, q="sør") == {"guests": []}
+    assert send(phone, f"/events/{hall.event_id}/guest-searches", 200, q="sør") == {"guests": [], "more": False}
     assert send(phone, f"/events/{hall.event_id}/scans", code=guest.code)["scan"]["who"] == ""
 
 

@@ -332,13 +332,13 @@ test("a page that nobody sees asks for nothing", async (t) => {
 
 const ANNA = { name: "Anna Ærø", category: "Borger", status: "Tilmeldt", inside: false };
 
-function search(answer, { mostFound = 3 } = {}) {
+function search(answer) {
   const field = new Part("input", { value: "" });
   const { find, parts } = page({ "search-form": { found: { '[name="q"]': field } } });
   const texts = { goesOut: "Går ud", letIn: "Luk ind", nobody: "Ingen", more: "Flere", searching: "Søger", searchFailed: "Kunne ikke søge" };
   const seen = { asked: [], chosen: [] };
   const post = async (url, body) => { seen.asked.push([url, body]); return answer(); };
-  const finder = makeSearch(find, { texts, mostFound, urls: { guests: "/guests" } }, { post, onChosen: (guest) => seen.chosen.push(guest) });
+  const finder = makeSearch(find, { texts, urls: { guests: "/guests" } }, { post, onChosen: (guest) => seen.chosen.push(guest) });
   const type = (typed) => { field.value = typed; field.dispatchEvent(new Event("input")); };
   return { field, finder, parts, seen, type, says: () => parts["search-status"].textContent, lines: () => parts.found.children };
 }
@@ -379,10 +379,10 @@ test("less than two letters find nobody and ask nothing", async (t) => {
   assert.equal(seen.asked.length, 1);
 });
 
-for (const [count, said] of [[0, "Ingen"], [2, ""], [3, "Flere"]]) {
-  test(`${count} of three at most: ${JSON.stringify(said)}`, async (t) => {
+for (const [count, more, said] of [[0, false, "Ingen"], [20, false, ""], [20, true, "Flere"]]) {
+  test(`${count}, and ${more ? "more" : "no more"}: ${JSON.stringify(said)}`, async (t) => {
     t.mock.timers.enable({ apis: ["setTimeout"] });
-    const { parts, says } = search(() => guests(...Array(count).fill(ANNA)));
+    const { parts, says } = search(() => ({ ...guests(...Array(count).fill(ANNA)), more }));
     parts["search-form"].found['[name="q"]'].value = "anna";
     const event = new Event("submit", { cancelable: true });
     parts["search-form"].dispatchEvent(event);

@@ -36,7 +36,7 @@ def fill(db: SQLAlchemy, hall: Hall, *names: str) -> None:
 
 
 def at_the_door(hall: Hall, typed: str) -> list[str]:
-    return [one.name for one in at_door.guests(hall.event_id, typed)]
+    return [one.name for one in at_door.guests(hall.event_id, typed).guests]
 
 
 def at_the_desk(db: SQLAlchemy, hall: Hall, typed: str) -> list[str]:
@@ -135,3 +135,12 @@ def test_no_list_of_all_with_a_name_is_read(db: SQLAlchemy, hall: Hall, typed: s
 
 def renamed(conn: Connection, registration_id: str, name: str) -> None:
     conn.execute(update(Registration).where(Registration.id == registration_id).values(**rules.name_columns(name)))
+
+
+def test_the_door_says_that_there_are_more_only_where_there_are(db: SQLAlchemy, hall: Hall) -> None:
+    fill(db, hall, *(f"Jens Holm {number}" for number in range(20)))
+    found = at_door.guests(hall.event_id, "jens holm")
+    assert (len(found.guests), found.are_more) == (20, False)
+    fill(db, hall, "Jens Holm 20")
+    found = at_door.guests(hall.event_id, "jens holm")
+    assert (len(found.guests), found.are_more) == (20, True)

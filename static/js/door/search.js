@@ -30,10 +30,10 @@ export function makeSearch(find, settings, { post, onChosen }) {
     return item;
   }
 
-  function show(guests) {
+  function show({ guests, more }) {
     find("found").replaceChildren(...guests.map(line));
     if (!guests.length) say(texts.nobody);
-    else say(guests.length === settings.mostFound ? texts.more : "");
+    else say(more ? texts.more : "");
   }
 
   async function search() {
@@ -44,8 +44,8 @@ export function makeSearch(find, settings, { post, onChosen }) {
     }
     say(texts.searching);
     try {
-      const { guests } = await post(settings.urls.guests, { q: typed });
-      if (typed === asked) show(guests);
+      const found = await post(settings.urls.guests, { q: typed });
+      if (typed === asked) show(found);
     } catch {
       if (typed === asked) say(texts.searchFailed);
     }
