@@ -84,6 +84,7 @@ CUT = {
     "invitations.actions.HOLDER": ONE,
     "invitations.messages.tell_of_change": IN_STEPS,
     "work.actions.NOT_BEGUN": ONE,
+    "work.actions.UNDER_WAY": ONE,
     "hearing.answering.actions.EARLIER": "the same form and the same words: two rows at most are asked about",
     "mail.queries.last_failure": ONE,
     "mail.queries.mails": PAGES,
