@@ -43,7 +43,6 @@ def test_a_new_hearing_is_a_draft_and_needs_a_deadline_after_its_beginning(
         case_id = queries.hearing(hearing_id).case_id
     plan = {
         "title": "Ny",
-        "slug": "ny",
         "question": "Hvad?",
         "starts": "2024-06-02T10:00",
         "deadline": "2024-06-01T12:00",
