@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import Flask
@@ -133,7 +133,7 @@ class Index:
 
 def faults(conn: Connection, log_id: str, index: Index) -> Iterator[str]:
     """What is wrong with the rows of all declared tables."""
-    entry = partial(store.entry, conn, log_id)
+    entry = lru_cache(100)(partial(store.entry, conn, log_id))  # a row asks for its own more than once
     there: set[tuple[str, str]] = set()
     for table in registry().record_tables:
         claimed: set[int] = set()
