@@ -19,7 +19,7 @@ def values(conn: Connection, entry: Entry) -> dict[str, Any]:
     """Part name -> value of what is left of an entry: neither what was erased nor what its slice has lost."""
     try:
         kept = content(conn, entry)
-    except NotFoundError:
+    except (NotFoundError, ValueError, LookupError, TypeError):  # gone, or rows that hold what nobody can read
         return {}
     return {name: kept[name] for name, salt in entry.salts.items() if salt is not None and name in kept}
 

@@ -190,6 +190,7 @@ TABLES = {
         swap="addressee",
     ),
     "party": Held({"name": "En anden"}, {}, ("notice",), where=f"hearing_id = {OF_HAVNEN}", swap="name"),
+    "correction": Held({"act": "hearing.andet", "fields": '["andet"]', "reason": "Andet"}, NEW, ("correction",), "at"),
     "contribution": Held(
         {
             "text": "Noget andet",
@@ -473,6 +474,7 @@ def test_a_row_of_what_was_told_is_held_too(thread: tuple[str, str]) -> None:
             seqs = conn.execute(text(f"SELECT seq FROM {table} WHERE log_id = :log"), {"log": log_id}).scalars().all()
             statements = [
                 f"UPDATE {table} SET parts = '{{}}' WHERE seq = {seqs[0]}",
+                f"UPDATE {table} SET parts = ' ' WHERE seq = {seqs[0]}",
                 f"DELETE FROM {table} WHERE seq = {seqs[0]}",
                 f"INSERT INTO {table} (log_id, seq, parts) VALUES ('{log_id}', 998, '{{}}')",
             ]

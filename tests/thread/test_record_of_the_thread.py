@@ -19,6 +19,7 @@ from eventapp.events import actions as events
 from eventapp.events.models import Event, QuotaKind
 from eventapp.hearing.answering import actions as answering
 from eventapp.hearing.calling import actions as hearings
+from eventapp.hearing.calling import correcting_actions as correcting
 from eventapp.hearing.models import Answer, Hearing
 from eventapp.invitations import actions as invitations
 from eventapp.invitations.actions import Given
@@ -124,6 +125,8 @@ def told_hearing(case: Case, slug: str = "havnen") -> None:
     answer = db.session.scalars(select(Answer).where(Answer.hearing_id == hearing_id)).first()
     assert answer
     answering.link_answer(answer, hearing.parties[0], by=OFFICER, now=NOW)
+    party = hearing.parties[0]
+    correcting.correct_party(party, f"{party.name}, rettet", party.email, "Stavefejl", by=OFFICER, now=NOW)
     for days in (40, 50):
         hearings.extend_deadline(hearing, NOW + timedelta(days=days), "Ferie", by=OFFICER, now=NOW)
     hearings.close(hearing, by=OFFICER, now=NOW)
