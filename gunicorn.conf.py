@@ -14,7 +14,7 @@ from eventapp.db import db
 worker_class = "gthread"
 workers = 2
 threads = 16
-timeout = 60  # seconds until a worker that answers nothing is replaced
+timeout = 60  # seconds until a worker that answers nothing is replaced; no form is counted by it, however slow its line
 graceful_timeout = 20  # seconds given to open requests when it stops
 keepalive = 5
 control_socket_disable = True

@@ -55,6 +55,13 @@ class NotAllowedError(DomainError):
     message = _l("You do not have access to this.")
 
 
+class IncompleteError(DomainError):
+    """A part is missing that every page of ours has put in."""
+
+    code, status = "incomplete", HTTPStatus.UNPROCESSABLE_ENTITY
+    message = _l("The form is incomplete. Load the page again.")
+
+
 class TooManyError(DomainError):
     """Too many attempts; wait and try again."""
 

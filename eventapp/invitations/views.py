@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from eventapp import blobs, clock
 from eventapp.db import db, only_reads, write_from_here
+from eventapp.errors import IncompleteError
 from eventapp.events import rules as event_rules
 from eventapp.events.models import QuotaKind
 from eventapp.events.queries import event_by_id, quota
@@ -85,6 +86,8 @@ def send(event_id: str, invitation_id: str) -> ResponseReturnValue:
     """Send the letter. The PDF is made and stored before the transaction that sends it begins."""
     only_reads()
     now, number = clock.now(), request.form.get("number", 0, type=int)
+    if number < 1:
+        raise IncompleteError
     letter = blobs.put(letter_files.pdf_of(queries.invitation(event_id, invitation_id), now))
     write_from_here()
     actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now, number=number)
