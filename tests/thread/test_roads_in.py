@@ -91,7 +91,9 @@ class Row:
     outcome: Mapping[Phase, tuple[int, str]]
 
     def go(self, world: World, filled: Mapping[str, Any]) -> tuple[int, str]:
-        fresh = {name: new_id() for name in ("key", "submission_key") if name in filled}
+        fresh = {name: new_id() for name in ("key", "submission_key", "form_key") if name in filled}
+        if "text" in filled:  # the same words once more would be led to what was received
+            fresh["text"] = f"{filled['text']} {new_id()}"
         return world.post(self.path, **{**filled, **fresh})
 
 
@@ -171,7 +173,7 @@ EVENTS = [
         "invitations.send",
         "",
         f"{INVITATION}/letters",
-        {},
+        {"number": "9"},
         in_phases(DONE, running=BEGUN, held=OVER, cancelled=CALLED_OFF),
     ),
     Row(
@@ -294,6 +296,11 @@ ALWAYS = {
     **dict.fromkeys(("registration.cancel", "registration.leave", "registration.leave_one"), TAKES_BACK),
     **dict.fromkeys(("registration.take_consent_back", "registration.take_consent_of_booking_back"), TAKES_BACK),
     "registration_staff.cancel": TAKES_BACK,
+    **dict.fromkeys(("checkin.search", "checkin_api.find_guests", "registration_staff.search"), LOOKS),
+    **dict.fromkeys(("hearing_staff.correct", "hearing_staff.party", "hearing_staff.merge_parties"), CORRECTS),
+    **dict.fromkeys(("hearing_staff.remove_material", "hearing_staff.remove_party"), TAKES_BACK),
+    "invitations.correct": CORRECTS,
+    **dict.fromkeys(("invitations.remove", "invitations.withdraw"), TAKES_BACK),
 }
 
 

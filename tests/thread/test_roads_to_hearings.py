@@ -73,6 +73,16 @@ HEARINGS = [
         in_states(DONE, overdue=(422, "Fristen er udløbet. Forlæng den, før du sender høringen."), closed=IS_CLOSED),
     ),
     HearingRow(
+        "hearing_staff.send_again",
+        f"{HEARING}/parties/{{party}}/notices",
+        {"number": "9"},
+        in_states(
+            (409, "Høringen er ikke sendt endnu."),
+            overdue=(422, "Fristen er udløbet."),
+            closed=IS_CLOSED,
+        ),
+    ),
+    HearingRow(
         "hearing_staff.extend",
         f"{HEARING}/deadlines",
         {"deadline": "2024-07-01T12:00", "reason": "Ferie."},
@@ -114,6 +124,7 @@ def called(world: World) -> World:
         hearing = make_hearing(sent=False)
         make_hearing(hearing.case, sent=False, slug="en-anden")  # with a document of its own
         world.ids |= {"hearing": hearing.id, "version": hearing.case.documents[1].versions[0].id}
+        world.ids["party"] = hearing.parties[0].id
     page = world.client.visit(f"/staff/hearings/{world.ids['hearing']}")
     world.ids["token"] = page.root.all("input", name="csrf_token")[0].attributes["value"]
     return world
