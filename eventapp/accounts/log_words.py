@@ -9,6 +9,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_pgettext
 
+from eventapp.accounts.messages import ROLE_NAMES
+
 ID = re.compile(r"[0-9a-f]{32}")
 SHOWN_OF_ID = 8  # signs, as for what something was done to
 
@@ -98,19 +100,21 @@ CODES = {
     "told_staff": lazy_pgettext("log", "the guest told staff"),
     "waiting": lazy_pgettext("log", "waits"),
 }
+ROLE_CODES = {role.value: name for role, name in ROLE_NAMES.items()}
+OWN = {"role": ROLE_CODES, "roles": ROLE_CODES}  # keys whose values are another list of codes
 
 
 def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The details of a line of the log as people read them: (name, value)."""
-    return [(str(NAMES.get(key, key)), _value(value)) for key, value in facts.items()]
+    return [(str(NAMES.get(key, key)), _value(value, OWN.get(key, CODES))) for key, value in facts.items()]
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, codes: Mapping[str, Any] = CODES) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, Mapping):
-        return ", ".join(f"{_value(key)} {_value(one)}" for key, one in value.items())
+        return ", ".join(f"{_value(key, codes)} {_value(one, codes)}" for key, one in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(map(_value, value))
+        return ", ".join(_value(one, codes) for one in value)
     text = str(value)
-    return text[:SHOWN_OF_ID] if ID.fullmatch(text) else str(CODES.get(text, text))
+    return text[:SHOWN_OF_ID] if ID.fullmatch(text) else str(codes.get(text, text))

@@ -86,9 +86,10 @@ def send(event_id: str, invitation_id: str) -> ResponseReturnValue:
     """Send the letter. The PDF is made and stored before the transaction that sends it begins."""
     only_reads()
     now, number = clock.now(), request.form.get("number", 0, type=int)
+    found = queries.invitation(event_id, invitation_id)
     if number < 1:
         raise IncompleteError
-    letter = blobs.put(letter_files.pdf_of(queries.invitation(event_id, invitation_id), now))
+    letter = blobs.put(letter_files.pdf_of(found, now))
     write_from_here()
     actions.send(queries.invitation(event_id, invitation_id), letter, by=current_person(), now=now, number=number)
     flash(_("The letter is on its way."), "success")

@@ -19,6 +19,7 @@ AN_HOUR = 3600
 def register(app: Flask) -> None:
     """Bind the slice to the application."""
     registry: Registry = app.extensions["registry"]
+    app.jinja_env.filters["masked_email"] = standing.masked
     app.jinja_env.globals.update(mail_code=standing.code, mail_words=standing.WORDS, mail_answer=answers.in_words)
     app.jinja_env.tests["mail_failed"] = standing.has_failed
     registry.scopes["mail_id"] = queries.scope

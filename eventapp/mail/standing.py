@@ -56,6 +56,16 @@ def code(mail: Any) -> str:
     return "waiting" if mail.state is State.SENDING else str(mail.state.value)
 
 
+def masked(email: str) -> str:
+    """An address that its owner knows again and nobody else can write to.
+
+    >>> masked("nguyen@example.org")
+    'n…@example.org'
+    """
+    name, _at, domain = email.rpartition("@")
+    return f"{name[:1]}…@{domain}" if name else ""
+
+
 def has_failed(mail: Any) -> bool:
     """Whether it ended without having been sent, and another is needed."""
     return mail.state in FAILED

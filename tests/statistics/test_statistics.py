@@ -35,7 +35,7 @@ NAMES = [
     "Tilmeldte",
     "Bekræftede",
     "På venteliste",
-    "Afbud",
+    "Afmeldt",
     "Fremmødte",
     "Udeblevne",
     "Uanmeldte gæster",

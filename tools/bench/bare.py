@@ -39,6 +39,7 @@ from eventapp.mail import outbox
 from eventapp.record import store, tree
 from eventapp.registration import actions as registration
 from eventapp.registration import queries as registration_queries
+from eventapp.registration import rules as registration_rules
 from eventapp.registration import seat_actions
 from tools.bench.world import World
 
@@ -159,7 +160,8 @@ def _psycopg_run(conn: psycopg.Connection[Any]) -> Run:
 def sign_up(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, str]:
     """One transaction; returns status and address. What is known of the event is known, as in the product in a rush."""
     form = {name: values[0] for name, values in parse_qs(_body(environ).decode(), keep_blank_values=True).items()}
-    now, booking, new, code = db.moment(datetime.now(UTC)), _id(), _id(), _id()
+    at = datetime.now(UTC)
+    now, booking, new, code = db.moment(at), _id(), _id(), _id()
     with db.writing() as run:
         run(seat_actions.JOIN, {"quota_id": world.quota_id, "heads": 1})
         _insert_booking(run, world, form, booking, now)
@@ -170,7 +172,9 @@ def sign_up(db: Database, world: World, environ: WSGIEnvironment) -> tuple[str, 
         run(registration.INSERT_TICKET, ticket)
         _note(run, "registration.signed_up", booking, now)
         _queue(run, "registration/confirmed", form["email"], booking, now)
-        run(registration_queries.HELD_BY_ADDRESS, {"event_id": world.event_id, "email": form["email"]})
+        since = db.moment(at - registration_rules.SAME_FOR)
+        same = {"content_hash": HASH, "since": since, "except_id": booking}
+        run(registration_queries.HELD_BY_ADDRESS, {"event_id": world.event_id, "email": form["email"], **same})
     return "303 See Other", f"/t/{code}"
 
 
