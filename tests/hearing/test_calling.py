@@ -155,7 +155,7 @@ def test_the_letter_holds_all_that_a_party_needs_and_the_material_itself(hearing
     party = queries.parties(hearing.id)[1]
     number, token = hearing.case.number, party_token(party.id)
     told = rendering.render(letters[party.email])
-    assert told.subject == "Høring: Høring om havneparken"
+    assert told.subject == "Høring om havneparken"
     for word in (
         "Ældrerådet",
         number,
