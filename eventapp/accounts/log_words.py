@@ -9,8 +9,6 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_pgettext
 
-from eventapp.accounts.messages import ROLE_NAMES
-
 ID = re.compile(r"[0-9a-f]{32}")
 SHOWN_OF_ID = 8  # signs, as for what something was done to
 
@@ -100,13 +98,15 @@ CODES = {
     "told_staff": lazy_pgettext("log", "the guest told staff"),
     "waiting": lazy_pgettext("log", "waits"),
 }
-ROLE_CODES = {role.value: name for role, name in ROLE_NAMES.items()}
-OWN = {"role": ROLE_CODES, "roles": ROLE_CODES}  # keys whose values are another list of codes
+NO_OTHERS: Mapping[str, Any] = {}
 
 
-def details(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The details of a line of the log as people read them: (name, value)."""
-    return [(str(NAMES.get(key, key)), _value(value, OWN.get(key, CODES))) for key, value in facts.items()]
+def details(facts: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] = NO_OTHERS) -> list[tuple[str, str]]:
+    """The details of a line of the log as people read them: (name, value).
+
+    :param others: keys whose values are of another list of codes, and those.
+    """
+    return [(str(NAMES.get(key, key)), _value(value, others.get(key, CODES))) for key, value in facts.items()]
 
 
 def _value(value: Any, codes: Mapping[str, Any] = CODES) -> str:
