@@ -19,7 +19,7 @@ from contextvars import ContextVar, copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import g, has_request_context, request
+from flask import has_request_context, request
 from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ Job = Callable[[Connection], T]
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LARGEST_BATCH = 64
+ONLY_READS = "eventapp.only_reads"  # in the environment of a request: an application context may live longer
 
 writing: ContextVar[bool | None] = ContextVar("writing", default=None)
 
@@ -36,7 +37,9 @@ def is_writing() -> bool:
     chosen = writing.get()
     if chosen is not None:
         return chosen
-    return not has_request_context() or (request.method not in SAFE_METHODS and not g.get("only_reads", False))
+    if not has_request_context():
+        return True
+    return request.method not in SAFE_METHODS and not request.environ.get(ONLY_READS, False)
 
 
 class WriteGate:

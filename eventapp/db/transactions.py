@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from flask import Response, current_app, g
+from flask import Response, current_app, request
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from eventapp.db.columns import db
-from eventapp.db.gate import GroupWriter, Job, T, is_writing, writing
+from eventapp.db.gate import ONLY_READS, GroupWriter, Job, T, is_writing, writing
 from eventapp.db.last import finished
 from eventapp.db.statements import Sql
 
@@ -28,13 +28,13 @@ def only_reads() -> None:
 
     The first line of the posts that come in rushes: their look-ups must not wait behind the gate.
     """
-    g.only_reads = True
+    request.environ[ONLY_READS] = True
 
 
 def write_from_here() -> None:
     """Back to an ordinary post, once what takes time (a PDF, a password hash) is made from what was read."""
     end_reading()
-    g.only_reads = False
+    request.environ[ONLY_READS] = False
 
 
 def end_reading() -> None:
