@@ -116,5 +116,5 @@ def _value(value: Any, codes: Mapping[str, Any] = CODES) -> str:
         return ", ".join(f"{_value(key, codes)} {_value(one, codes)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(_value(one, codes) for one in value)
-    text = str(value)
+    text = "–" if value is None else str(value)
     return text[:SHOWN_OF_ID] if ID.fullmatch(text) else str(codes.get(text, text))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from eventapp import audit, clock
-from eventapp.db import db, end_reading, only_reads
+from eventapp.db import db, only_reads, write_from_here
 from eventapp.demo import load, stages
 from eventapp.demo.models import Stage
 from eventapp.errors import NotFoundError, existing
@@ -42,7 +42,7 @@ def move() -> ResponseReturnValue:
     wanted = request.form.get("stage", "")
     if wanted not in set(Stage) or stages.current() is None:
         raise NotFoundError
-    end_reading()
+    write_from_here()
     person = current_person()
     with current_app.app_context():
         load.advance(Stage(wanted))
