@@ -83,7 +83,7 @@ def _line(conn: Connection, entry: Entry) -> DossierLine:
 
 def _answers(case_id: str) -> list[Answer]:
     wanted = select(Answer).join(Hearing, Answer.hearing_id == Hearing.id).where(Hearing.case_id == case_id)
-    return list(db.session.scalars(wanted.order_by(Hearing.starts_at, Answer.number)))
+    return list(db.session.scalars(wanted.order_by(Hearing.starts_at, Hearing.slug, Answer.number)))
 
 
 def _files(case: Case, answers: list[Answer]) -> list[File]:
