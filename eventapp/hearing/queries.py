@@ -77,7 +77,8 @@ def free_slug(wish: str) -> str:
 
 def hearings_of_case(case_id: str) -> list[Hearing]:
     """All hearings of a case, the first one first."""
-    return list(db.session.scalars(select(Hearing).where(Hearing.case_id == case_id).order_by(Hearing.starts_at)))
+    wanted = select(Hearing).where(Hearing.case_id == case_id).order_by(Hearing.starts_at, Hearing.slug)
+    return list(db.session.scalars(wanted))
 
 
 def sent_hearings() -> list[Hearing]:
