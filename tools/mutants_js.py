@@ -22,11 +22,12 @@ from tools import vendor
 ROOT = Path(__file__).resolve().parent.parent
 STRYKER = ROOT / "tools" / "stryker"
 PROGRAM = STRYKER / "node_modules" / "@stryker-mutator" / "core" / "bin" / "stryker.js"
-SMALL = ("code", "recent", "repeats", "result", "room", "search", "shift-code")
+SMALL = ("code", "recent", "repeats", "result", "room", "said", "search", "shift-code")
 # Scripts, and the tests that know them: Node runs these one after the other until one fails.
 GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("answer.js", "written.js"), ("answer", "written")),
     (("follow-job.js",), ("follow-job",)),
+    (("main.js",), ("main",)),
     (("door/queue.js", "door/sender.js"), ("sender",)),
     (("door/presence.js",), ("presence",)),
     (tuple(f"door/{name}.js" for name in SMALL), ("door",)),

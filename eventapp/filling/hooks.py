@@ -68,10 +68,15 @@ def _posted() -> str:
     return "" if view is None or OWN_KEY in view.__dict__ else returned.posted_key()
 
 
-def _claim_first(session: Session, _transaction: Any, conn: Connection) -> None:
-    is_own = has_request_context() and g.get("form_to_claim") and is_writing()
-    if is_own and db.session.registry.has() and db.session() is session:
-        _claim(conn)
+def _claim_first(session: Session, *begun: Any) -> None:
+    """``begun``: the transaction and its connection, as SQLAlchemy tells of them."""
+    if has_request_context() and g.get("form_to_claim") and is_writing() and session is _of_request():
+        _claim(begun[1])
+
+
+def _of_request() -> Session | None:
+    """The request's own session, if it has begun one."""
+    return db.session() if db.session.registry.has() else None
 
 
 def _claim(conn: Connection) -> None:

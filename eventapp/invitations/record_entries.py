@@ -23,14 +23,14 @@ REPLIES = Sql("""
 """)
 
 
-def _rows(select: Sql, kind: record.Kind, conn: Connection, case_id: str) -> Iterator[record.Row]:
+def _rows(conn: Connection, case_id: str, *, select: Sql, kind: record.Kind) -> Iterator[record.Row]:
     for row in select(conn, case_id=case_id):
         at = {"received_at": record.moment_text(as_moment(row.at))}
         yield record.Row(row.id, kind.name, (row.id,), facts=at, files=(row.sha256,) if row.sha256 else ())
 
 
 TABLES = (
-    record.Table("letter", partial(_rows, LETTERS, INVITE), (INVITE.name,)),
-    record.Table("reply", partial(_rows, REPLIES, REPLY), (REPLY.name,)),
+    record.Table("letter", partial(_rows, select=LETTERS, kind=INVITE), (INVITE.name,)),
+    record.Table("reply", partial(_rows, select=REPLIES, kind=REPLY), (REPLY.name,)),
     record.told_table(InvitationTold, ATTENDANCE.name),
 )

@@ -137,7 +137,7 @@ def faults(conn: Connection, log_id: str, index: Index) -> Iterator[str]:
     there: set[tuple[str, str]] = set()
     for table in registry().record_tables:
         claimed: set[int] = set()
-        for row in _read(table, conn, log_id):
+        for row in _read(conn, table, log_id):
             there.update((row.kind, ref) for ref in row.refs)
             for what in _row_faults(row, index, claimed, entry):
                 yield f"{table.name} {row.id}: {what}"
@@ -151,11 +151,11 @@ def tables_told(conn: Connection, log_id: str) -> Iterator[dict[str, Any]]:
     """All declared tables for an export: what each holds, then its rows."""
     for table in registry().record_tables:
         yield {"table": table.name, "kinds": list(table.kinds)}
-        for row in _read(table, conn, log_id):
+        for row in _read(conn, table, log_id):
             yield row.told(table.name)
 
 
-def _read(table: Table, conn: Connection, log_id: str) -> Iterator[Row]:
+def _read(conn: Connection, table: Table, log_id: str) -> Iterator[Row]:
     """The rows of a table; where one holds what nobody can read, a row that no entry tells of stands for the rest."""
     try:
         yield from table.rows(conn, log_id)
